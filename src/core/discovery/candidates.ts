@@ -1,0 +1,246 @@
+/**
+ * Finds missing peers: says whom to dial now, and when to look again. It never gives up (the seed's findOpenPorts).
+ *
+ *   next(view)   every known address of a missing peer, then every neighbour on an own network: port 1111, then 22000
+ *                - less those under way and those that failed a moment ago
+ *   ended(...)   a failure makes one address wait: longer each time, with jitter, up to a limit
+ *
+ * Time and chance are arguments. An address is dialled by one attempt at a time, and a change of the own addresses (another
+ * network, a cable put in) forgets all waiting.
+ * @module
+ */
+import type { Neighbour } from './neighbour-table.ts';
+import { isOnLink, isVirtualInterface, type InterfaceAddress } from './prefix.ts';
+import type { TryResult } from './try-result.ts';
+
+export interface Endpoint {
+  /** An IP address, with a zone if it is link-local IPv6, or a host name. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A trusted device without a connection. */
+export interface MissingPeer {
+  /** Raw device ID. */
+  readonly device: Uint8Array;
+  /** Where it may be: as configured, as remembered, as announced. */
+  readonly addresses: readonly Endpoint[];
+}
+
+/** What is known of the world at one look. */
+export interface View {
+  readonly missing: readonly MissingPeer[];
+  readonly neighbours: readonly Neighbour[];
+  readonly own: readonly InterfaceAddress[];
+  /** Also try neighbours on the interfaces of containers and tunnels. Default: false. */
+  readonly virtualToo?: boolean;
+}
+
+export interface Dial {
+  /** Whom to expect there. Behind a neighbour's address it is a guess; the answer says who it is. */
+  readonly device: Uint8Array;
+  readonly endpoint: Endpoint;
+}
+
+export interface Plan {
+  readonly dials: readonly Dial[];
+  /** When to call again, also if nothing happens. Undefined: nobody is missing. */
+  readonly lookAgainMs: number | undefined;
+}
+
+/** lanfold's port, then Syncthing's. */
+export const NEIGHBOUR_PORTS: readonly number[] = [1111, 22000];
+
+const UNDER_WAY_MAX = 64;
+/** Fewer than all, so that a crowded network never keeps a known address waiting. */
+const NEIGHBOURS_UNDER_WAY_MAX = 32;
+/** Whoever forges ARP answers must not make this grow. */
+const NEIGHBOURS_MAX = 256;
+/** A neighbour that has not answered on the first port by then is tried on the second, too. */
+const SECOND_PORT_AFTER_MS = 300;
+
+/** [until that long after the search began, look every]. */
+const LOOKS: readonly (readonly [untilMs: number, everyMs: number])[] = [
+  [5_000, 100],
+  [65_000, 1_000],
+  [Infinity, 5_000],
+];
+
+/** [first, longest] wait; it doubles in between, with each failure. */
+const WAITS = {
+  // Not a failure; but a conversation that ends at once must not become a storm of them.
+  connected: [500, 500],
+  known: [200, 5_000],
+  neighbour: [500, 10_000],
+  'somebody-else': [60_000, 60_000],
+} as const;
+
+interface Try {
+  readonly startedMs: number;
+  readonly underWay: boolean;
+  readonly known: boolean;
+  readonly failures: number;
+  readonly notBeforeMs: number;
+  /** Who proved to be there, when somebody else was expected. */
+  readonly found: string | undefined;
+}
+
+interface Place {
+  readonly endpoint: Endpoint;
+  /** The devices that may be there. */
+  readonly devices: Uint8Array[];
+  readonly known: boolean;
+  /** For the first time not before this other place was tried. */
+  readonly after?: string;
+}
+
+export class Search {
+  readonly #tries = new Map<string, Try>();
+  #beganMs: number | undefined;
+  #missing: ReadonlyMap<string, Uint8Array> = new Map();
+  #ownBefore: string | undefined;
+
+  /**
+   * Whom to dial now. Each dial must be answered by {@link Search.ended}.
+   *
+   * @param nowMs monotonic milliseconds
+   */
+  next(view: View, nowMs: number): Plan {
+    this.#noticeChanges(view, nowMs);
+    if (view.missing.length === 0 || this.#beganMs === undefined) return { dials: [], lookAgainMs: undefined };
+    const places = placesOf(view);
+    for (const [key, entry] of this.#tries) if (!entry.underWay && !places.has(key)) this.#tries.delete(key);
+
+    const underWay = [...this.#tries.values()].filter((entry) => entry.underWay);
+    let room = UNDER_WAY_MAX - underWay.length;
+    let roomForNeighbours = NEIGHBOURS_UNDER_WAY_MAX - underWay.filter((entry) => !entry.known).length;
+    const dials: Dial[] = [];
+    for (const [key, place] of places) {
+      if (room <= 0 || (!place.known && roomForNeighbours <= 0)) continue;
+      const before = this.#tries.get(key);
+      const device = this.#deviceFor(place, before);
+      if (device === undefined || !this.#isDue(place, before, nowMs)) continue;
+      this.#tries.set(key, {
+        startedMs: nowMs,
+        underWay: true,
+        known: place.known,
+        failures: before?.failures ?? 0,
+        notBeforeMs: 0,
+        found: before?.found,
+      });
+      dials.push({ device, endpoint: place.endpoint });
+      room--;
+      if (!place.known) roomForNeighbours--;
+    }
+    const searchedMs = nowMs - this.#beganMs;
+    return { dials, lookAgainMs: LOOKS.find(([untilMs]) => searchedMs < untilMs)?.[1] };
+  }
+
+  /**
+   * Tells what became of a dial.
+   *
+   * @param fraction of chance, in [0, 1): spreads the next attempt by ±25 %, so that two nodes do not fall into step
+   */
+  ended(dial: Dial, result: TryResult, nowMs: number, fraction: number): void {
+    const key = endpointKey(dial.endpoint);
+    const entry = this.#tries.get(key);
+    if (entry === undefined) return;
+    const found = result.is === 'somebody-else' && result.found !== undefined ? deviceKey(result.found) : undefined;
+    const isAnotherMissing = found !== undefined && found !== deviceKey(dial.device) && this.#missing.has(found);
+    const waitMs = isAnotherMissing ? 0 : waitAfter(entry, result) * (0.75 + fraction / 2);
+    this.#tries.set(key, {
+      ...entry,
+      underWay: false,
+      failures: result.is === 'connected' ? 0 : entry.failures + 1,
+      notBeforeMs: nowMs + waitMs,
+      found,
+    });
+  }
+
+  /** Forgets all waiting and looks often again: after the machine woke up, say. */
+  restart(nowMs: number): void {
+    this.#beganMs = nowMs;
+    for (const [key, entry] of this.#tries) {
+      if (entry.underWay) this.#tries.set(key, { ...entry, failures: 0 });
+      else this.#tries.delete(key);
+    }
+  }
+
+  /** The search begins anew when somebody else is missing, and when the own addresses change. */
+  #noticeChanges(view: View, nowMs: number): void {
+    const missing = new Map(view.missing.map((peer) => [deviceKey(peer.device), peer.device]));
+    const own = view.own
+      .map((mine) => `${mine.interfaceName} ${mine.address}/${mine.prefixLength}`)
+      .sort()
+      .join();
+    if (this.#ownBefore !== undefined && this.#ownBefore !== own) this.restart(nowMs);
+    else if ([...missing.keys()].some((device) => !this.#missing.has(device))) this.#beganMs = nowMs;
+    this.#ownBefore = own;
+    this.#missing = missing;
+  }
+
+  #isDue(place: Place, before: Try | undefined, nowMs: number): boolean {
+    if (before !== undefined) return !before.underWay && nowMs >= before.notBeforeMs;
+    if (place.after === undefined) return true;
+    const first = this.#tries.get(place.after);
+    return first !== undefined && (!first.underWay || nowMs - first.startedMs >= SECOND_PORT_AFTER_MS);
+  }
+
+  /** Who proved to be there last time, if that one is missing; else each that may be there, in turn. */
+  #deviceFor(place: Place, before: Try | undefined): Uint8Array | undefined {
+    const proven = before?.found === undefined ? undefined : this.#missing.get(before.found);
+    return proven ?? place.devices[(before?.failures ?? 0) % place.devices.length];
+  }
+}
+
+/** Every place where a missing peer may be, by key; known addresses first. */
+function placesOf(view: View): Map<string, Place> {
+  const places = new Map<string, Place>();
+  for (const { device, addresses } of view.missing) {
+    for (const endpoint of addresses) {
+      const key = endpointKey(endpoint);
+      const place = places.get(key);
+      if (place === undefined) places.set(key, { endpoint, devices: [device], known: true });
+      else place.devices.push(device);
+    }
+  }
+  const everyone = view.missing.map((peer) => peer.device);
+  for (const host of neighbourHosts(view)) {
+    let after: string | undefined;
+    for (const port of NEIGHBOUR_PORTS) {
+      const endpoint = { host, port };
+      const key = endpointKey(endpoint);
+      if (!places.has(key)) {
+        places.set(key, { endpoint, devices: everyone, known: false, ...(after === undefined ? {} : { after }) });
+      }
+      after = key;
+    }
+  }
+  return places;
+}
+
+function neighbourHosts(view: View): string[] {
+  const usable = (interfaceName: string): boolean => view.virtualToo === true || !isVirtualInterface(interfaceName);
+  const own = view.own.filter((mine) => usable(mine.interfaceName));
+  return view.neighbours
+    .filter(({ address, interfaceName }) => isOnLink(address, own, interfaceName))
+    .slice(0, NEIGHBOURS_MAX)
+    .map(({ address, interfaceName }) => {
+      const isLinkLocal = /^fe[89ab]/i.test(address);
+      return isLinkLocal && interfaceName !== undefined ? `${address}%${interfaceName}` : address;
+    });
+}
+
+function waitAfter(entry: Try, result: TryResult): number {
+  const failed = result.is === 'refused' || result.is === 'silent';
+  const [firstMs, longestMs] = WAITS[!failed ? result.is : entry.known ? 'known' : 'neighbour'];
+  return Math.min(firstMs * 2 ** Math.min(entry.failures, 16), longestMs);
+}
+
+function endpointKey(endpoint: Endpoint): string {
+  return `${endpoint.host} ${endpoint.port}`;
+}
+
+function deviceKey(device: Uint8Array): string {
+  return device.join();
+}

@@ -1,0 +1,79 @@
+/**
+ * Every bound on what a stranger or a peer can make this node hold, with the reason for its size (R19).
+ *
+ * A bound is either far above what any honest device sends, so that only malice meets it, or it is what a disk or a
+ * protocol can hold at all.
+ * @module
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+// --- frames -------------------------------------------------------------------------------------------------------------
+
+/** The protocol reads the length of a hello as a signed 16-bit number. */
+export const HELLO_BYTES_MAX = 32_767;
+/** Two small numbers take 4 bytes; the rest is room for fields that a later version may add. */
+export const HEADER_BYTES_MAX = KIB;
+/** Before a peer's cluster config is done nothing large is due: a list of folders, 16 MiB of it being some 100,000 devices. */
+export const MESSAGE_BYTES_MAX_EARLY = 16 * MIB;
+/**
+ * After it: an index part is 250 KiB where files are small; one file of 16 TiB makes a message of 45 MB; a block is at most
+ * 16 MiB. (Syncthing reads up to 500 MB.)
+ */
+export const MESSAGE_BYTES_MAX = 64 * MIB;
+/** An LZ4 block can stand for at most 255 bytes per byte; who declares more lies. */
+export const LZ4_RATIO_MAX = 255;
+
+// --- messages -----------------------------------------------------------------------------------------------------------
+
+/**
+ * Elements of all lists in one message together. An empty element costs two bytes on the wire and some hundred in memory;
+ * this keeps a full-size message of them below about 300 MB for the moment that it lives.
+ */
+export const ELEMENTS_PER_MESSAGE_MAX = 1_200_000;
+/** Known versions send 1,000 files a message, and at times one more. */
+export const FILES_PER_INDEX_MAX = 50_000;
+/** 16 TiB in the largest blocks of 16 MiB; ext4 holds no larger file. */
+export const BLOCKS_PER_FILE_MAX = 1_048_576;
+/** A vector on the wire, before it is judged: one counter per device that ever changed a name. */
+export const COUNTERS_PER_VECTOR_WIRE_MAX = 10_000;
+/**
+ * A vector that we keep and pass on. Above it the entry is skipped and reported but the peer stays: it may be honest and
+ * only pass on what another made.
+ */
+export const COUNTERS_PER_VECTOR_MAX = 1_000;
+/** Folders shared with one peer. */
+export const FOLDERS_PER_CONFIG_MAX = 10_000;
+/** Devices that share one folder. */
+export const DEVICES_PER_FOLDER_MAX = 10_000;
+/** Files that one peer is receiving at one time, as it tells us. */
+export const UPDATES_PER_PROGRESS_MAX = 10_000;
+
+/** A name on the wire, before it is judged. Linux refuses paths from 4,096 bytes on, other systems from 32 Ki units on. */
+export const NAME_WIRE_BYTES_MAX = 64 * KIB;
+/** The target of a symlink on the wire, before it is judged. */
+export const TARGET_WIRE_BYTES_MAX = 64 * KIB;
+/** Linux holds no longer symlink (PATH_MAX without its NUL). */
+export const TARGET_BYTES_MAX = 4_095;
+/** Folder IDs are short words; people may choose their own. */
+export const FOLDER_ID_BYTES_MAX = KIB;
+/** Labels and device names, written by people for people. */
+export const LABEL_BYTES_MAX = 4 * KIB;
+/** Why a peer closes: a sentence; 2.x puts a path into it. */
+export const REASON_BYTES_MAX = 128 * KIB;
+/** A hash is 32 bytes. More is read, so that the entry with it can be skipped and reported. */
+export const HASH_WIRE_BYTES_MAX = KIB;
+/** Tokens and keys of encrypted folders. */
+export const TOKEN_BYTES_MAX = 4 * KIB;
+
+// --- addresses ----------------------------------------------------------------------------------------------------------
+
+/** The customary longest URL. */
+export const ADDRESS_BYTES_MAX = 2_083;
+/** Addresses of one device in a message: one per interface and protocol; servers with many bridges have dozens. */
+export const ADDRESSES_WIRE_MAX = 256;
+/** Addresses that we try for one device. */
+export const ADDRESSES_MAX = 16;
+/** No UDP datagram holds more. */
+export const ANNOUNCEMENT_BYTES_MAX = 65_507;

@@ -1,0 +1,72 @@
+/**
+ * A name in a folder: relative, `/` between its parts, and unable to leave the folder.
+ * @module
+ */
+
+export const NAME_PART_BYTES_MAX = 255;
+/** Linux refuses paths from 4,096 bytes on; the walk is part by part, so only a peer's malice needs more. */
+export const NAME_BYTES_MAX = 8192;
+
+/** lanfold's own directory in the root of each folder: identity, staged blocks, history. */
+export const OWN_DIRECTORY = '.lanfold';
+export const IGNORE_FILE = '.stignore';
+
+export type NameFault = 'not-canonical' | 'outside' | 'too-long' | 'bad-character';
+
+/**
+ * What is wrong with a name that a peer sent, or undefined if it may be used (SPEC N1–N3).
+ *
+ * A name is good when it is what a path cleaner would leave: no empty part, no `.` or `..`, not absolute. A NUL or a lone
+ * surrogate cannot be a name on disk. A backslash is an ordinary character here, as on every POSIX disk.
+ */
+export function nameFault(name: string): NameFault | undefined {
+  if (name === '') return 'not-canonical';
+  if (name.startsWith('/')) return 'outside';
+  if (name.includes('\0') || !name.isWellFormed()) return 'bad-character';
+  const parts = name.split('/');
+  if (parts[0] === '..' || name === '.') return 'outside';
+  if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'not-canonical';
+  if (name.length > NAME_BYTES_MAX) return 'too-long';
+  return undefined;
+}
+
+/** True for names that either program keeps for itself: never announced, never accepted (SPEC N4). */
+export function isInternalName(name: string): boolean {
+  const slash = name.indexOf('/');
+  const top = slash === -1 ? name : name.slice(0, slash);
+  if (top === OWN_DIRECTORY || top === '.stfolder' || top === '.stversions' || name === IGNORE_FILE) return true;
+  return isTemporaryName(baseName(name));
+}
+
+/** Unfinished files of Syncthing and of lanfold, by their last part. */
+function isTemporaryName(base: string): boolean {
+  return (
+    (base.endsWith('.tmp') &&
+      (base.startsWith('.syncthing.') || base.startsWith('~syncthing~') || base.startsWith('.lanfold-')))
+  );
+}
+
+/** The directory that holds a name; '' for the root. */
+export function parentOf(name: string): string {
+  const slash = name.lastIndexOf('/');
+  return slash === -1 ? '' : name.slice(0, slash);
+}
+
+export function baseName(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
+export function joinName(directory: string, base: string): string {
+  return directory === '' ? base : `${directory}/${base}`;
+}
+
+/** True when `name` lies below `directory`, at any depth. Everything lies below the root ''. */
+export function isBelow(name: string, directory: string): boolean {
+  return directory === '' || name.startsWith(`${directory}/`);
+}
+
+/** Order of names by their UTF-16 units, as the record store keeps them. */
+export function byName(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,167 @@
+/**
+ * A look at the disk, held against the records: is it a change of this device's user, and if so, what is its record?
+ *
+ * Here the seed's echo dies (SPEC E1): what stands on disk and equals the newest version that any peer announced is that
+ * version, whoever put it there and whenever; only content that nobody has announced gets a new version of our own.
+ * @module
+ */
+import {
+  NO_BYTES,
+  sameBytes,
+  sameContent,
+  type EntryType,
+  type FileRecord,
+  type LocalRecord,
+  type Look,
+} from '../model/file-record.ts';
+import { bumpVersion, mergeVersions, NO_VERSION, type VersionVector } from '../model/version-vector.ts';
+import { lacks } from '../index/newest.ts';
+
+/** The device that changes, and its time. */
+export interface Author {
+  /** Its short ID. */
+  readonly device: bigint;
+  readonly nowMs: number;
+}
+
+/** What was found under a name. `blockSize` and `blocks` are 0 and empty but for files. */
+export interface Sighting {
+  readonly look: Look & { readonly type: EntryType };
+  readonly blockSize: number;
+  readonly blocks: Uint8Array;
+}
+
+export type Finding =
+  /** Nothing that peers should hear of: only the look is new. */
+  | { readonly found: 'same' }
+  /** It is the newest version that we had not recorded yet; `exact` unless times or permissions still differ. */
+  | { readonly found: 'newest'; readonly record: FileRecord; readonly exact: boolean }
+  /** A change made here. */
+  | { readonly found: 'change'; readonly record: FileRecord };
+
+/**
+ * @param newest the newest version of the name that is known, own or a peer's.
+ * @param hashOf SHA-256, for the lineage of the content that is replaced.
+ */
+export function judge(
+  name: string,
+  mine: LocalRecord | undefined,
+  newest: FileRecord | undefined,
+  seen: Sighting,
+  author: Author,
+  hashOf: (bytes: Uint8Array) => Uint8Array,
+): Finding {
+  const record = recordOf(mine, name, seen);
+  const before = mine?.record;
+  if (before !== undefined && !before.invalid && sameContent(before, record) && sameAttributes(before, record)) {
+    return { found: 'same' };
+  }
+  if (newest !== undefined && lacks(before, newest) && sameContent(newest, record)) {
+    return { found: 'newest', record: newest, exact: sameAttributes(newest, record) };
+  }
+  return {
+    found: 'change',
+    record: stamp(record, before, author, hashOf, newest?.deleted ? newest.version : NO_VERSION),
+  };
+}
+
+/**
+ * A record with a new version by `author`, on top of the one before.
+ * @param seen a further version to build on: a delete by a peer that the user has made good again.
+ */
+export function stamp(
+  record: FileRecord,
+  before: FileRecord | undefined,
+  author: Author,
+  hashOf: (bytes: Uint8Array) => Uint8Array,
+  seen: VersionVector = NO_VERSION,
+): FileRecord {
+  // After being ignored a name starts anew: concurrent with what others did meanwhile, never silently over it.
+  const base: VersionVector = before === undefined || before.invalid ? NO_VERSION : before.version;
+  const replaced = before !== undefined && before.type === 'file' && !before.deleted && !before.invalid;
+  return {
+    ...record,
+    version: bumpVersion(mergeVersions(base, seen), author.device, author.nowMs / 1000),
+    modifiedBy: author.device,
+    sequence: 0,
+    previousBlocksHash: replaced && before.blocks.length > 0 ? hashOf(before.blocks) : NO_BYTES,
+  };
+}
+
+/** The record of a name that is gone. */
+export function deletion(before: FileRecord, author: Author, hashOf: (bytes: Uint8Array) => Uint8Array): FileRecord {
+  return { ...stamp(gone(before), before, author, hashOf), modifiedNs: BigInt(Math.floor(author.nowMs)) * 1_000_000n };
+}
+
+/** `mine` again, with a version that has also seen `others` (SPEC C5). */
+export function revival(mine: FileRecord, others: readonly FileRecord[], author: Author): FileRecord {
+  const merged = others.reduce<VersionVector>((version, other) => mergeVersions(version, other.version), mine.version);
+  return {
+    ...mine,
+    version: bumpVersion(merged, author.device, author.nowMs / 1000),
+    modifiedBy: author.device,
+    sequence: 0,
+  };
+}
+
+/** The record of an ignored name: known, not served, version unchanged (bep.md §7.2). */
+export function ignoredRecord(record: FileRecord): FileRecord {
+  return { ...gone(record), deleted: false, invalid: true, modifiedNs: record.modifiedNs, sequence: 0 };
+}
+
+/**
+ * A record without a claim: what stands on disk must not travel, and gives way to whatever a peer has (SPEC E4). Used for
+ * content damaged by a crash, and for files that a rebuilt database knows nothing about.
+ */
+export function disowned(record: FileRecord): FileRecord {
+  return { ...record, version: NO_VERSION, sequence: 0 };
+}
+
+function gone(record: FileRecord): FileRecord {
+  return { ...record, size: 0, deleted: true, invalid: false, blockSize: 0, blocks: NO_BYTES, symlinkTarget: NO_BYTES };
+}
+
+/** What the disk shows, as a record without a version. */
+function recordOf(mine: LocalRecord | undefined, name: string, seen: Sighting): FileRecord {
+  const { look } = seen;
+  const isFile = look.type === 'file';
+  // The disk may keep another time or other bits than we asked for; while it shows what it showed then, the wish stands.
+  const known = mine?.look === undefined || mine.record.invalid ? undefined : mine;
+  const modifiedNs = known?.look?.modifiedNs === look.modifiedNs ? known.record.modifiedNs : look.modifiedNs;
+  const permissions = known?.look?.permissions === look.permissions ? known.record.permissions : look.permissions;
+  return {
+    name,
+    type: look.type,
+    size: isFile ? look.size : 0,
+    permissions: look.type === 'symlink' ? 0 : permissions,
+    noPermissions: look.type === 'symlink' || (known?.record.noPermissions ?? false),
+    modifiedNs: look.type === 'symlink' ? 0n : modifiedNs,
+    modifiedBy: 0n,
+    deleted: false,
+    invalid: false,
+    version: NO_VERSION,
+    sequence: 0,
+    blockSize: isFile ? seen.blockSize : 0,
+    blocks: isFile ? seen.blocks : NO_BYTES,
+    symlinkTarget: look.type === 'symlink' ? look.symlinkTarget : NO_BYTES,
+    previousBlocksHash: NO_BYTES,
+  };
+}
+
+/** Permissions and, for files, the time: what a peer would have to set. A directory's time follows its children. */
+export function sameAttributes(a: FileRecord, b: FileRecord): boolean {
+  if (a.type === 'symlink') return true;
+  const samePermissions = a.noPermissions || b.noPermissions || a.permissions === b.permissions;
+  return samePermissions && (a.type === 'directory' || a.modifiedNs === b.modifiedNs);
+}
+
+/**
+ * Is this what a power cut leaves of a file? (R3: its recorded time, but no bytes, or zeros at its end)
+ * @param tail the last bytes of the file as it is now, at most one block.
+ */
+export function looksDamaged(mine: LocalRecord, look: Look, tail: Uint8Array): boolean {
+  const { record, look: before } = mine;
+  if (record.type !== 'file' || record.deleted || record.size === 0 || before === undefined) return false;
+  if (look.type !== 'file' || look.modifiedNs !== before.modifiedNs) return false;
+  return look.size === 0 || (tail.length > 0 && sameBytes(tail, new Uint8Array(tail.length)));
+}

@@ -1,0 +1,81 @@
+/**
+ * Has this file come to rest? A file is told to peers only then: the seed's second bug, files that went out with 0 bytes
+ * while they were still being written, ends here (SPEC S1–S6).
+ *
+ * Time is an argument, so that a test is a story.
+ * @module
+ */
+
+/** Every wait, with its reason. Milliseconds. */
+export const SETTLE = {
+  /** Typical: between the last write and the look. Long enough to take one save for one change. */
+  quietMs: 50,
+  /** An atomic save that removes before it renames leaves the name absent for a moment; that is no delete. */
+  absentMs: 100,
+  /** A new empty file is mostly about to be filled. */
+  emptyMs: 1000,
+  /** A file that lost all its bytes is mostly about to be written anew. */
+  emptiedMs: 5000,
+  /** The system cannot say whether somebody writes: then quiet has to say it. */
+  unknownMs: 1000,
+  /** The same, after news of a write without news of its end. */
+  unknownOpenMs: 5000,
+  /** Restless for this long (a log that is opened for each line): a moment without a writer is enough. */
+  patienceMs: 10_000,
+  /** A writer that holds the file open and does nothing for this long has forgotten it. */
+  forgottenMs: 30 * 60_000,
+  /** How often to ask whether a writer is done: doubling from the first to the last. */
+  askFirstMs: 100,
+  askLastMs: 2000,
+} as const;
+
+/** What is known of one restless name. Times are milliseconds since 1970. */
+export interface Settling {
+  /** When it became restless. */
+  readonly firstMs: number;
+  /** The last news of it. */
+  readonly newsMs: number;
+  /** News of a write came, none of its end. */
+  readonly open: boolean;
+  /** How often it was looked at in vain. */
+  readonly looks: number;
+}
+
+export interface RestlessFile {
+  readonly size: number;
+  /** Bytes of the version that is recorded; 0 for none. */
+  readonly sizeBefore: number;
+  /** When its inode last changed, milliseconds since 1970. */
+  readonly changedMs: number;
+  /** Does anybody hold it open for writing? */
+  readonly writers: 'none' | 'some' | 'unknown';
+}
+
+/** @returns 0 when the file has come to rest, else how long to wait before the next look. */
+export function restWait(settling: Settling, file: RestlessFile, nowMs: number): number {
+  // A clock that was set back must not make a file wait for years.
+  const quietMs = nowMs - Math.min(nowMs, Math.max(settling.newsMs, file.changedMs));
+  const askMs = Math.min(SETTLE.askLastMs, SETTLE.askFirstMs * 2 ** Math.min(settling.looks, 10));
+  if (file.writers === 'some') return quietMs >= SETTLE.forgottenMs ? 0 : askMs;
+  const neededMs = quietNeeded(settling, file);
+  if (quietMs >= neededMs) return 0;
+  const isPatienceOver = nowMs - settling.firstMs >= SETTLE.patienceMs;
+  if (isPatienceOver && file.writers === 'none' && file.size > 0) return 0;
+  return Math.max(1, neededMs - quietMs);
+}
+
+function quietNeeded(settling: Settling, file: RestlessFile): number {
+  const byWriters = file.writers === 'none' ? SETTLE.quietMs : settling.open ? SETTLE.unknownOpenMs : SETTLE.unknownMs;
+  if (file.size > 0) return byWriters;
+  return Math.max(byWriters, file.sizeBefore > 0 ? SETTLE.emptiedMs : SETTLE.emptyMs);
+}
+
+/** The state after one more piece of news. */
+export function hearNews(
+  settling: Settling | undefined,
+  what: 'written' | 'closed' | 'other',
+  nowMs: number,
+): Settling {
+  const open = what === 'written' || (what === 'other' && (settling?.open ?? false));
+  return { firstMs: settling?.firstMs ?? nowMs, newsMs: nowMs, open, looks: 0 };
+}

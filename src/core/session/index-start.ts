@@ -1,0 +1,31 @@
+/**
+ * From where on a peer has to be told of our index, and whether what we hold of its index still counts (bep.md §4.1).
+ * @module
+ */
+
+/** Which index, and up to where in it. `indexId` 0n: none. */
+export interface IndexPosition {
+  readonly indexId: bigint;
+  readonly maxSequence: number;
+}
+
+export type IndexStart =
+  /** Tell what has a higher sequence number; 0: a full index. */
+  | { readonly tell: 'from'; readonly sequence: number }
+  /** The peer has heard more of us than we remember: our records were set back. We need a new index ID (rule R14). */
+  | { readonly tell: 'renew' };
+
+/**
+ * @param own our index now.
+ * @param theirs what the peer says it holds of it.
+ */
+export function indexStart(own: IndexPosition, theirs: IndexPosition): IndexStart {
+  if (theirs.indexId !== own.indexId) return { tell: 'from', sequence: 0 };
+  if (theirs.maxSequence > own.maxSequence) return { tell: 'renew' };
+  return { tell: 'from', sequence: theirs.maxSequence };
+}
+
+/** Must what we hold of a peer's index be forgotten, because it now counts in another one? */
+export function isOtherIndex(held: IndexPosition, announced: bigint): boolean {
+  return announced === 0n || announced !== held.indexId;
+}

@@ -1,0 +1,24 @@
+/**
+ * UTF-8, for the pure core. The encoder and decoder are part of every JavaScript runtime but of no ECMAScript library
+ * file, hence the two declarations.
+ * @module
+ */
+declare class TextEncoder {
+  encode(text: string): Uint8Array;
+}
+declare class TextDecoder {
+  constructor(label: 'utf-8', options: { fatal: boolean; ignoreBOM: boolean });
+  decode(bytes: Uint8Array): string;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export function toUtf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** @throws TypeError if the bytes are not UTF-8. */
+export function fromUtf8(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}

@@ -1,0 +1,126 @@
+/**
+ * A message as a table of fields; encoder, decoder and TypeScript types follow from the table.
+ *
+ * Unknown fields are passed over. Nesting is as deep as the tables are, since no message contains itself.
+ * @module
+ */
+import { expectKind, writeLength } from './fields.ts';
+import type { Field } from './fields.ts';
+import { LENGTH_DELIMITED, Reader } from './reader.ts';
+import { WireError } from './wire-error.ts';
+import { Writer } from './writer.ts';
+
+/** Reads and writes one kind of message. `Out` has every field, `In` may leave out those that have their default. */
+export interface Codec<Out, In> {
+  /** The message in which every field has its default. Shared; never changed. */
+  readonly blank: Out;
+  /**
+   * Bytes in the message stay views of `bytes`: keep a copy of what outlives it.
+   * @throws WireError, and nothing else, whatever the bytes are.
+   */
+  decode(bytes: Uint8Array): Out;
+  /** The message in one piece. */
+  encode(draft: In): Uint8Array;
+  /** Reads the next length-delimited value, on top of `before`. */
+  readNested(reader: Reader, before: Out): Out;
+  /** Writes the fields, without length or tag. */
+  write(writer: Writer, draft: In): void;
+}
+
+type Fields = Readonly<Record<string, Field<unknown, never>>>;
+type Decoded<T extends Fields> = { readonly [K in keyof T]: T[K] extends Field<infer Out, infer _In> ? Out : never };
+type Draft<T extends Fields> = { readonly [K in keyof T]?: T[K] extends Field<infer _Out, infer In> ? In : never };
+
+/** What a codec decodes to. */
+export type MessageOf<C> = C extends Codec<infer Out, infer _In> ? Out : never;
+/** What a codec encodes: the same, with any field left out. */
+export type DraftOf<C> = C extends Codec<infer _Out, infer In> ? In : never;
+
+/** @param name as the protocol calls it; it heads the messages of errors. */
+export function message<T extends Fields>(name: string, fields: T): Codec<Decoded<T>, Draft<T>> {
+  return new TableCodec<Decoded<T>, Draft<T>>(name, fields);
+}
+
+/** A message in a message. One in which every field has its default is not written. */
+export function nested<Out, In>(number: number, codec: Codec<Out, In>): Field<Out, In> {
+  return {
+    number,
+    absent: codec.blank,
+    read(reader, wireType, before) {
+      expectKind(wireType, LENGTH_DELIMITED);
+      return codec.readNested(reader, before);
+    },
+    write(writer, value) {
+      const behind = writer.length;
+      codec.write(writer, value);
+      if (writer.length > behind) writeLength(writer, number, writer.length - behind);
+    },
+  };
+}
+
+interface Slot {
+  readonly key: string;
+  readonly field: Field<unknown, unknown>;
+}
+
+class TableCodec<Out, In> implements Codec<Out, In> {
+  readonly blank: Out;
+  readonly #name: string;
+  /** By field number; the numbers are small, so an array is the quickest map. */
+  readonly #byNumber: (Slot | undefined)[] = [];
+  /** Highest number first, as a backwards writer wants them. */
+  readonly #backwards: readonly Slot[];
+
+  constructor(name: string, fields: Fields) {
+    this.#name = name;
+    const slots = Object.entries(fields).map(([key, field]) => ({ key, field: field as Field<unknown, unknown> }));
+    this.blank = Object.fromEntries(slots.map(({ key, field }) => [key, field.absent])) as Out;
+    this.#backwards = slots.toSorted((a, b) => b.field.number - a.field.number);
+    const highest = this.#backwards[0]?.field.number ?? 0;
+    for (let number = 0; number <= highest; number += 1) {
+      this.#byNumber.push(slots.find(({ field }) => field.number === number));
+    }
+  }
+
+  decode(bytes: Uint8Array): Out {
+    try {
+      return this.#readFields(new Reader(bytes), this.blank);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      throw new WireError(error.code, `Cannot read ${this.#name}: ${error.message}`, { cause: error });
+    }
+  }
+
+  encode(draft: In): Uint8Array {
+    const writer = new Writer();
+    this.write(writer, draft);
+    return writer.joined();
+  }
+
+  readNested(reader: Reader, before: Out): Out {
+    const outerEnd = reader.enter();
+    const value = this.#readFields(reader, before);
+    reader.leave(outerEnd);
+    return value;
+  }
+
+  write(writer: Writer, draft: In): void {
+    const values = draft as Readonly<Record<string, unknown>>;
+    for (const { key, field } of this.#backwards) {
+      const value = values[key];
+      if (value !== undefined) field.write(writer, value);
+    }
+  }
+
+  #readFields(reader: Reader, before: Out): Out {
+    const values = { ...before } as Record<string, unknown>;
+    while (reader.position < reader.end) {
+      const tag = reader.tag();
+      const number = tag >>> 3;
+      const slot = number < this.#byNumber.length ? this.#byNumber[number] : undefined;
+      if (slot === undefined) reader.skip(tag & 7);
+      else values[slot.key] = slot.field.read(reader, tag & 7, values[slot.key]);
+    }
+    return values as Out;
+  }
+}

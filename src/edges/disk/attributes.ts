@@ -1,0 +1,66 @@
+/**
+ * Permissions and modification times of files.
+ * @module
+ */
+import { chmodSync, closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import type { Look } from '../../core/model/file-record.ts';
+import type { SystemCalls } from './system-calls.ts';
+import { errorCode, systemError } from './trouble.ts';
+import { O_PATH, O_SAFE, pathOfHandle } from './walk.ts';
+
+export interface Attributes {
+  /** Undefined: they stay. */
+  readonly permissions: number | undefined;
+  readonly modifiedNs: bigint;
+}
+
+const OWNER_WRITES = 0o200;
+const MODE_BITS = 0o7777;
+
+/**
+ * Sets the attributes of the file that was seen at `path`, and of no other. It needs no permission to read the file.
+ * @throws Error ECHANGED if another file is there now.
+ */
+export function setAttributes(system: SystemCalls, path: string, seen: Look, wanted: Attributes): void {
+  const handle = openSync(path, O_PATH | constants.O_RDONLY | O_SAFE);
+  try {
+    if (fstatSync(handle, { bigint: true }).ino !== seen.inode) throw systemError('ECHANGED', 'open');
+    const itself = pathOfHandle(handle, path);
+    if (wanted.permissions !== undefined && wanted.permissions !== seen.permissions) {
+      chmodSync(itself, wanted.permissions);
+    }
+    if (wanted.modifiedNs !== seen.modifiedNs) system.setModified(itself, wanted.modifiedNs);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/**
+ * Runs a change of entries in directories that may be read-only to their owner, who made them so, and who would also want
+ * them to be in sync: they are writable just meanwhile.
+ * @param directories paths from the walk.
+ */
+export function whileWritable<T>(directories: ReadonlySet<string>, run: () => T): T {
+  if (process.platform === 'win32' || process.geteuid?.() === 0) return run();
+  const locked: { readonly path: string; readonly mode: number }[] = [];
+  for (const path of directories) {
+    const mode = statSync(path).mode & MODE_BITS;
+    if ((mode & OWNER_WRITES) === 0 && changeMode(path, mode | OWNER_WRITES)) locked.push({ path, mode });
+  }
+  try {
+    return run();
+  } finally {
+    for (const { path, mode } of locked) changeMode(path, mode);
+  }
+}
+
+/** False if it is not ours to change; the system then refuses the change itself, and says so. */
+function changeMode(path: string, mode: number): boolean {
+  try {
+    chmodSync(path, mode);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return false;
+  }
+}

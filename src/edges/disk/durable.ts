@@ -1,0 +1,112 @@
+/**
+ * Making bytes and entries durable: they outlive a power cut.
+ *
+ * A flush per file costs more than all else, so a batch of many is made durable by one flush of the whole file system
+ * (measured: 13,600 files/s against 4,400 on ext4). A failed flush is never tried again: the kernel has marked the lost
+ * bytes as written, and a second one would say that all is well (R2).
+ * @module
+ */
+import { closeSync, constants, fchmodSync, fsyncSync, statSync, unlinkSync } from 'node:fs';
+import { parentOf } from '../../core/model/folder-path.ts';
+import type { Change, Trouble } from '../../ports/file-tree.ts';
+import type { Batch } from './batch.ts';
+import { STAGING, syncDirectory } from './own-directory.ts';
+import { openStaged, stagedPath } from './staging.ts';
+import type { SystemCalls } from './system-calls.ts';
+import { errorCode, guarded, trouble } from './trouble.ts';
+import { opened, pathOfHandle, type Walk } from './walk.ts';
+
+type FileChange = Extract<Change, { change: 'file' }>;
+
+/** From so many on, one flush of the file system is cheaper than one each. */
+const FLUSH_ALL_FROM = 32;
+const NEW_FILE_PERMISSIONS = 0o666;
+
+/**
+ * Gives staged files the attributes that they will have, then makes them durable.
+ * @returns the trouble of each stage that may not be put in place; what was staged there is removed.
+ */
+export function settleStaged(walk: Walk, system: SystemCalls, changes: readonly Change[]): Map<string, Trouble> {
+  const files = changes.filter((change) => change.change === 'file');
+  const flushAll = files.length >= FLUSH_ALL_FROM && system.canSyncFileSystem;
+  const troubles = new Map<string, Trouble>();
+  for (const change of files) {
+    walk.trim();
+    const result = guarded(() => settleOne(walk, system, change, flushAll));
+    if (result !== undefined) troubles.set(change.stage, result);
+  }
+  const flushed = flushAll ? guarded(() => flushFileSystem(walk, system, STAGING)) : undefined;
+  if (flushed !== undefined) for (const { stage } of files) troubles.set(stage, flushed);
+  for (const stage of troubles.keys()) guarded(() => unlinkSync(stagedPath(walk, stage) ?? ''));
+  return troubles;
+}
+
+/**
+ * Makes durable which entries the touched directories have, and the attributes of the touched files.
+ * @throws Error if that failed; then nobody knows what is on the disk.
+ */
+export function settleEntries(batch: Batch): void {
+  const { walk, system, touchedDirectories: directories, touchedFiles: files } = batch;
+  if (directories.size + files.size >= FLUSH_ALL_FROM && system.canSyncFileSystem) {
+    flushDevices(walk, system, new Set([...directories, ...[...files].map(parentOf)]));
+    return;
+  }
+  for (const name of files) {
+    walk.trim();
+    const path = walk.path(name);
+    if (path !== undefined) unlessUnreadable(() => opened(path, constants.O_RDONLY, fsyncSync));
+  }
+  for (const name of directories) {
+    walk.trim();
+    unlessUnreadable(() => syncDirectory(walk, name));
+  }
+}
+
+function settleOne(walk: Walk, system: SystemCalls, change: FileChange, flushAll: boolean): Trouble | undefined {
+  const handle = openStaged(walk, change.stage);
+  if (handle === undefined) return trouble('absent', 'there is no such staged file');
+  try {
+    const kept = change.expected?.type === 'file' ? change.expected.permissions : newFilePermissions();
+    fchmodSync(handle, change.permissions ?? kept);
+    system.setModified(pathOfHandle(handle, stagedPath(walk, change.stage) ?? ''), change.modifiedNs);
+    if (!flushAll) fsyncSync(handle);
+    return undefined;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Flushes each file system that has one of the directories: a folder may have others mounted inside. */
+function flushDevices(walk: Walk, system: SystemCalls, directories: ReadonlySet<string>): void {
+  const flushed = new Set<number>();
+  for (const name of directories) {
+    walk.trim();
+    const path = walk.directory(name);
+    if (path === undefined) continue;
+    const device = statSync(path).dev;
+    if (flushed.has(device)) continue;
+    unlessUnreadable(() => {
+      flushFileSystem(walk, system, name);
+      flushed.add(device);
+    });
+  }
+}
+
+function flushFileSystem(walk: Walk, system: SystemCalls, directory: string): undefined {
+  const path = walk.directory(directory);
+  if (path !== undefined) opened(`${path}/.`, constants.O_RDONLY, (handle) => system.syncFileSystem(handle));
+}
+
+/** What its owner may not even read can only be made durable by the system's own regular flush. */
+function unlessUnreadable(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (errorCode(error) !== 'EACCES') throw error;
+  }
+}
+
+/** What a program that creates a file would give it. */
+function newFilePermissions(): number {
+  return NEW_FILE_PERMISSIONS & ~process.umask();
+}

@@ -1,0 +1,142 @@
+/**
+ * The history: what changes of peers replaced or removed, kept for a while.
+ * @module
+ */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs';
+import { joinName } from '../../core/model/folder-path.ts';
+import type { HistoryEntry, HistoryLimits, Staged } from '../../ports/file-tree.ts';
+import { copyContent } from './copy.ts';
+import { Turns, UNLIKE_FILE } from './hash.ts';
+import { slotTimeMs } from './history-slot.ts';
+import { lookAt, notAFile } from './look.ts';
+import { HISTORY } from './own-directory.ts';
+import { createStaged } from './staging.ts';
+import { guarded, trouble, troubleOf } from './trouble.ts';
+import { nameTrouble, O_SAFE, Walk } from './walk.ts';
+
+interface Slot {
+  readonly slot: string;
+  readonly atMs: number;
+}
+
+/** Newest first. Only files and symlinks are ever kept, so directories are just the way to them. */
+export function history(walk: Walk, name: string): HistoryEntry[] {
+  if (nameTrouble(name) !== undefined) return [];
+  const entries: HistoryEntry[] = [];
+  for (const { slot, atMs } of slots(walk).reverse()) {
+    walk.trim();
+    const path = walk.path(`${HISTORY}/${slot}/${name}`);
+    const look = path === undefined ? undefined : lookAt(path);
+    if (look === undefined || (look.type !== 'file' && look.type !== 'symlink')) continue;
+    const { type, size, permissions, modifiedNs } = look;
+    entries.push({ name, atMs, slot, type, size, permissions, modifiedNs });
+  }
+  return entries;
+}
+
+/** Copies a version of a file to a staged file. A copy, and not a link: the history must not change with the file. */
+export async function stageFromHistory(root: string, entry: HistoryEntry, stage: string): Promise<Staged> {
+  const refused = nameTrouble(entry.name);
+  if (refused !== undefined) return refused;
+  const walk = new Walk(root);
+  try {
+    const path = slotTimeMs(entry.slot) === undefined ? undefined : walk.path(`${HISTORY}/${entry.slot}/${entry.name}`);
+    if (path === undefined) return trouble('absent', 'the history no longer has it');
+    const source = openSync(path, constants.O_RDONLY | O_SAFE);
+    try {
+      if (!fstatSync(source).isFile()) return notAFile();
+      await copyToStage(walk, source, stage);
+      return true;
+    } finally {
+      closeSync(source);
+    }
+  } catch (error) {
+    return troubleOf(error, UNLIKE_FILE);
+  } finally {
+    walk.close();
+  }
+}
+
+/**
+ * Removes what is older than `keepMs`, and then the oldest until no more than `bytesMax` are left.
+ * @returns the bytes that are left.
+ */
+export function pruneHistory(walk: Walk, limits: HistoryLimits, nowMs: number): number {
+  const known = slots(walk).map((slot) => ({ ...slot, bytes: bytesBelow(walk, `${HISTORY}/${slot.slot}`) }));
+  let left = known.reduce((sum, slot) => sum + slot.bytes, 0);
+  for (const { slot, atMs, bytes } of known) {
+    if (nowMs - atMs <= limits.keepMs && left <= limits.bytesMax) continue;
+    const removed = guarded(() => removeTree(walk, `${HISTORY}/${slot}`));
+    if (removed === undefined) left -= bytes;
+  }
+  return left;
+}
+
+async function copyToStage(walk: Walk, source: number, stage: string): Promise<void> {
+  const turns = new Turns();
+  const target = createStaged(walk, stage);
+  try {
+    ftruncateSync(target, 0);
+    for (const bytes of copyContent(source, target)) await turns.after(bytes);
+    fsyncSync(target);
+  } finally {
+    closeSync(target);
+  }
+}
+
+/** Oldest first. */
+function slots(walk: Walk): Slot[] {
+  const path = walk.directory(HISTORY);
+  if (path === undefined) return [];
+  return readdirSync(path)
+    .flatMap((slot) => {
+      const atMs = slotTimeMs(slot);
+      return atMs === undefined ? [] : [{ slot, atMs }];
+    })
+    .sort((a, b) => a.atMs - b.atMs || slotNumber(a.slot) - slotNumber(b.slot));
+}
+
+/** The n of `<moment>Z-n`; 0 for the first slot of a moment. */
+function slotNumber(slot: string): number {
+  return Number(slot.split('Z-')[1] ?? 0);
+}
+
+function bytesBelow(walk: Walk, directory: string): number {
+  let bytes = 0;
+  for (const base of entriesOf(walk, directory)) {
+    const name = joinName(directory, base);
+    const path = walk.path(name);
+    const look = path === undefined ? undefined : lookAt(path);
+    bytes += look?.type === 'directory' ? bytesBelow(walk, name) : (look?.size ?? 0);
+  }
+  return bytes;
+}
+
+function removeTree(walk: Walk, directory: string): void {
+  for (const base of entriesOf(walk, directory)) {
+    const name = joinName(directory, base);
+    const path = walk.path(name);
+    if (path === undefined) continue;
+    if (lookAt(path)?.type === 'directory') removeTree(walk, name);
+    else unlinkSync(path);
+  }
+  const path = walk.path(directory);
+  if (path !== undefined) rmdirSync(path);
+  walk.forget(directory);
+}
+
+function entriesOf(walk: Walk, directory: string): string[] {
+  walk.trim();
+  const path = walk.directory(directory);
+  return path === undefined ? [] : readdirSync(path);
+}

@@ -1,0 +1,50 @@
+/**
+ * Giving a directory entry the normal form of its name.
+ * @module
+ */
+import { lstatSync, renameSync } from 'node:fs';
+import { nameFault } from '../../core/model/folder-path.ts';
+import type { SystemCalls } from './system-calls.ts';
+import { errorCode, systemError } from './trouble.ts';
+import { nameTrouble, type Walk } from './walk.ts';
+
+/**
+ * @returns false if something else has the wanted name.
+ * @throws Error with the system's code if the entry is not there or may not be renamed.
+ */
+export function normalize(
+  walk: Walk,
+  system: SystemCalls,
+  directory: string,
+  rawName: Uint8Array,
+  wanted: string,
+): boolean {
+  const raw = Buffer.from(rawName);
+  const isRawGood = raw.length > 0 && !raw.includes(0) && !raw.includes('/') && !['.', '..'].includes(raw.toString());
+  const isWantedGood = nameFault(wanted) === undefined && !wanted.includes('/');
+  if (!isRawGood || !isWantedGood || (directory !== '' && nameTrouble(directory) !== undefined)) {
+    throw systemError('EINVAL', 'rename');
+  }
+  const parent = walk.directory(directory);
+  if (parent === undefined) throw systemError('ENOENT', 'rename');
+  const from = Buffer.concat([Buffer.from(`${parent}/`), raw]);
+  const to = `${parent}/${wanted}`;
+  if (isSameEntry(from, to)) {
+    renameSync(from, to);
+    return true;
+  }
+  try {
+    system.moveNoReplace(from, to);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** On a disk that takes both forms for one name, the wanted name "exists": it is this entry. Never so on Linux. */
+function isSameEntry(from: Buffer, to: string): boolean {
+  if (process.platform === 'linux') return false;
+  const there = lstatSync(to, { bigint: true, throwIfNoEntry: false });
+  return there !== undefined && there.ino === lstatSync(from, { bigint: true }).ino;
+}

@@ -1,0 +1,168 @@
+/**
+ * Putting one change in place.
+ *
+ * Each function first looks at the name once more: what is not as the caller saw it last was changed by the user and
+ * stays (R7). From that look to the rename nothing of ours runs in between.
+ * RACE: a program that replaces the very same name in these few microseconds can still lose its version. Where nothing
+ * was there before, the rename itself refuses to replace (`renameat2`), so there is no such gap.
+ * @module
+ */
+import { randomUUID } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import { type Look, sameLook } from '../../core/model/file-record.ts';
+import { parentOf } from '../../core/model/folder-path.ts';
+import type { Applied, Change, Displace, Expected } from '../../ports/file-tree.ts';
+import { setAttributes } from './attributes.ts';
+import type { Batch } from './batch.ts';
+import { copyEntry } from './copy.ts';
+import { keepSecond, moveAway, type Undo } from './displace.ts';
+import { lookAt, notAFile } from './look.ts';
+import { STAGING } from './own-directory.ts';
+import { stagedPath } from './staging.ts';
+import { errorCode, systemError, trouble } from './trouble.ts';
+
+type ChangeOf<Kind extends Change['change']> = Extract<Change, { change: Kind }>;
+
+/** @throws Error with the system's code; the caller makes a trouble of it. */
+export function place(batch: Batch, change: Change): Applied {
+  const path = batch.walk.path(change.name);
+  if (path === undefined) return trouble('parent', 'the parent directory is not there');
+  switch (change.change) {
+    case 'file':
+      return placeNew(batch, change, path, stagedPath(batch.walk, change.stage));
+    case 'symlink':
+      return placeSymlink(batch, change, path);
+    case 'directory':
+      return placeDirectory(batch, change, path);
+    case 'attributes':
+      return changeAttributes(batch, change, path);
+    case 'delete':
+      return remove(batch, change, path);
+    case 'move':
+    default:
+      return move(batch, change, path);
+  }
+}
+
+/** Puts a staged file or symlink under a name. */
+function placeNew(
+  batch: Batch,
+  change: { readonly name: string; readonly expected: Expected; readonly displace: Displace },
+  path: string,
+  staged: string | undefined,
+): Applied {
+  if (staged === undefined) return trouble('absent', 'there is no such staged file');
+  const now = lookAt(path);
+  if (!sameLook(now, change.expected)) return changed();
+  batch.touchedDirectories.add(parentOf(change.name)).add(STAGING);
+  if (now?.type === 'directory') removeDirectory(batch, change.name, path); // ENOTEMPTY: what is unknown in it stays (R8)
+  if (now === undefined || now.type === 'directory') {
+    arrive(batch, staged, path, (from) => batch.system.moveNoReplace(from, path));
+  } else {
+    const undo = keepSecond(batch, change.name, path, change.displace);
+    undoing(undo, () => arrive(batch, staged, path, (from) => renameSync(from, path)));
+  }
+  return { look: lookAt(path) };
+}
+
+/** Moves the staged thing to its name; on another disk (a mount inside the folder) by a copy beside the name. */
+function arrive(batch: Batch, staged: string, path: string, put: (from: string) => void): void {
+  try {
+    put(staged);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') throw systemError('ECHANGED', 'rename');
+    if (errorCode(error) !== 'EXDEV') throw error;
+    const beside = `${path.slice(0, path.lastIndexOf('/'))}/.lanfold-${randomUUID()}.tmp`;
+    undoing(
+      () => unlinkSync(beside),
+      () => {
+        copyEntry(staged, beside, batch.system);
+        put(beside);
+      },
+    );
+    unlinkSync(staged);
+  }
+}
+
+function placeSymlink(batch: Batch, change: ChangeOf<'symlink'>, path: string): Applied {
+  const staged = `${batch.walk.ensure(STAGING, batch.touchedDirectories)}/symlink-${randomUUID()}`;
+  symlinkSync(Buffer.from(change.target), staged);
+  try {
+    return placeNew(batch, change, path, staged);
+  } finally {
+    rmSync(staged, { force: true }); // still there if it was refused
+  }
+}
+
+function placeDirectory(batch: Batch, change: ChangeOf<'directory'>, path: string): Applied {
+  const now = lookAt(path);
+  if (!sameLook(now, change.expected)) return changed();
+  if (now?.type !== 'directory') {
+    const undo = now === undefined ? undefined : moveAway(batch, change.name, path, change.displace);
+    undoing(undo, () => mkdirSync(path));
+    batch.walk.forget(change.name);
+    batch.touchedDirectories.add(parentOf(change.name));
+  }
+  if (change.permissions !== undefined && lookAt(path)?.permissions !== change.permissions) {
+    const itself = batch.walk.directory(change.name);
+    if (itself === undefined) return changed();
+    chmodSync(itself, change.permissions);
+    batch.touchedDirectories.add(change.name);
+  }
+  return { look: lookAt(path) };
+}
+
+function changeAttributes(batch: Batch, change: ChangeOf<'attributes'>, path: string): Applied {
+  const now = lookAt(path);
+  if (!sameLook(now, change.expected)) return changed();
+  if (now?.type !== 'file') return notAFile();
+  setAttributes(batch.system, path, now, change);
+  batch.touchedFiles.add(change.name);
+  return { look: lookAt(path) };
+}
+
+function remove(batch: Batch, change: ChangeOf<'delete'>, path: string): Applied {
+  const now = lookAt(path);
+  if (!sameLook(now, change.expected)) return changed();
+  if (now === undefined) return { look: undefined };
+  if (now.type === 'directory') removeDirectory(batch, change.name, path);
+  else moveAway(batch, change.name, path, change.displace);
+  batch.touchedDirectories.add(parentOf(change.name));
+  return { look: undefined };
+}
+
+function move(batch: Batch, change: ChangeOf<'move'>, path: string): Applied {
+  const from = batch.walk.path(change.from);
+  const now: Look | undefined = from === undefined ? undefined : lookAt(from);
+  if (from === undefined || now === undefined || !sameLook(now, change.expectedFrom)) return changed();
+  if (now.type !== 'file') return notAFile();
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return trouble('exists', 'the name is taken');
+  setAttributes(batch.system, from, now, change);
+  batch.system.moveNoReplace(from, path);
+  batch.touchedFiles.add(change.name);
+  batch.touchedDirectories.add(parentOf(change.from)).add(parentOf(change.name));
+  return { look: lookAt(path) };
+}
+
+function removeDirectory(batch: Batch, name: string, path: string): void {
+  rmdirSync(path);
+  batch.walk.forget(name);
+}
+
+function changed(): Applied {
+  return trouble('changed', 'something else is there now');
+}
+
+/** Runs `run`; if it fails, takes back what was done before it, and passes the failure on. */
+function undoing(undo: Undo | undefined, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    try {
+      undo?.();
+    } catch {
+      // What could not be put back is in the history or set aside: kept, if not in its place.
+    }
+    throw error;
+  }
+}

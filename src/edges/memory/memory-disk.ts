@@ -1,0 +1,252 @@
+/**
+ * A disk in memory, with the calls that a system gives to programs: people's programs and the node's own file tree
+ * ({@link MemoryTree}) both use it, and nobody else changes it.
+ *
+ * Every call happens at once and whole. Paths are relative to the top of the disk; symlinks are never followed.
+ * @module
+ */
+import { NO_BYTES, type EntryType, type Look } from '../../core/model/file-record.ts';
+import { baseName, parentOf } from '../../core/model/folder-path.ts';
+import type { WatchNews } from '../../ports/watcher.ts';
+
+export interface Inode {
+  readonly number: bigint;
+  readonly type: EntryType | 'other';
+  /** A value: replaced when the file is written, never changed. (But for staged files, which nobody else sees.) */
+  content: Uint8Array;
+  permissions: number;
+  modifiedNs: bigint;
+  changedNs: bigint;
+  readonly symlinkTarget: Uint8Array;
+  /** Of a directory, by name. */
+  readonly children: Map<string, Inode>;
+  /** The one directory entry that leads here; undefined at the top, and after the removal. */
+  entry: { readonly directory: Inode; readonly base: string } | undefined;
+  /** How many programs hold it open for writing. */
+  writers: number;
+}
+
+/** What happened to one directory entry, as the system tells the watcher of that directory. */
+export interface DiskNews {
+  readonly what: WatchNews['what'];
+  readonly directory: Inode;
+  readonly path: string;
+}
+
+export type DiskFaultCode = 'ENOENT' | 'EEXIST' | 'ENOTDIR' | 'EISDIR' | 'ENOTEMPTY' | 'EINVAL' | 'ENAMETOOLONG';
+
+/** The system's refusal. */
+export class DiskFault extends Error {
+  override readonly name = 'DiskFault';
+  readonly code: DiskFaultCode;
+
+  constructor(code: DiskFaultCode, path: string) {
+    super(`${code}: ${path}`);
+    this.code = code;
+  }
+}
+
+const BASE_BYTES_MAX = 255;
+
+export class MemoryDisk {
+  readonly top: Inode;
+  /** Bytes that may still be written. */
+  freeBytes = 1e15;
+  readonly #nowNs: () => bigint;
+  readonly #listeners = new Set<(news: DiskNews) => void>();
+  /** Numbers of removed inodes are given out again at once, as real disks do: a number alone proves nothing. */
+  readonly #freeNumbers: bigint[] = [];
+  #nextNumber = 2n;
+
+  /** `nowNs`: the time that inodes get, nanoseconds since 1970. */
+  constructor(nowNs: () => bigint) {
+    this.#nowNs = nowNs;
+    this.top = this.#inode('directory', 0o755, NO_BYTES);
+  }
+
+  /** Calls `listener` after each change; returns how to stop that. */
+  listen(listener: (news: DiskNews) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What stands at a path; '' is the top. A parent that is no directory: undefined. */
+  find(path: string): Inode | undefined {
+    if (path === '') return this.top;
+    let inode: Inode | undefined = this.top;
+    for (const part of path.split('/')) inode = inode?.children.get(part);
+    return inode;
+  }
+
+  /** Where an inode is now; undefined if no name leads to it. */
+  pathOf(inode: Inode): string | undefined {
+    if (inode === this.top) return '';
+    if (inode.entry === undefined) return undefined;
+    const above = this.pathOf(inode.entry.directory);
+    if (above === undefined) return undefined;
+    return above === '' ? inode.entry.base : `${above}/${inode.entry.base}`;
+  }
+
+  createFile(path: string, permissions = 0o644, content: Uint8Array = NO_BYTES): Inode {
+    const inode = this.#link(path, () => this.#inode('file', permissions, content));
+    this.#tell('appeared', inode);
+    return inode;
+  }
+
+  makeDirectory(path: string, permissions = 0o755): Inode {
+    const inode = this.#link(path, () => this.#inode('directory', permissions, NO_BYTES));
+    this.#tell('appeared-directory', inode);
+    return inode;
+  }
+
+  makeSymlink(path: string, target: Uint8Array): Inode {
+    const inode = this.#link(path, () => this.#inode('symlink', 0o777, target));
+    this.#tell('appeared', inode);
+    return inode;
+  }
+
+  /** A pipe, a socket or a device. */
+  makeOther(path: string): Inode {
+    const inode = this.#link(path, () => this.#inode('other', 0o644, NO_BYTES));
+    this.#tell('appeared', inode);
+    return inode;
+  }
+
+  /** Begins to hold a file open for writing. */
+  openForWriting(inode: Inode): void {
+    if (inode.type === 'directory') throw new DiskFault('EISDIR', this.pathOf(inode) ?? '?');
+    inode.writers += 1;
+  }
+
+  closeAfterWriting(inode: Inode): void {
+    inode.writers -= 1;
+    this.#tell('closed', inode);
+  }
+
+  /** Gives a file other content, through an open handle: it works wherever the inode went meanwhile. */
+  write(inode: Inode, content: Uint8Array): void {
+    inode.content = content;
+    inode.modifiedNs = this.#nowNs();
+    inode.changedNs = inode.modifiedNs;
+    this.#tell('written', inode);
+  }
+
+  setAttributes(inode: Inode, attributes: { permissions?: number; modifiedNs?: bigint }): void {
+    if (attributes.permissions !== undefined) inode.permissions = attributes.permissions;
+    if (attributes.modifiedNs !== undefined) inode.modifiedNs = attributes.modifiedNs;
+    inode.changedNs = this.#nowNs();
+    this.#tell('written', inode);
+  }
+
+  /** As rename(2): a file replaces a file, a directory replaces an empty directory, all else is refused. */
+  rename(from: string, to: string): void {
+    const inode = this.#existing(from);
+    if (from === to) return;
+    if (to.startsWith(`${from}/`)) throw new DiskFault('EINVAL', to);
+    const old = this.find(to);
+    if (old !== undefined) this.#checkReplaceable(inode, old, to);
+    this.#parent(to); // refuses now, while nothing is changed
+    if (old !== undefined) {
+      this.#unlink(old);
+      this.#release(old);
+    }
+    this.#unlinkEntry(inode, from);
+    this.#link(to, () => inode);
+    inode.changedNs = this.#nowNs();
+    this.#tell(inode.type === 'directory' ? 'appeared-directory' : 'appeared', inode);
+  }
+
+  /** Removes anything but a directory. */
+  unlink(path: string): void {
+    const inode = this.#existing(path);
+    if (inode.type === 'directory') throw new DiskFault('EISDIR', path);
+    this.#unlinkEntry(inode, path);
+    this.#release(inode);
+  }
+
+  /** Removes an empty directory. */
+  removeDirectory(path: string): void {
+    const inode = this.#existing(path);
+    if (inode.type !== 'directory') throw new DiskFault('ENOTDIR', path);
+    if (inode.children.size > 0) throw new DiskFault('ENOTEMPTY', path);
+    this.#unlinkEntry(inode, path);
+    this.#release(inode);
+  }
+
+  #existing(path: string): Inode {
+    const inode = this.find(path);
+    if (inode === undefined || inode === this.top) throw new DiskFault('ENOENT', path);
+    return inode;
+  }
+
+  #checkReplaceable(inode: Inode, old: Inode, path: string): void {
+    if (inode.type === 'directory' && old.type !== 'directory') throw new DiskFault('ENOTDIR', path);
+    if (inode.type !== 'directory' && old.type === 'directory') throw new DiskFault('EISDIR', path);
+    if (old.children.size > 0) throw new DiskFault('ENOTEMPTY', path);
+  }
+
+  /** The directory that a new entry goes to. */
+  #parent(path: string): Inode {
+    const parent = this.find(parentOf(path));
+    if (parent === undefined) throw new DiskFault('ENOENT', path);
+    if (parent.type !== 'directory') throw new DiskFault('ENOTDIR', path);
+    if (Buffer.byteLength(baseName(path)) > BASE_BYTES_MAX) throw new DiskFault('ENAMETOOLONG', path);
+    return parent;
+  }
+
+  #link(path: string, make: () => Inode): Inode {
+    const directory = this.#parent(path);
+    const base = baseName(path);
+    if (directory.children.has(base)) throw new DiskFault('EEXIST', path);
+    const inode = make();
+    directory.children.set(base, inode);
+    inode.entry = { directory, base };
+    this.#touch(directory);
+    return inode;
+  }
+
+  #unlinkEntry(inode: Inode, path: string): void {
+    this.#unlink(inode);
+    const directory = this.#parent(path);
+    this.#touch(directory);
+    for (const listener of this.#listeners) listener({ what: 'vanished', directory, path });
+  }
+
+  #unlink(inode: Inode): void {
+    inode.entry?.directory.children.delete(inode.entry.base);
+    inode.entry = undefined;
+    inode.changedNs = this.#nowNs();
+  }
+
+  #touch(directory: Inode): void {
+    directory.modifiedNs = this.#nowNs();
+    directory.changedNs = directory.modifiedNs;
+  }
+
+  #release(inode: Inode): void {
+    if (inode.writers === 0) this.#freeNumbers.push(inode.number);
+  }
+
+  #inode(type: Inode['type'], permissions: number, bytes: Uint8Array): Inode {
+    const now = this.#nowNs();
+    const number = this.#freeNumbers.pop() ?? this.#nextNumber++;
+    const symlinkTarget = type === 'symlink' ? bytes : NO_BYTES;
+    const content = type === 'file' ? bytes : NO_BYTES;
+    const times = { modifiedNs: now, changedNs: now };
+    return { number, type, content, permissions, ...times, symlinkTarget, children: new Map(), entry: undefined, writers: 0 };
+  }
+
+  #tell(what: DiskNews['what'], inode: Inode): void {
+    const path = this.pathOf(inode);
+    if (path === undefined || inode.entry === undefined) return;
+    const { directory } = inode.entry;
+    for (const listener of this.#listeners) listener({ what, directory, path });
+  }
+}
+
+/** What stat(2) shows of it. */
+export function lookOf(inode: Inode): Look {
+  const { type, permissions, modifiedNs, changedNs, symlinkTarget, number } = inode;
+  const size = type === 'file' ? inode.content.length : 0;
+  return { type, size, permissions, modifiedNs, changedNs, inode: number, symlinkTarget };
+}

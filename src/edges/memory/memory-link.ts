@@ -1,0 +1,71 @@
+/**
+ * What lies between two hosts: how long bytes take, and whether they get through at all.
+ * @module
+ */
+import type { Scheduler } from './scheduler.ts';
+import type { SeededChance } from './seeded-chance.ts';
+
+/** Something that waits for a cut to end. */
+export interface Traffic {
+  /** The link is back: go on. */
+  healed(): void;
+  /** The link is back, but the connection did not survive. */
+  reset(): void;
+}
+
+/** How often a connection survives a cut, as it does when the cut is shorter than TCP's patience. */
+const SURVIVES = 0.5;
+/** Bytes that one event delivers at most. */
+const PIECE_BYTES_MAX = 256 * 1024;
+/** How often a delivery stops somewhere in the middle of what was sent. */
+const SPLIT = 0.2;
+
+export class MemoryLink {
+  readonly scheduler: Scheduler;
+  /** Times that delivery takes lie between these two. */
+  latencyMs: { readonly from: number; readonly to: number } = { from: 0.1, to: 2 };
+  readonly #chance: SeededChance;
+  readonly #waiting = new Set<Traffic>();
+  #isCut = false;
+
+  constructor(scheduler: Scheduler, chance: SeededChance) {
+    this.scheduler = scheduler;
+    this.#chance = chance;
+  }
+
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
+  /** From now on nothing gets through, and nobody is told. Idempotent. */
+  cut(): void {
+    this.#isCut = true;
+  }
+
+  /** What was held up goes on, or finds its connection reset. Idempotent. */
+  heal(): void {
+    if (!this.#isCut) return;
+    this.#isCut = false;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const traffic of waiting) {
+      if (this.#chance.happens(SURVIVES)) traffic.healed();
+      else traffic.reset();
+    }
+  }
+
+  /** Calls `traffic` when the cut ends. */
+  await(traffic: Traffic): void {
+    this.#waiting.add(traffic);
+  }
+
+  delayMs(): number {
+    return this.#chance.between(this.latencyMs.from, this.latencyMs.to);
+  }
+
+  /** How many of these bytes arrive together. */
+  pieceBytes(bytes: number): number {
+    const most = Math.min(bytes, PIECE_BYTES_MAX);
+    return this.#chance.happens(SPLIT) ? 1 + this.#chance.below(most) : most;
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * A folder on a {@link MemoryDisk}, as the node sees it.
+ *
+ * Each call takes simulated time, before, after and at times between the items of its batch, so that users, peers and
+ * crashes come in between; each single item happens whole. What is put in place is durable: a crash in the middle of
+ * {@link MemoryTree.apply} leaves the changes before it, and damages staged files only.
+ * @module
+ */
+import { blockBytes, blockSizeAfter, blocksIn } from '../../core/model/block.ts';
+import { HASH_BYTES } from '../../core/model/file-record.ts';
+import { byName, nameFault, OWN_DIRECTORY } from '../../core/model/folder-path.ts';
+import { fromUtf8 } from '../../core/text.ts';
+import type {
+  Applied,
+  Change,
+  FileTree,
+  Hashed,
+  HashJob,
+  HistoryEntry,
+  HistoryLimits,
+  Listing,
+  Looked,
+  ReadJob,
+  ResumeJob,
+  RootState,
+  Staged,
+  StageJob,
+  Trouble,
+} from '../../ports/file-tree.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Life } from './life.ts';
+import { DiskFault, type Inode, lookOf, type MemoryDisk } from './memory-disk.ts';
+import { guarded, MemoryFolder, nameTrouble, sha256, trouble } from './memory-folder.ts';
+import { historyOf, keptIn, pruneHistory } from './memory-history.ts';
+import { place } from './memory-place.ts';
+import { read, resume, stage, stageCopy, unstage } from './memory-staging.ts';
+import type { SeededChance } from './seeded-chance.ts';
+
+export interface MemoryTreeOptions {
+  readonly disk: MemoryDisk;
+  /** Path of the folder on the disk. */
+  readonly root: string;
+  readonly life: Life;
+  readonly clock: Clock;
+  /** How long calls take. */
+  readonly chance: SeededChance;
+  /** The longest that one step of a call takes. Default: 2 ms. */
+  readonly stepMsMax?: number;
+  /** Told of names that lead out of the folder or into its own directory; the call refuses them. */
+  readonly onNameRefused?: (name: string) => void;
+}
+
+const KEY = `${OWN_DIRECTORY}/key`;
+/** How often another event comes between two items of a batch. */
+const PAUSE = 0.3;
+
+export class MemoryTree implements FileTree {
+  readonly #options: MemoryTreeOptions;
+  readonly #folder: MemoryFolder;
+  #closed = false;
+
+  constructor(options: MemoryTreeOptions) {
+    this.#options = options;
+    this.#folder = new MemoryFolder(options.disk, options.root);
+  }
+
+  check(folderKey: string): Promise<RootState> {
+    return this.#call(() => {
+      const { root } = this.#folder;
+      if (root === undefined) return 'missing';
+      if (root.type !== 'directory') return 'not-a-directory';
+      const key = this.#folder.find(KEY);
+      if (key === undefined) return 'unmarked';
+      return fromUtf8(key.content) === folderKey ? 'ok' : 'other-folder';
+    });
+  }
+
+  mark(folderKey: string): Promise<void> {
+    return this.#call(() => {
+      this.#folder.ensure(OWN_DIRECTORY);
+      const { disk } = this.#folder;
+      const key = this.#folder.find(KEY) ?? disk.createFile(this.#folder.path(KEY), 0o600);
+      disk.write(key, Buffer.from(folderKey));
+    });
+  }
+
+  list(directory: string): Promise<Listing | Trouble | undefined> {
+    return this.#call(() => {
+      const refused = directory === '' ? undefined : this.#refused(directory);
+      if (refused !== undefined) return refused;
+      const inode = this.#folder.find(directory);
+      if (inode?.type !== 'directory') return undefined;
+      const entries = [...inode.children]
+        .filter(([base]) => directory !== '' || base !== OWN_DIRECTORY)
+        .map(([base, child]) => ({ base, look: lookOf(child) }))
+        .sort((a, b) => byName(a.base, b.base));
+      return { entries, unusable: [] };
+    });
+  }
+
+  look(names: readonly string[]): Promise<Looked[]> {
+    return this.#each(names, (name) => {
+      const inode = this.#folder.find(name);
+      return this.#refused(name) ?? (inode === undefined ? undefined : lookOf(inode));
+    });
+  }
+
+  hash(jobs: readonly HashJob[]): Promise<Hashed[]> {
+    return this.#each(jobs, (job) => this.#hash(job));
+  }
+
+  read(jobs: readonly ReadJob[]): Promise<(Uint8Array | Trouble)[]> {
+    return this.#each(jobs, (job) => this.#refused(job.name) ?? read(this.#folder, job));
+  }
+
+  writers(names: readonly string[]): Promise<('none' | 'some' | 'unknown')[]> {
+    return this.#each(names, (name) => {
+      const inode = this.#refused(name) === undefined ? this.#folder.find(name) : undefined;
+      if (inode?.type !== 'file') return 'unknown';
+      return inode.writers > 0 ? 'some' : 'none';
+    });
+  }
+
+  normalize(directory: string, rawName: Uint8Array, wanted: string): Promise<boolean> {
+    return this.#call(() => {
+      const base = fromUtf8(rawName);
+      for (const name of [base, wanted]) {
+        if (nameFault(name) !== undefined || name.includes('/')) throw new DiskFault('EINVAL', name);
+      }
+      const prefix = directory === '' ? '' : `${directory}/`;
+      if (this.#folder.find(`${prefix}${wanted}`) !== undefined) return false;
+      this.#folder.disk.rename(this.#folder.path(`${prefix}${base}`), this.#folder.path(`${prefix}${wanted}`));
+      return true;
+    });
+  }
+
+  stage(jobs: readonly StageJob[]): Promise<Staged[]> {
+    return this.#each(jobs, (job) => guarded(() => stage(this.#folder, job)));
+  }
+
+  resume(jobs: readonly ResumeJob[]): Promise<Uint8Array[]> {
+    return this.#each(jobs, (job) => resume(this.#folder, job));
+  }
+
+  unstage(stages: readonly string[] | { keep: ReadonlySet<string> }): Promise<void> {
+    return this.#call(() => unstage(this.#folder, stages));
+  }
+
+  apply(changes: readonly Change[]): Promise<Applied[]> {
+    return this.#each(changes, (change) => {
+      for (const name of change.change === 'move' ? [change.name, change.from] : [change.name]) this.#refused(name);
+      return guarded(() => place(this.#folder, change, this.#options.clock.nowMs()));
+    });
+  }
+
+  history(name: string): Promise<HistoryEntry[]> {
+    return this.#call(() => (this.#refused(name) === undefined ? historyOf(this.#folder, name) : []));
+  }
+
+  stageFromHistory(entry: HistoryEntry, name: string): Promise<Staged> {
+    return this.#call(() => {
+      const refused = this.#refused(entry.name);
+      if (refused !== undefined) return refused;
+      const kept = keptIn(this.#folder, entry.slot, entry.name);
+      if (kept === undefined) return trouble('absent', 'the history no longer has it');
+      return guarded(() => stageCopy(this.#folder, kept, name));
+    });
+  }
+
+  pruneHistory(limits: HistoryLimits): Promise<number> {
+    return this.#call(() => pruneHistory(this.#folder, limits, this.#options.clock.nowMs()));
+  }
+
+  freeBytes(): Promise<number> {
+    return this.#call(() => this.#folder.disk.freeBytes);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#pause();
+  }
+
+  async #hash(job: HashJob): Promise<Hashed> {
+    const refused = this.#refused(job.name);
+    if (refused !== undefined) return refused;
+    const inode = this.#folder.find(job.name);
+    if (inode === undefined) return trouble('absent', 'there is no such file');
+    if (inode.type !== 'file') return trouble('not-a-file', 'it is not a regular file');
+    const before = lookOf(inode);
+    const blockSize = blockSizeAfter(before.size, job.blockSizeBefore);
+    const blocks = new Uint8Array(blocksIn(before.size, blockSize) * HASH_BYTES);
+    for (let index = 0; index * HASH_BYTES < blocks.length; index += 1) {
+      const bytes = await this.#readTorn(inode, index * blockSize, blockBytes(before.size, blockSize, index));
+      blocks.set(sha256(bytes), index * HASH_BYTES);
+    }
+    const there = this.#folder.find(job.name);
+    return there === undefined
+      ? trouble('absent', 'it went away meanwhile')
+      : { before, after: lookOf(there), blockSize, blocks };
+  }
+
+  /** Reads in two halves, between which a writer can come. */
+  async #readTorn(inode: Inode, offset: number, bytes: number): Promise<Uint8Array> {
+    const half = offset + this.#options.chance.below(bytes + 1);
+    const first = inode.content.subarray(offset, half);
+    await this.#maybePause();
+    return Buffer.concat([first, inode.content.subarray(half, offset + bytes)]);
+  }
+
+  #refused(name: string): Trouble | undefined {
+    const refused = nameTrouble(name);
+    if (refused !== undefined) this.#options.onNameRefused?.(name);
+    return refused;
+  }
+
+  async #call<T>(run: () => T): Promise<T> {
+    this.#checkOpen();
+    await this.#pause();
+    const result = run();
+    await this.#pause();
+    return result;
+  }
+
+  async #each<T, R>(items: readonly T[], run: (item: T) => R | Promise<R>): Promise<R[]> {
+    this.#checkOpen();
+    await this.#pause();
+    const results: R[] = [];
+    for (const item of items) {
+      await this.#maybePause();
+      results.push(await run(item));
+    }
+    await this.#pause();
+    return results;
+  }
+
+  #pause(): Promise<void> {
+    const { life, chance, stepMsMax = 2 } = this.#options;
+    return life.wait(chance.fraction() * stepMsMax);
+  }
+
+  async #maybePause(): Promise<void> {
+    if (this.#options.chance.happens(PAUSE)) await this.#pause();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new Error('the folder is closed');
+  }
+}

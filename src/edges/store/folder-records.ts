@@ -1,0 +1,257 @@
+/**
+ * One folder's records in the database: the port, by way of the tables.
+ * @module
+ */
+import { LanfoldError } from '../../core/errors.ts';
+import { holds, newestOf } from '../../core/index/newest.ts';
+import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
+import type {
+  BlockPlace,
+  Completion,
+  FolderCounts,
+  FolderRecords,
+  LookUpdate,
+  NeedCursor,
+  NeededName,
+  PeerKey,
+  Versions,
+} from '../../ports/record-store.ts';
+import { findPlaces } from './contents.ts';
+import type { Database } from './database.ts';
+import { toText } from './encode.ts';
+import { FolderChange } from './folder-change.ts';
+import { readNeed } from './need-table.ts';
+import { readBelow, readChanges, readChildren, readFilesWithBlocks, readOwn } from './own-records.ts';
+import { readName, readRecord, updateLook, type KnownName } from './record-table.ts';
+import {
+  addSource,
+  findSource,
+  newIndexId,
+  peersBySource,
+  removeSource,
+  setIndexId,
+  setMaxSequence,
+  type FolderKeys,
+  type Source,
+} from './sources.ts';
+import { allVersions } from './standing.ts';
+import { readCompletion, readCounts } from './tallies.ts';
+
+export class SqliteFolderRecords implements FolderRecords {
+  readonly folderId: string;
+  readonly #keys: FolderKeys;
+  readonly #store: Database;
+  readonly #randomBytes: (length: number) => Uint8Array;
+  #dropped = false;
+
+  constructor(folderId: string, keys: FolderKeys, database: Database, randomBytes: (length: number) => Uint8Array) {
+    this.folderId = folderId;
+    this.#keys = keys;
+    this.#store = database;
+    this.#randomBytes = randomBytes;
+  }
+
+  /** The folder's rows are gone; every further call is refused. */
+  markDropped(): void {
+    this.#dropped = true;
+  }
+
+  indexId(): bigint {
+    return this.#own().indexId;
+  }
+
+  renewIndexId(): bigint {
+    const indexId = newIndexId(this.#randomBytes);
+    setIndexId(this.#database, this.#keys.own, indexId);
+    return indexId;
+  }
+
+  folderKey(): string | undefined {
+    const row = this.#database.row('SELECT folder_key FROM folders WHERE id = ?', this.#keys.folder);
+    return typeof row?.['folder_key'] === 'string' ? row['folder_key'] : undefined;
+  }
+
+  setFolderKey(key: string): void {
+    this.#database.run('UPDATE folders SET folder_key = ? WHERE id = ?', key, this.#keys.folder);
+  }
+
+  note(name: string): string | undefined {
+    const row = this.#database.row('SELECT value FROM notes WHERE folder = ? AND name = ?', this.#keys.folder, name);
+    return row === undefined ? undefined : toText(row['value']);
+  }
+
+  setNote(name: string, value: string | undefined): void {
+    if (value === undefined)
+      this.#database.run('DELETE FROM notes WHERE folder = ? AND name = ?', this.#keys.folder, name);
+    else this.#database.run('INSERT OR REPLACE INTO notes VALUES (?, ?, ?)', this.#keys.folder, name, value);
+  }
+
+  local(name: string): LocalRecord | undefined {
+    return readOwn(this.#database, this.#keys, name);
+  }
+
+  children(directory: string): LocalRecord[] {
+    return readChildren(this.#database, this.#keys, directory);
+  }
+
+  below(directory: string, after: string, limit: number): LocalRecord[] {
+    return readBelow(this.#database, this.#keys, directory, after, limit);
+  }
+
+  changesSince(after: number, limit: number): FileRecord[] {
+    return readChanges(this.#database, this.#keys, after, limit);
+  }
+
+  maxSequence(): number {
+    return this.#own().maxSequence;
+  }
+
+  saveLocal(records: readonly LocalRecord[]): FileRecord[] {
+    return this.#change((change) => {
+      let sequence = this.#own().maxSequence;
+      const saved = records.map(({ record, look }) => {
+        sequence += 1;
+        return change.putOwn({ record: { ...record, sequence }, look });
+      });
+      setMaxSequence(this.#database, this.#keys.own, sequence);
+      return saved;
+    });
+  }
+
+  saveLooks(looks: readonly LookUpdate[]): void {
+    this.#database.transaction(() => {
+      for (const { name, look } of looks) updateLook(this.#database, this.#keys.folder, name, look);
+    });
+  }
+
+  forgetLocal(names: readonly string[]): void {
+    this.#change((change) => {
+      for (const name of names) change.drop(this.#keys.own, name);
+    });
+  }
+
+  remote(peer: PeerKey, name: string): FileRecord | undefined {
+    const source = this.#source(peer);
+    return source === undefined ? undefined : readRecord(this.#database, this.#keys.folder, source.id, name);
+  }
+
+  saveRemote(peer: PeerKey, records: readonly FileRecord[], replace: boolean): void {
+    this.#change((change) => {
+      const source = this.#source(peer) ?? addSource(this.#database, this.#keys.folder, peer, 0n);
+      if (replace) change.dropAll(source.id);
+      let sequence = replace ? 0 : source.maxSequence;
+      for (const record of records) {
+        change.putRemote(source.id, record);
+        sequence = Math.max(sequence, record.sequence);
+      }
+      setMaxSequence(this.#database, source.id, sequence);
+    });
+  }
+
+  remoteIndex(peer: PeerKey): { indexId: bigint; maxSequence: number } {
+    const source = this.#source(peer);
+    return { indexId: source?.indexId ?? 0n, maxSequence: source?.maxSequence ?? 0 };
+  }
+
+  /** Another index ID than before: what was said under the old one is forgotten (bep.md §4.1). */
+  setRemoteIndex(peer: PeerKey, indexId: bigint): void {
+    this.#change((change) => {
+      const source = this.#source(peer);
+      if (source === undefined) {
+        addSource(this.#database, this.#keys.folder, peer, indexId);
+      } else if (source.indexId !== indexId) {
+        change.dropAll(source.id);
+        setMaxSequence(this.#database, source.id, 0);
+        setIndexId(this.#database, source.id, indexId);
+      }
+    });
+  }
+
+  dropRemote(peer: PeerKey): void {
+    const source = this.#source(peer);
+    if (source === undefined) return;
+    this.#database.transaction(() => {
+      const change = new FolderChange(this.#database, this.#keys);
+      change.dropAll(source.id);
+      change.finish();
+      removeSource(this.#database, this.#keys.folder, source.id);
+    });
+  }
+
+  remotes(): PeerKey[] {
+    return [...peersBySource(this.#database, this.#keys.folder).values()];
+  }
+
+  versions(name: string): Versions {
+    const known = this.#known(name);
+    if (known === undefined) return { local: undefined, remotes: [] };
+    return { local: known.own === undefined ? undefined : this.local(name), remotes: this.#byPeer(known) };
+  }
+
+  newest(name: string): FileRecord | undefined {
+    const known = this.#known(name);
+    return known === undefined ? undefined : newestOf(allVersions(known));
+  }
+
+  need(after: NeedCursor | undefined, limit: number): NeededName[] {
+    return readNeed(this.#database, this.#keys.folder, after, limit);
+  }
+
+  holders(record: FileRecord): PeerKey[] {
+    const known = this.#known(record.name);
+    if (known === undefined) return [];
+    return this.#byPeer(known).flatMap((theirs) => (holds(theirs.record, record) ? [theirs.peer] : []));
+  }
+
+  filesWithBlocks(blocks: Uint8Array, blockSize: number, limit: number): LocalRecord[] {
+    return readFilesWithBlocks(this.#database, this.#keys, blocks, blockSize, limit);
+  }
+
+  blockPlaces(hash: Uint8Array, limit: number): BlockPlace[] {
+    return findPlaces(this.#database, this.#keys.own, hash, limit);
+  }
+
+  counts(): FolderCounts {
+    return readCounts(this.#database, this.#keys.folder);
+  }
+
+  completion(peer: PeerKey): Completion {
+    return readCompletion(this.#database, this.#keys.folder, this.#source(peer)?.id);
+  }
+
+  get #database(): Database {
+    if (this.#dropped) throw new LanfoldError('E_FOLDER_UNKNOWN', { subject: this.folderId });
+    return this.#store;
+  }
+
+  #change<T>(work: (change: FolderChange) => T): T {
+    return this.#database.transaction(() => {
+      const change = new FolderChange(this.#database, this.#keys);
+      const result = work(change);
+      change.finish();
+      return result;
+    });
+  }
+
+  #known(name: string): KnownName | undefined {
+    return readName(this.#database, this.#keys.folder, this.#keys.own, name);
+  }
+
+  #byPeer(known: KnownName): { peer: PeerKey; record: FileRecord }[] {
+    const peers = peersBySource(this.#database, this.#keys.folder);
+    return [...known.remotes].flatMap(([source, record]) => {
+      const peer = peers.get(source);
+      return peer === undefined ? [] : [{ peer, record }];
+    });
+  }
+
+  #own(): Source {
+    const source = findSource(this.#database, this.#keys.folder, undefined);
+    if (source === undefined) throw new Error(`No own index of folder "${this.folderId}" in the record store`);
+    return source;
+  }
+
+  #source(peer: PeerKey): Source | undefined {
+    return findSource(this.#database, this.#keys.folder, peer);
+  }
+}

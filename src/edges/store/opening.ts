@@ -1,0 +1,85 @@
+/**
+ * Opens the database file: whose is it, is it whole, and did the last run close it?
+ * @module
+ */
+import { existsSync, renameSync } from 'node:fs';
+import { LanfoldError } from '../../core/errors.ts';
+import { Database, DamageError } from './database.ts';
+import { toNumber, toText } from './encode.ts';
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
+
+export interface Opened {
+  readonly database: Database;
+  /** True also for a new file in the place of a damaged one: nothing is known of how the last run ended. */
+  readonly uncleanStop: boolean;
+  /** Why the file that was there was set aside and a new one begun; undefined if it was not. */
+  readonly rebuiltBecause: string | undefined;
+}
+
+/** @param nowMs milliseconds since 1970, for the name under which a damaged file is set aside. */
+export function openDatabase(path: string, nowMs: () => number): Opened {
+  try {
+    return { ...openWhole(path), rebuiltBecause: undefined };
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    setAside(path, nowMs());
+    return { ...openWhole(path), uncleanStop: true, rebuiltBecause: error.reason };
+  }
+}
+
+/** Says that the work is done, as the last thing before closing. */
+export function markClean(database: Database): void {
+  database.run('UPDATE run SET unclean = 0');
+}
+
+function openWhole(path: string): Pick<Opened, 'database' | 'uncleanStop'> {
+  const database = new Database(path);
+  try {
+    prepareTables(database);
+    const run = database.row('SELECT unclean FROM run');
+    if (run === undefined) throw new DamageError(path, 'the row of the last run is missing');
+    const uncleanStop = toNumber(run['unclean']) !== 0;
+    if (uncleanStop) checkPages(database);
+    database.run('UPDATE run SET unclean = 1');
+    return { database, uncleanStop };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function prepareTables(database: Database): void {
+  const version = pragma(database, 'user_version');
+  if (version > SCHEMA_VERSION) throw new LanfoldError('E_STATE_TOO_NEW', { subject: database.path });
+  const isOurs = pragma(database, 'application_id') === APPLICATION_ID;
+  if (version === SCHEMA_VERSION && isOurs) return;
+  const tables = toNumber(database.row('SELECT count(*) AS tables FROM sqlite_schema')?.['tables']);
+  if (isOurs || tables > 0)
+    throw new LanfoldError('E_STATE_BROKEN', {
+      subject: database.path,
+      because: 'it is a database of another program',
+    });
+  database.transaction(() => {
+    database.script(SCHEMA);
+    database.script(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+  });
+}
+
+/** Reads the whole file, so only after a stop that may have come with a power cut. */
+function checkPages(database: Database): void {
+  const found = toText(database.row('PRAGMA quick_check(1)')?.['quick_check']);
+  if (found !== 'ok') throw new DamageError(database.path, found);
+}
+
+/**
+ * Nothing is deleted: somebody may want to look. The log goes first: should we die in between, the next start finds the
+ * damaged file again, and never a new file with an old log.
+ */
+function setAside(path: string, nowMs: number): void {
+  for (const suffix of ['-wal', '-shm', '-journal', ''])
+    if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.damaged-${nowMs}${suffix}`);
+}
+
+function pragma(database: Database, name: string): number {
+  return toNumber(database.row(`PRAGMA ${name}`)?.[name]);
+}

@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test, type TestContext } from 'node:test';
+import { NO_BYTES, type FileRecord } from '../../core/model/file-record.ts';
+import type { RecordStore } from '../../ports/record-store.ts';
+import { openRecordStore, type RecordStoreOptions } from './record-store.ts';
+
+const PEER = 3n;
+let random = 0;
+const OPTIONS: RecordStoreOptions = {
+  randomBytes: (length) => new Uint8Array(length).fill((random += 1)),
+  nowMs: () => 1234,
+  onRebuilt: (reason) => assert.fail(`rebuilt: ${reason}`),
+};
+
+function place(context: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'lanfold-store-'));
+  context.after(() => rmSync(directory, { recursive: true }));
+  return join(directory, 'records.db');
+}
+
+function file(name: string): FileRecord {
+  return {
+    name,
+    type: 'file',
+    size: 300_000,
+    permissions: 0o644,
+    noPermissions: false,
+    modifiedNs: 5n,
+    modifiedBy: 1n,
+    deleted: false,
+    invalid: false,
+    version: [{ device: 1n, value: 1n }],
+    sequence: 1,
+    blockSize: 131_072,
+    blocks: new Uint8Array(96).fill(7),
+    symlinkTarget: NO_BYTES,
+    previousBlocksHash: NO_BYTES,
+  };
+}
+
+function fill(store: RecordStore, count: number): void {
+  const list = Array.from({ length: count }, (_, index) => file(`some/directory/${index}`));
+  store.folder('photos').saveLocal(list.map((record) => ({ record, look: undefined })));
+}
+
+/** As a kill would leave it: what is in the file without the store having been closed. */
+function markUnclean(path: string): void {
+  const database = new DatabaseSync(path);
+  database.exec('UPDATE run SET unclean = 1');
+  database.close();
+}
+
+test('K10 everything is there again after closing and opening', (context) => {
+  const path = place(context);
+  const before = openRecordStore(path, OPTIONS);
+  const folder = before.folder('photos');
+  assert.equal(before.folder('photos'), folder);
+  assert.equal(folder.folderKey(), undefined);
+  folder.setFolderKey('key');
+  folder.setNote('cursor', 'd/e');
+  folder.setNote('flag', 'x');
+  folder.setNote('flag', undefined);
+  fill(before, 3);
+  folder.saveRemote(PEER, [file('theirs')], false);
+  const indexId = folder.indexId();
+  const counts = folder.counts();
+  before.close();
+  before.close();
+  assert.throws(() => folder.counts(), { code: 'E_CLOSED' });
+  assert.throws(() => before.folder('music'), { code: 'E_CLOSED' });
+
+  const after = openRecordStore(path, OPTIONS);
+  assert.equal(after.uncleanStop, false);
+  assert.deepEqual(after.folderIds(), ['photos']);
+  const again = after.folder('photos');
+  assert.equal(again.indexId(), indexId);
+  assert.equal(again.folderKey(), 'key');
+  assert.equal(again.note('cursor'), 'd/e');
+  assert.equal(again.note('flag'), undefined);
+  assert.equal(again.maxSequence(), 3);
+  assert.deepEqual(again.counts(), counts);
+  assert.deepEqual(again.remote(PEER, 'theirs'), file('theirs'));
+  after.close();
+});
+
+test('K11 index IDs are random, never 0, and new after a doubt or for a folder that is added again', () => {
+  const draws = [0, 1, 2, 3].map((byte) => new Uint8Array(8).fill(byte));
+  const store = openRecordStore(':memory:', { randomBytes: () => draws.shift() ?? assert.fail('drawn too often') });
+  const first = store.folder('photos').indexId();
+  assert.equal(first, 0x0101_0101_0101_0101n);
+  fill(store, 2);
+  assert.equal(store.folder('photos').renewIndexId(), 0x0202_0202_0202_0202n);
+  assert.equal(store.folder('photos').indexId(), 0x0202_0202_0202_0202n);
+  assert.equal(store.folder('photos').maxSequence(), 2);
+  store.dropFolder('photos');
+  assert.equal(store.folder('photos').indexId(), 0x0303_0303_0303_0303n);
+});
+
+test('K12 a dropped folder is forgotten whole, its neighbour not at all', (context) => {
+  const path = place(context);
+  const store = openRecordStore(path, OPTIONS);
+  const dropped = store.folder('photos');
+  fill(store, 3);
+  dropped.saveRemote(PEER, [file('theirs')], false);
+  const kept = store.folder('music');
+  kept.saveLocal([{ record: file('song'), look: undefined }]);
+  store.dropFolder('photos');
+  store.dropFolder('never');
+  assert.throws(() => dropped.counts(), { code: 'E_FOLDER_UNKNOWN' });
+  assert.deepEqual(store.folderIds(), ['music']);
+  assert.equal(kept.blockPlaces(new Uint8Array(32).fill(7), 9).length, 3);
+  store.dropFolder('music');
+  store.close();
+  const database = new DatabaseSync(path);
+  for (const table of ['names', 'records', 'own', 'contents', 'places', 'need', 'tallies', 'sources', 'folders'])
+    assert.equal(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n'], 0, table);
+  database.close();
+});
+
+test('K12 a list of blocks is kept once, and goes with the last record that has it', (context) => {
+  const path = place(context);
+  const kept = (work: (store: RecordStore) => void): number[] => {
+    const store = openRecordStore(path, OPTIONS);
+    work(store);
+    store.close();
+    const database = new DatabaseSync(path);
+    const counts = ['contents', 'places'].map((table) => database.prepare(`SELECT count(*) AS n FROM ${table}`).get());
+    database.close();
+    return counts.map((row) => Number(row?.['n']));
+  };
+  const other = { ...file('theirs'), blocks: new Uint8Array(64).fill(8) };
+  assert.deepEqual(
+    kept((store) => fill(store, 3)),
+    [1, 3],
+  );
+  assert.deepEqual(
+    kept((store) => store.folder('photos').saveRemote(PEER, [file('theirs')], false)),
+    [1, 3],
+  );
+  assert.deepEqual(
+    kept((store) => store.dropFolder('photos')),
+    [0, 0],
+  );
+  assert.deepEqual(
+    kept((store) => store.folder('photos').saveRemote(PEER, [file('theirs')], false)),
+    [1, 0],
+  );
+  assert.deepEqual(
+    kept((store) => store.folder('photos').saveRemote(PEER, [other], false)),
+    [1, 0],
+  );
+  assert.deepEqual(
+    kept((store) => store.folder('photos').saveRemote(PEER, [], true)),
+    [0, 0],
+  );
+});
+
+test('K13 an open store is locked at once for all others, in this process and in another', (context) => {
+  const path = place(context);
+  const store = openRecordStore(path, OPTIONS);
+  const startedMs = performance.now();
+  assert.throws(() => openRecordStore(path, OPTIONS), { code: 'E_STATE_LOCKED' });
+  assert.ok(performance.now() - startedMs < 500);
+  const script = `
+    import { openRecordStore } from ${JSON.stringify(new URL('record-store.ts', import.meta.url).href)};
+    try { openRecordStore(${JSON.stringify(path)}, { randomBytes: (n) => new Uint8Array(n) }); }
+    catch (error) { process.stdout.write(error.code); }`;
+  const other = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+  assert.equal(other.stdout, 'E_STATE_LOCKED', other.stderr);
+  store.folder('photos'); // the losers took nothing away
+  store.close();
+  openRecordStore(path, OPTIONS).close();
+});
+
+test('K14 a store of a newer lanfold is left as it is', (context) => {
+  const path = place(context);
+  openRecordStore(path, OPTIONS).close();
+  const database = new DatabaseSync(path);
+  database.exec('PRAGMA user_version = 999');
+  database.close();
+  const before = readFileSync(path);
+  assert.throws(() => openRecordStore(path, OPTIONS), { code: 'E_STATE_TOO_NEW' });
+  assert.deepEqual(readFileSync(path), before);
+});
+
+test('K14 a database of another program is left as it is', (context) => {
+  const path = place(context);
+  const database = new DatabaseSync(path);
+  database.exec('CREATE TABLE theirs (x)');
+  database.close();
+  assert.throws(() => openRecordStore(path, OPTIONS), { code: 'E_STATE_BROKEN' });
+  assert.deepEqual(readdirSync(join(path, '..')), ['records.db']);
+});
+
+test('K14 a place that cannot be opened is told', (context) => {
+  assert.throws(() => openRecordStore(join(place(context), 'x', 'y.db'), OPTIONS), { code: 'E_STATE_BROKEN' });
+});
+
+const damages: [what: string, damage: (path: string) => void][] = [
+  ['a few words', (path) => writeFileSync(path, 'hello')],
+  ['no database', (path) => writeFileSync(path, Buffer.alloc(100_000, 'x'))],
+  [
+    'a file cut short',
+    (path) => {
+      markUnclean(path);
+      truncateSync(path, 20_000);
+    },
+  ],
+  [
+    'pages overwritten',
+    (path) => {
+      markUnclean(path);
+      overwrite(path);
+    },
+  ],
+];
+
+for (const [what, damage] of damages)
+  test(`K15 a damaged file is set aside and the store begins anew: ${what}`, (context) => {
+    const path = place(context);
+    const before = openRecordStore(path, OPTIONS);
+    fill(before, 2000);
+    before.close();
+    damage(path);
+    const damaged = readFileSync(path);
+    const reasons: string[] = [];
+    const store = openRecordStore(path, { ...OPTIONS, onRebuilt: (reason) => reasons.push(reason) });
+    assert.equal(reasons.length, 1);
+    assert.notEqual(reasons[0], '');
+    assert.equal(store.uncleanStop, true);
+    assert.deepEqual(store.folderIds(), []);
+    assert.equal(readFileSync(`${path}.damaged-1234`).length, damaged.length);
+    fill(store, 10);
+    store.close();
+    openRecordStore(path, OPTIONS).close();
+  });
+
+test('K16 damage that shows later is an error, from then on at each call, and the next open begins anew', (context) => {
+  const path = place(context);
+  const before = openRecordStore(path, OPTIONS);
+  fill(before, 2000);
+  before.close();
+  overwrite(path); // after a clean stop the pages are not looked over
+  const store = openRecordStore(path, OPTIONS);
+  const folder = store.folder('photos');
+  assert.throws(() => folder.below('', '', 10_000), { code: 'E_STATE_BROKEN' });
+  assert.throws(() => folder.counts(), { code: 'E_STATE_BROKEN' });
+  assert.throws(() => folder.saveLocal([]), { code: 'E_STATE_BROKEN' });
+  store.close();
+  let rebuilt = 0;
+  openRecordStore(path, { ...OPTIONS, onRebuilt: () => (rebuilt += 1) }).close();
+  assert.equal(rebuilt, 1);
+});
+
+test('K17 a change that fails half way leaves nothing behind', (context) => {
+  const store = openRecordStore(place(context), OPTIONS);
+  const folder = store.folder('photos');
+  fill(store, 2);
+  const counts = folder.counts();
+  const bad = { ...file('bad'), version: [{ device: -1n, value: 1n }] };
+  assert.throws(() => folder.saveLocal([file('good'), bad].map((record) => ({ record, look: undefined }))), RangeError);
+  assert.equal(folder.local('good'), undefined);
+  assert.equal(folder.maxSequence(), 2);
+  assert.deepEqual(folder.counts(), counts);
+  store.close();
+});
+
+/** Zeroes in every page but the first ones: the header, the schema and the roots of the tables. */
+function overwrite(path: string): void {
+  const bytes = readFileSync(path);
+  for (let page = 60; page < bytes.length / 4096; page += 1) bytes.fill(0, page * 4096, page * 4096 + 2000);
+  writeFileSync(path, bytes);
+}

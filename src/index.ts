@@ -1,0 +1,28 @@
+/**
+ * lanfold: keeps a folder the same on every machine of a local network. The library's only door.
+ * @module
+ */
+export { Node, Node as Lanfold, LISTEN_PORTS } from './node/node.ts';
+export type { NodeEvents, NodeOptions, PeerStatus } from './node/node.ts';
+export type {
+  ChangesOptions,
+  FolderChange,
+  FolderHandle,
+  FolderStatus,
+  PeerCompletion,
+  SettledOptions,
+} from './node/folder-handle.ts';
+export type { Configuration } from './node/configuration.ts';
+export { ERRORS, LanfoldError } from './core/errors.ts';
+export type { ErrorCode } from './core/errors.ts';
+export { jsonLog, textLog } from './edges/system/log.ts';
+export { defaultHome, homeIn } from './edges/system/home.ts';
+export type { Home } from './edges/system/home.ts';
+export type { Log } from './ports/log.ts';
+
+import { Node, type NodeOptions } from './node/node.ts';
+
+/** Opens a node; the same as `Node.open`. */
+export function openNode(options: NodeOptions = {}): Promise<Node> {
+  return Node.open(options);
+}

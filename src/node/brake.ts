@@ -1,0 +1,92 @@
+/**
+ * Holds deletes that look like an accident: more than max(50, a fifth) of a folder at once, by one scan or from peers, wait
+ * until a person says that they are meant (R12). Everything else goes on meanwhile.
+ */
+import type { FolderRecords, NeedCursor } from '../ports/record-store.ts';
+import type { Problem } from './problems.ts';
+
+const DELETES_FREE = 50;
+const SHARE_FREE = 0.2;
+/** Deletes this close together count as one act: the watcher reports a big removal in many pieces. */
+const ONE_ACT_MS = 10_000;
+/** How long a person's yes holds. */
+const APPROVAL_MS = 15 * 60_000;
+export const HELD_HERE = 'held-deletes-here';
+export const HELD_BY_PEERS = 'held-deletes-by-peers';
+
+export interface BrakeContext {
+  readonly records: FolderRecords;
+  nowMs(): number;
+}
+
+export class Brake {
+  readonly #context: BrakeContext;
+  #act = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0 };
+  #approvedUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #held = new Map<string, string>();
+
+  constructor(context: BrakeContext) {
+    this.#context = context;
+  }
+
+  /** A person says that the held deletes are meant. */
+  approve(): void {
+    this.#approvedUntilMs = this.#context.nowMs() + APPROVAL_MS;
+    this.#held.clear();
+  }
+
+  /** What waits for a person. */
+  held(): Problem[] {
+    return [...this.#held].map(([reason, text]) => ({ name: '', reason, text }));
+  }
+
+  /** May this many deletes, found here by looking, be announced? Names that only moved are not to be counted. */
+  mayAnnounceDeletes(count: number): boolean {
+    const nowMs = this.#context.nowMs();
+    if (nowMs - this.#act.startedMs > ONE_ACT_MS) this.#act = { startedMs: nowMs, deletes: 0 };
+    const { local } = this.#context.records.counts();
+    const deletes = this.#act.deletes + count;
+    if (this.#isTooMany(deletes, local.files + local.directories + local.symlinks + this.#act.deletes)) {
+      this.#held.set(HELD_HERE, `${count} files are gone from this folder. They stay on the other computers until you confirm`);
+      return false;
+    }
+    this.#act.deletes = deletes;
+    this.#held.delete(HELD_HERE);
+    return true;
+  }
+
+  /** May the deletes that peers announced be carried out here? */
+  mayPullDeletes(): boolean {
+    const { local, need } = this.#context.records.counts();
+    if (this.#isTooMany(need.deletes, local.files + local.directories + local.symlinks) && this.#reallyGone() > DELETES_FREE) {
+      this.#held.set(HELD_BY_PEERS, `Other computers deleted ${need.deletes} files of this folder. They stay here until you confirm`);
+      return false;
+    }
+    this.#held.delete(HELD_BY_PEERS);
+    return true;
+  }
+
+  #isTooMany(deletes: number, total: number): boolean {
+    return deletes > Math.max(DELETES_FREE, total * SHARE_FREE) && this.#context.nowMs() > this.#approvedUntilMs;
+  }
+
+  /** Of the needed deletes, those whose content is not here under another name as well: a moved directory is no loss. */
+  #reallyGone(): number {
+    const { records } = this.#context;
+    let gone = 0;
+    let after: NeedCursor = { phase: 'delete-file', name: undefined };
+    for (;;) {
+      const page = records.need(after, 500).filter((needed) => needed.phase === 'delete-file');
+      const last = page.at(-1);
+      if (last === undefined) return gone;
+      for (const { name } of page) {
+        const own = records.local(name)?.record;
+        if (own === undefined || own.type !== 'file' || own.size === 0) continue;
+        const twins = records.filesWithBlocks(own.blocks, own.blockSize, 2);
+        if (!twins.some((twin) => twin.record.name !== name)) gone += 1;
+      }
+      if (gone > DELETES_FREE) return gone;
+      after = { phase: 'delete-file', name: last.name };
+    }
+  }
+}

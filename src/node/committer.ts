@@ -1,0 +1,64 @@
+/**
+ * Puts finished changes in place in groups: one durable write for many files, then one transaction for their records, then
+ * one announcement (R1). Whatever becomes ready while a group is under way is the next group, so that a single file waits
+ * for nobody and ten thousand share their fsyncs.
+ * @module
+ */
+import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
+import { isTrouble, type Applied, type Change, type Trouble } from '../ports/file-tree.ts';
+import type { FolderContext } from './folder-context.ts';
+import { Batcher } from './wake.ts';
+
+/** A change, and the record that is true once it is in place. */
+export interface Commit {
+  readonly change: Change;
+  readonly record: FileRecord;
+}
+
+export type Committed = 'done' | Trouble;
+
+const GROUP_MAX = 500;
+
+export class Committer {
+  readonly #context: FolderContext;
+  readonly #groups: Batcher<Commit, Committed>;
+
+  constructor(context: FolderContext) {
+    this.#context = context;
+    this.#groups = new Batcher(GROUP_MAX, (commits) => this.#commit(commits));
+  }
+
+  /** Resolves when the change is in place, recorded and announced, or was refused and nothing was touched. */
+  commit(commit: Commit): Promise<Committed> {
+    return this.#groups.add(commit);
+  }
+
+  async #commit(commits: readonly Commit[]): Promise<Committed[]> {
+    const { tree, busy } = this.#context;
+    const names = commits.flatMap(namesOf);
+    for (const name of names) busy.add(name);
+    try {
+      const applied = await tree.apply(commits.map((commit) => commit.change));
+      const records = commits.flatMap((commit, index) => recordsOf(commit, applied[index]));
+      if (records.length > 0) this.#context.save(records);
+      return commits.map((_, index) => {
+        const result = applied[index];
+        return result === undefined || isTrouble(result) ? (result ?? LOST) : 'done';
+      });
+    } finally {
+      for (const name of names) busy.delete(name);
+    }
+  }
+}
+
+const LOST: Trouble = { trouble: 'io', detail: 'no answer from the disk' };
+
+function namesOf({ change }: Commit): string[] {
+  if ('displace' in change && change.displace.to === 'set-aside') return [change.name, change.displace.name];
+  return [change.name];
+}
+
+function recordsOf(commit: Commit, applied: Applied | undefined): LocalRecord[] {
+  if (applied === undefined || isTrouble(applied)) return [];
+  return [{ record: { ...commit.record, sequence: 0 }, look: applied.look }];
+}

@@ -1,0 +1,402 @@
+/**
+ * One conversation with one trusted device, on one connection.
+ *
+ *   hello ⇄ hello → cluster config ⇄ cluster config → indexes and their updates, requests and responses, pings
+ *
+ * A connection may turn out to be a further one beside the main one (`secondary`): then only requests are served on it. The
+ * far end is trusted with the content of the folders, and with nothing else: everything it sends is bounded and checked, and
+ * what is malformed ends this conversation and nothing more.
+ * @module
+ */
+import type { FileRecord } from '../core/model/file-record.ts';
+import { shortId } from '../core/model/device-id.ts';
+import { sameBytes } from '../core/model/file-record.ts';
+import { isInternalName } from '../core/model/folder-path.ts';
+import { indexStart, isOtherIndex } from '../core/session/index-start.ts';
+import { toFileInfo, toFileRecord } from '../core/wire/file-info.ts';
+import type {
+  ClusterConfig,
+  ClusterConfigDraft,
+  ClusterFolder,
+  Hello,
+  Index,
+  Request,
+  Response,
+} from '../core/wire/messages.ts';
+import type { Timer } from '../ports/clock.ts';
+import type { Address, Stream } from '../ports/network.ts';
+import type { Edges } from './edges.ts';
+import type { Folder } from './folder.ts';
+import { IndexSender, type IndexPart } from './index-sender.ts';
+import { Link, type Received } from './link.ts';
+import { Requests } from './requests.ts';
+import type { BlockWanted, Source } from './sources.ts';
+import { REFUSED } from './supplier.ts';
+
+/** What a conversation needs of its node. */
+export interface ConversationHost {
+  readonly edges: Edges;
+  readonly name: string;
+  /** Folders that are shared with a device and open. */
+  foldersFor(device: Uint8Array): Folder[];
+  /** The far end said who it is; the host may close this conversation or others now. */
+  greeted(conversation: Conversation, greeting: Greeting): void;
+  /** The far end sent its full cluster config: this conversation carries the indexes from now on. */
+  configured(conversation: Conversation): void;
+  ended(conversation: Conversation, reason: string): void;
+}
+
+export interface Greeting {
+  readonly deviceName: string;
+  readonly clientName: string;
+  readonly clientVersion: string;
+}
+
+export const CLIENT_NAME = 'lanfold';
+export const CLIENT_VERSION = 'v0.1.0';
+
+/** `stopReason` of a folder that is not paused. */
+const RUNNING = 0;
+const FIRST_WORDS_MS = 30_000;
+/** lanfold pings often and notices a dead peer soon; Syncthing pings after 90 s at the latest and waits 300 s. */
+const KEEP_ALIVE = { lanfold: { pingMs: 10_000, deadMs: 30_000 }, other: { pingMs: 45_000, deadMs: 300_000 } } as const;
+/** Blocks that a peer asked for and that have not left yet; above it nothing more is read from that peer. */
+const OWED_BYTES_MAX = 32 * 1024 * 1024;
+/** After this long without a further part, a peer's index counts as told. */
+const INDEX_SILENCE_MS = 10_000;
+
+interface Shared {
+  readonly folder: Folder;
+  readonly sender: IndexSender;
+  /** The peer's index is whole once this sequence number has been heard. */
+  readonly completeAt: number;
+  isHeard: boolean;
+}
+
+export class Conversation implements Source {
+  readonly device: Uint8Array;
+  readonly peer: bigint;
+  readonly startedMs: number;
+  readonly #host: ConversationHost;
+  readonly #stream: Stream;
+  readonly #link: Link;
+  readonly #requests = new Requests();
+  readonly #shared = new Map<string, Shared>();
+  /** Folders that the last cluster config we sent has named. */
+  #offered = new Set<string>();
+  #greeting: Greeting | undefined;
+  /** The far end sent a cluster config, of whatever kind. */
+  #isConfigured = false;
+  /** Carries the indexes. */
+  #isActive = false;
+  #theirConfig: ClusterConfig | undefined;
+  #ended = false;
+  #owedBytes = 0;
+  #timer: Timer | undefined;
+  #silenceTimer: Timer | undefined;
+  #lastReceivedMs: number;
+
+  constructor(stream: Stream, host: ConversationHost) {
+    this.device = stream.device;
+    this.peer = shortId(stream.device);
+    this.#host = host;
+    this.#stream = stream;
+    this.startedMs = host.edges.clock.monotonicMs();
+    this.#lastReceivedMs = this.startedMs;
+    this.#link = new Link(stream, {
+      received: (message) => this.#receive(message),
+      closed: (reason) => this.#end(reason),
+    });
+    this.#link.sendHello({ deviceName: host.name, clientName: CLIENT_NAME, clientVersion: CLIENT_VERSION, connections: 1 });
+    this.#timer = host.edges.clock.after(FIRST_WORDS_MS, () => this.#stream.destroy('the peer did not introduce itself in time'));
+  }
+
+  get remote(): Address {
+    return this.#stream.remote;
+  }
+
+  get isDialled(): boolean {
+    return this.#stream.dialled;
+  }
+
+  /** True once the far end has said what it shares. */
+  get isConfigured(): boolean {
+    return this.#isConfigured;
+  }
+
+  get isGreeted(): boolean {
+    return this.#greeting !== undefined;
+  }
+
+  get pendingBytes(): number {
+    return this.#requests.pendingBytes;
+  }
+
+  /** True when both sides share the folder on this conversation. */
+  serves(folderId: string): boolean {
+    return this.#shared.has(folderId);
+  }
+
+  request(folderId: string, { record, index, offset, bytes, hash }: BlockWanted): Promise<Uint8Array | undefined> {
+    if (this.#ended) return Promise.resolve(undefined);
+    return this.#requests.open(bytes, (id) => {
+      const { name } = record;
+      this.#link.send('Request', { id, folder: folderId, name, offset, size: bytes, hash, blockNumber: index });
+    });
+  }
+
+  /** A folder has new records. */
+  announce(folderId: string): void {
+    const shared = this.#shared.get(folderId);
+    if (shared === undefined) return;
+    shared.sender.wake();
+  }
+
+  /** Says anew which folders are shared; the far end answers with an index exchange where something changed. */
+  sendClusterConfig(): void {
+    if (this.#ended || !this.isGreeted) return;
+    this.#link.send('ClusterConfig', this.#ownConfig());
+    if (this.#isActive) this.#match();
+  }
+
+  /** Another conversation carries the indexes from now on. */
+  stopIndexes(): void {
+    this.#isActive = false;
+    for (const id of [...this.#shared.keys()]) this.#unshare(id);
+  }
+
+  /** Says why and goes. */
+  close(reason: string): void {
+    if (this.#ended) return;
+    this.#link.send('Close', { reason });
+    this.#stream.end();
+    this.#end(reason);
+  }
+
+  #receive(message: Received): void {
+    if (this.#ended) return;
+    this.#lastReceivedMs = this.#host.edges.clock.monotonicMs();
+    if (message.type === 'Hello') {
+      this.#greet(message.body);
+      return;
+    }
+    if (!this.#isConfigured && message.type !== 'ClusterConfig' && message.type !== 'Close') {
+      this.#stream.destroy('the peer did not begin with its cluster config');
+      return;
+    }
+    switch (message.type) {
+      case 'ClusterConfig':
+        return this.#configure(message.body);
+      case 'Index':
+        return this.#takeIndex(message.body, true);
+      case 'IndexUpdate':
+        return this.#takeIndex(message.body, false);
+      case 'Request':
+        void this.#serve(message.body);
+        return;
+      case 'Response':
+        return this.#answer(message.body);
+      case 'Close':
+        this.#stream.destroy(`the peer closed: ${message.body.reason}`);
+        return;
+      case 'Ping':
+      case 'DownloadProgress':
+        return;
+    }
+  }
+
+  #greet(hello: Hello): void {
+    this.#greeting = hello;
+    this.#host.greeted(this, hello);
+    if (this.#ended) return;
+    this.#link.send('ClusterConfig', this.#ownConfig());
+  }
+
+  #configure(config: ClusterConfig): void {
+    if (!this.#isConfigured) {
+      this.#isConfigured = true;
+      this.#timer?.cancel();
+      this.#keepAlive();
+    }
+    if (config.secondary) {
+      this.#link.send('ClusterConfig', { secondary: true });
+      return;
+    }
+    this.#isActive = true;
+    this.#host.configured(this);
+    if (this.#ended) return;
+    for (const id of [...this.#shared.keys()]) this.#unshare(id);
+    this.#theirConfig = config;
+    this.#match();
+    // Anything but silence: an answer spares the far end the wait for our delayed acknowledgement (bep.md §1.4).
+    this.#link.send('Ping', {});
+  }
+
+  /** Starts the index exchange of every folder that both sides share by now, and ends that of those that they no longer do. */
+  #match(): void {
+    const open = new Map(this.#host.foldersFor(this.device).map((folder) => [folder.id, folder]));
+    const both = (this.#theirConfig?.folders ?? []).filter(
+      ({ id, stopReason }) => open.has(id) && this.#offered.has(id) && stopReason === RUNNING,
+    );
+    for (const id of [...this.#shared.keys()]) if (!both.some((theirs) => theirs.id === id)) this.#unshare(id);
+    for (const theirs of both) {
+      const folder = open.get(theirs.id);
+      if (folder !== undefined && !this.#shared.has(theirs.id)) this.#share(folder, theirs);
+    }
+  }
+
+  #share(folder: Folder, theirs: ClusterFolder): void {
+    const { records } = folder;
+    const me = theirs.devices.find((device) => sameBytes(device.id, this.#host.edges.device));
+    const them = theirs.devices.find((device) => sameBytes(device.id, this.device));
+    if (me === undefined || them === undefined) return;
+    if (isOtherIndex(records.remoteIndex(this.peer), them.indexId)) {
+      records.dropRemote(this.peer);
+      records.setRemoteIndex(this.peer, them.indexId);
+    }
+    const start = indexStart({ indexId: records.indexId(), maxSequence: records.maxSequence() }, me);
+    if (start.tell === 'renew') {
+      this.#host.edges.log.warn({ folder: folder.id }, 'a peer knows more of our index than we do; starting a new one');
+      records.renewIndexId();
+      this.#link.send('ClusterConfig', this.#ownConfig());
+    }
+    const isHeard = records.remoteIndex(this.peer).maxSequence >= them.maxSequence;
+    const from = start.tell === 'from' ? start.sequence : 0;
+    const sender = new IndexSender(folder, from, (part) => this.#sendPart(part));
+    this.#shared.set(folder.id, { folder, sender, completeAt: them.maxSequence, isHeard });
+    if (isHeard) folder.indexComplete();
+    else this.#watchSilence();
+    void sender.run().catch((cause: unknown) => this.#fail(cause));
+    folder.pullSoon();
+  }
+
+  #unshare(folderId: string): void {
+    this.#shared.get(folderId)?.sender.stop();
+    this.#shared.delete(folderId);
+  }
+
+  async #sendPart({ folderId, records, isFirst }: IndexPart): Promise<void> {
+    if (this.#ended) return;
+    const files = records.map((record) => toFileInfo(record));
+    const lastSequence = records.at(-1)?.sequence ?? 0;
+    this.#link.send(isFirst ? 'Index' : 'IndexUpdate', { folder: folderId, files, lastSequence });
+    await this.#stream.drained();
+  }
+
+  #takeIndex(index: Index, replace: boolean): void {
+    const shared = this.#shared.get(index.folder);
+    if (shared === undefined) return; // told before it heard that we stopped sharing; of no use now
+    const records: FileRecord[] = [];
+    for (const info of index.files) {
+      const result = toFileRecord(info);
+      if ('record' in result) {
+        if (!isInternalName(result.record.name)) records.push(result.record);
+      } else if (result.disconnect) {
+        this.#stream.destroy(`the peer's index is wrong: ${result.fault}`);
+        return;
+      } else {
+        this.#host.edges.log.warn({ folder: index.folder, name: info.name }, `not taken from the peer: ${result.fault}`);
+      }
+    }
+    shared.folder.receiveIndex(this.peer, records, replace);
+    if (shared.isHeard) return;
+    if (shared.folder.records.remoteIndex(this.peer).maxSequence >= shared.completeAt) this.#heard(shared);
+    else this.#watchSilence();
+  }
+
+  #heard(shared: Shared): void {
+    shared.isHeard = true;
+    shared.folder.indexComplete();
+  }
+
+  #watchSilence(): void {
+    this.#silenceTimer?.cancel();
+    this.#silenceTimer = this.#host.edges.clock.after(INDEX_SILENCE_MS, () => {
+      for (const shared of this.#shared.values()) if (!shared.isHeard) this.#heard(shared);
+    });
+  }
+
+  async #serve({ id, folder: folderId, name, offset, size, hash }: Request): Promise<void> {
+    const folder = this.#host.foldersFor(this.device).find((candidate) => candidate.id === folderId);
+    const owed = Math.max(0, size);
+    this.#owe(owed);
+    try {
+      const given =
+        folder === undefined || size < 0 || offset < 0
+          ? REFUSED.generic
+          : await folder.supplier.supply({ name, offset, bytes: size, hash });
+      if (this.#ended) return;
+      if (typeof given === 'number') this.#link.send('Response', { id, code: given });
+      else if (!this.#link.send('Response', { id, data: given })) await this.#stream.drained();
+    } catch (cause) {
+      this.#fail(cause);
+    } finally {
+      this.#owe(-owed);
+    }
+  }
+
+  /** A peer that asks faster than it reads waits in its own buffers, not in our memory (R19). */
+  #owe(bytes: number): void {
+    const before = this.#owedBytes;
+    this.#owedBytes += bytes;
+    if (before <= OWED_BYTES_MAX && this.#owedBytes > OWED_BYTES_MAX) this.#stream.pause();
+    if (before > OWED_BYTES_MAX && this.#owedBytes <= OWED_BYTES_MAX) this.#stream.resume();
+  }
+
+  #answer({ id, data, code }: Response): void {
+    this.#requests.answer(id, code === 0 ? data : undefined);
+  }
+
+  #ownConfig(): ClusterConfigDraft {
+    const { edges, name } = this.#host;
+    const folders = this.#host.foldersFor(this.device);
+    this.#offered = new Set(folders.map((folder) => folder.id));
+    return {
+      folders: folders.map(({ id, records, isProvisional }) => ({
+        id,
+        label: id,
+        devices: [
+          {
+            id: edges.device,
+            name,
+            addresses: ['dynamic'],
+            indexId: records.indexId(),
+            maxSequence: isProvisional ? 0 : records.maxSequence(),
+          },
+          { id: this.device, ...records.remoteIndex(this.peer) },
+        ],
+      })),
+    };
+  }
+
+  #keepAlive(): void {
+    const { clock } = this.#host.edges;
+    const isLanfold = this.#greeting?.clientName === CLIENT_NAME;
+    const { pingMs, deadMs } = isLanfold ? KEEP_ALIVE.lanfold : KEEP_ALIVE.other;
+    this.#timer = clock.after(pingMs, () => {
+      if (clock.monotonicMs() - this.#lastReceivedMs >= deadMs) {
+        this.#stream.destroy('the peer is silent');
+        return;
+      }
+      this.#link.send('Ping', {});
+      this.#keepAlive();
+    });
+  }
+
+
+  #fail(cause: unknown): void {
+    if (this.#ended) return;
+    this.#host.edges.log.warn({ cause: String(cause) }, 'a conversation failed');
+    this.#stream.destroy('an error here');
+  }
+
+  #end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#timer?.cancel();
+    this.#silenceTimer?.cancel();
+    for (const id of [...this.#shared.keys()]) this.#unshare(id);
+    this.#requests.close();
+    this.#host.ended(this, reason);
+  }
+}

@@ -1,0 +1,292 @@
+/**
+ * A node's engine: folders, peers, and the conversations between them, on whatever edges it is given.
+ *
+ * What goes where: a folder never sees a peer, only records and {@link Sources}; a conversation never sees the disk, only
+ * folders; the engine joins them and owns the lifetimes.
+ * @module
+ */
+import type { Endpoint, MissingPeer } from '../core/discovery/candidates.ts';
+import type { FileRecord } from '../core/model/file-record.ts';
+import { shortId } from '../core/model/device-id.ts';
+import type { HistoryLimits } from '../ports/file-tree.ts';
+import type { Address, Listener, Stream } from '../ports/network.ts';
+import { Conversation, type ConversationHost, type Greeting } from './conversation.ts';
+import type { Edges } from './edges.ts';
+import { Finder, type DiscoveryEdges } from './finder.ts';
+import { Folder } from './folder.ts';
+import { Peer } from './peer.ts';
+import { NO_PLANTED_BUGS, type PlantedBugs } from './planted-bugs.ts';
+import type { Source, Sources } from './sources.ts';
+import { Budget } from './wake.ts';
+
+export interface EngineOptions {
+  /** What peers see as this device's name. */
+  readonly name: string;
+  readonly listen: { readonly host?: string; readonly ports: readonly number[] };
+  readonly discovery?: DiscoveryEdges;
+  readonly plantedBugs?: PlantedBugs;
+  readonly events?: Partial<EngineEvents>;
+}
+
+export interface EngineEvents {
+  /** A peer connected, was lost, or said who it is. */
+  peer(peer: Peer): void;
+  /** A folder's state changed. */
+  folder(folder: Folder): void;
+  /** Own records were saved: changes made here, and changes brought here. */
+  saved(folderId: string, records: readonly FileRecord[]): void;
+  /** A peer told part of its index: what it has. */
+  told(folderId: string): void;
+  /** A device that is not trusted here tried to connect. */
+  stranger(device: Uint8Array, from: Address): void;
+}
+
+export interface FolderSetup {
+  readonly id: string;
+  /** Where it is, in the words of the disk edge. */
+  readonly root: string;
+  /** Raw device IDs that it is shared with. */
+  readonly peers: readonly Uint8Array[];
+  readonly historyLimits?: HistoryLimits;
+}
+
+const DAY_MS = 86_400_000;
+export const HISTORY_LIMITS: HistoryLimits = { keepMs: 30 * DAY_MS, bytesMax: 5 * 1024 ** 3 };
+/** Bytes asked for and not yet staged, over all folders: the bound of what pulling holds in memory. */
+const IN_FLIGHT_BYTES = 32 * 1024 * 1024;
+
+export class Engine implements ConversationHost, Sources {
+  readonly edges: Edges;
+  readonly name: string;
+  /** Short ID of this device. */
+  readonly short: bigint;
+  readonly #options: EngineOptions;
+  readonly #folders = new Map<string, { folder: Folder; peers: ReadonlySet<string> }>();
+  readonly #peers = new Map<string, Peer>();
+  readonly #inFlight = new Budget(IN_FLIGHT_BYTES);
+  readonly #finder: Finder;
+  #listener: Listener | undefined;
+  #closed = false;
+
+  constructor(edges: Edges, options: EngineOptions) {
+    this.edges = edges;
+    this.#options = options;
+    this.name = options.name;
+    this.short = shortId(edges.device);
+    this.#finder = new Finder({
+      edges,
+      discovery: options.discovery,
+      missing: () => this.#missing(),
+      listenPort: () => this.#listener?.port ?? 0,
+      connected: (stream) => this.#accept(stream),
+      heard: (device, addresses) => this.#peers.get(keyOf(device))?.announced(addresses, edges.clock.nowMs()),
+      isTrusted: (device) => this.#peers.has(keyOf(device)),
+    });
+  }
+
+  /** Listens, and starts to look for peers. @throws LanfoldError `E_PORT_IN_USE`. */
+  async start(): Promise<void> {
+    this.#listener = await this.edges.network.listen({
+      ...this.#options.listen,
+      accepts: (device) => this.#peers.has(keyOf(device)),
+      onStream: (stream) => this.#accept(stream),
+      onStranger: (device, from) => this.#options.events?.stranger?.(device, from),
+    });
+    await this.#finder.start();
+  }
+
+  /** Ends everything, in the reverse order. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#finder.close();
+    for (const peer of this.#peers.values()) for (const conversation of peer.conversations) conversation.close('shutting down');
+    await this.#listener?.close();
+    await Promise.all([...this.#folders.values()].map(({ folder }) => folder.close()));
+  }
+
+  /** Where this node listens; undefined before {@link start}. */
+  get listener(): Listener | undefined {
+    return this.#listener;
+  }
+
+  /** Trusts a device from now on; known addresses are replaced by those given. */
+  trustPeer(peer: { device: Uint8Array; name?: string; addresses: readonly Endpoint[] }): void {
+    const known = this.#peers.get(keyOf(peer.device));
+    if (known === undefined) {
+      this.#peers.set(keyOf(peer.device), new Peer(peer.device, peer.name, peer.addresses));
+    } else {
+      known.configure(peer.addresses);
+      known.name = peer.name ?? known.name;
+    }
+    this.#finder.look();
+  }
+
+  /** Ends all trust: conversations close now, what the device said is forgotten. No file is touched. */
+  forgetPeer(device: Uint8Array): void {
+    const peer = this.#peers.get(keyOf(device));
+    if (peer === undefined) return;
+    this.#peers.delete(keyOf(device));
+    for (const conversation of peer.conversations) conversation.close('not trusted any more');
+    for (const { folder } of this.#folders.values()) folder.records.dropRemote(peer.short);
+  }
+
+  /** Opens a folder, or changes whom it is shared with. @throws LanfoldError when its root is unusable. */
+  async addFolder(setup: FolderSetup): Promise<Folder> {
+    const peers = new Set(setup.peers.map(keyOf));
+    const known = this.#folders.get(setup.id);
+    if (known !== undefined) {
+      this.#folders.set(setup.id, { folder: known.folder, peers });
+      this.#reconfigure();
+      return known.folder;
+    }
+    const folder = new Folder({
+      id: setup.id,
+      root: setup.root,
+      edges: this.edges,
+      device: this.short,
+      sources: this,
+      inFlight: this.#inFlight,
+      plantedBugs: this.#options.plantedBugs ?? NO_PLANTED_BUGS,
+      historyLimits: setup.historyLimits ?? HISTORY_LIMITS,
+      onSaved: (saved) => this.#saved(setup.id, saved),
+      onTold: () => this.#options.events?.told?.(setup.id),
+      onState: () => {
+        this.#announce(setup.id); // a first scan that ends lets the first index out
+        this.#options.events?.folder?.(folder);
+      },
+    });
+    await folder.open();
+    this.#folders.set(setup.id, { folder, peers });
+    this.#reconfigure();
+    return folder;
+  }
+
+  /** Stops syncing a folder. No file is touched; `forget` drops its records as well. */
+  async removeFolder(id: string): Promise<void> {
+    const known = this.#folders.get(id);
+    if (known === undefined) return;
+    this.#folders.delete(id);
+    this.#reconfigure();
+    await known.folder.close();
+    this.edges.store.dropFolder(id);
+  }
+
+  folder(id: string): Folder | undefined {
+    return this.#folders.get(id)?.folder;
+  }
+
+  get folders(): readonly Folder[] {
+    return [...this.#folders.values()].map(({ folder }) => folder);
+  }
+
+  get peers(): readonly Peer[] {
+    return [...this.#peers.values()];
+  }
+
+  /** Peers that a folder is shared with. */
+  peersOf(folderId: string): Peer[] {
+    const members = this.#folders.get(folderId)?.peers;
+    return members === undefined ? [] : this.peers.filter((peer) => members.has(keyOf(peer.device)));
+  }
+
+  // --- Sources: whom a folder can ask for blocks
+
+  of(folderId: string): readonly Source[] {
+    return this.peersOf(folderId).flatMap((peer) => (peer.active?.serves(folderId) ? [peer.active] : []));
+  }
+
+  // --- ConversationHost: what a conversation needs of its node
+
+  foldersFor(device: Uint8Array): Folder[] {
+    const key = keyOf(device);
+    return [...this.#folders.values()].filter(({ peers }) => peers.has(key)).map(({ folder }) => folder);
+  }
+
+  greeted(conversation: Conversation, greeting: Greeting): void {
+    const peer = this.#peers.get(keyOf(conversation.device));
+    if (peer === undefined) {
+      conversation.close('not trusted');
+      return;
+    }
+    peer.kind = greeting.clientName === 'lanfold' ? 'lanfold' : 'syncthing';
+    peer.name ??= greeting.deviceName === '' ? undefined : greeting.deviceName;
+    const surplus = peer.surplus(conversation, this.edges.device, this.edges.clock.monotonicMs());
+    for (const other of surplus) other.close('replaced by another connection');
+  }
+
+  configured(conversation: Conversation): void {
+    const peer = this.#peers.get(keyOf(conversation.device));
+    if (peer === undefined || peer.active === conversation) return;
+    peer.agreed();
+    const wasConnected = peer.isConnected;
+    peer.active?.stopIndexes();
+    peer.active = conversation;
+    if (!wasConnected) {
+      peer.sinceMs = this.edges.clock.nowMs();
+      this.edges.log.info({ peer: peer.id, address: conversation.remote }, 'connected');
+    }
+    peer.address = conversation.remote;
+    this.#options.events?.peer?.(peer);
+  }
+
+  ended(conversation: Conversation, reason: string): void {
+    const peer = this.#peers.get(keyOf(conversation.device));
+    peer?.conversations.delete(conversation);
+    if (peer === undefined || this.#closed) return;
+    this.edges.log.info({ peer: peer.id, reason }, 'conversation ended');
+    if (peer.active === conversation) {
+      peer.active = undefined;
+      // Another conversation that is open may carry on; it has to tell and be told everything anew.
+      for (const other of peer.conversations) other.sendClusterConfig();
+      peer.sinceMs = this.edges.clock.nowMs();
+      this.#options.events?.peer?.(peer);
+    }
+    if (conversation.isDialled && !conversation.isConfigured) {
+      const waitMs = peer.refused(this.edges.clock.monotonicMs());
+      this.edges.clock.after(waitMs, () => this.#finder.look());
+    }
+    if (peer.conversations.size === 0) this.#finder.look();
+  }
+
+  #accept(stream: Stream): void {
+    const peer = this.#peers.get(keyOf(stream.device));
+    if (peer === undefined || this.#closed) {
+      stream.destroy('not trusted');
+      return;
+    }
+    // Several addresses of one peer are dialled at the same time; the first that answers is enough.
+    if (stream.dialled && peer.conversations.size > 0) {
+      stream.destroy('connected already');
+      return;
+    }
+    peer.conversations.add(new Conversation(stream, this));
+  }
+
+  #missing(): MissingPeer[] {
+    const nowMs = this.edges.clock.nowMs();
+    const monotonicMs = this.edges.clock.monotonicMs();
+    return this.peers
+      .filter((peer) => peer.conversations.size === 0 && peer.mayBeDialled(monotonicMs))
+      .map((peer) => ({ device: peer.device, addresses: peer.addresses(nowMs) }));
+  }
+
+  #saved(folderId: string, records: readonly FileRecord[]): void {
+    this.#announce(folderId);
+    this.#options.events?.saved?.(folderId, records);
+  }
+
+  #announce(folderId: string): void {
+    for (const peer of this.peersOf(folderId)) peer.active?.announce(folderId);
+  }
+
+  /** What is shared has changed: everybody connected hears of it. */
+  #reconfigure(): void {
+    for (const peer of this.#peers.values()) peer.active?.sendClusterConfig();
+  }
+}
+
+/** A device ID as a map key. */
+function keyOf(device: Uint8Array): string {
+  return device.join();
+}

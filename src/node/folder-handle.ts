@@ -1,0 +1,199 @@
+/**
+ * A folder, as the library's users hold it.
+ * @module
+ */
+import type { FileRecord } from '../core/model/file-record.ts';
+import { deviceIdText, shortIdText } from '../core/model/device-id.ts';
+import type { Engine } from './engine.ts';
+import type { Folder, FolderState } from './folder.ts';
+import type { Problem } from './problems.ts';
+
+export interface FolderStatus {
+  readonly id: string;
+  readonly path: string;
+  readonly state: FolderState;
+  /** Why it is stopped: a stable code and a sentence. */
+  readonly error?: { readonly code: string; readonly message: string };
+  /** What is here. */
+  readonly files: number;
+  readonly directories: number;
+  readonly symlinks: number;
+  readonly bytes: number;
+  /** What the folder has all together, on all devices. */
+  readonly global: { readonly files: number; readonly bytes: number };
+  /** What is not here yet. */
+  readonly need: { readonly items: number; readonly deletes: number; readonly bytes: number };
+  /** Names that are not in sync, and why; the first thousand. */
+  readonly problems: readonly Problem[];
+  readonly peers: readonly PeerCompletion[];
+}
+
+export interface PeerCompletion {
+  readonly id: string;
+  readonly connected: boolean;
+  /** Whole percent; 100 only when the peer has everything. */
+  readonly completion: number;
+  readonly needItems: number;
+  readonly needDeletes: number;
+  readonly needBytes: number;
+}
+
+/** One name that changed. */
+export interface FolderChange {
+  readonly path: string;
+  readonly kind: 'change' | 'delete';
+  readonly type: FileRecord['type'];
+  readonly bytes: number;
+  /** Short form of the ID of the device that made the change. */
+  readonly by: string;
+  /** Pass it as `since` to go on behind this change. */
+  readonly cursor: number;
+}
+
+export interface SettledOptions {
+  /** `all`: every connected peer must have this state as well. Default: only this device. */
+  readonly peers?: 'none' | 'all';
+  readonly signal?: AbortSignal;
+}
+
+export interface ChangesOptions {
+  /** Cursor of the last change that was seen. Default: from the beginning. */
+  readonly since?: number;
+  readonly signal?: AbortSignal;
+}
+
+const PAGE = 500;
+
+/** Tells a folder handle that something may have changed. */
+export interface FolderNews {
+  subscribe(listener: () => void): () => void;
+}
+
+export class FolderHandle {
+  readonly #engine: Engine;
+  readonly #folder: Folder;
+  readonly #news: FolderNews;
+
+  /** Made by {@link Node.folder}. */
+  constructor(engine: Engine, folder: Folder, news: FolderNews) {
+    this.#engine = engine;
+    this.#folder = folder;
+    this.#news = news;
+  }
+
+  get id(): string {
+    return this.#folder.id;
+  }
+
+  get path(): string {
+    return this.#folder.root;
+  }
+
+  status(): FolderStatus {
+    const folder = this.#folder;
+    const { local, global, need } = folder.records.counts();
+    const error = folder.error;
+    return {
+      id: folder.id,
+      path: folder.root,
+      state: folder.state,
+      ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+      files: local.files,
+      directories: local.directories,
+      symlinks: local.symlinks,
+      bytes: local.bytes,
+      global: { files: global.files, bytes: global.bytes },
+      need,
+      problems: folder.problems(),
+      peers: this.#engine.peersOf(folder.id).map((peer) => {
+        const { percent, ...rest } = folder.records.completion(peer.short);
+        return { id: deviceIdText(peer.device), connected: peer.isConnected, completion: percent, ...rest };
+      }),
+    };
+  }
+
+  /**
+   * Resolves once the folder is in sync: all is scanned and nothing is needed here (and, with `peers: 'all'`, by any
+   * connected peer).
+   * @throws the signal's reason when it is aborted.
+   */
+  async settled(options: SettledOptions = {}): Promise<FolderStatus> {
+    for (;;) {
+      options.signal?.throwIfAborted();
+      const status = this.status();
+      const isHere = status.state === 'in-sync';
+      const isThere = status.peers.every((peer) => !peer.connected || peer.completion === 100);
+      if (isHere && (options.peers !== 'all' || isThere)) return status;
+      await this.#next(options.signal);
+    }
+  }
+
+  /**
+   * Changes of the folder in the order in which they became true here, made by this device and by others; then further ones
+   * as they happen. A name that changed several times since the cursor comes once, as it is now. Ends when the signal is
+   * aborted.
+   */
+  async *changes(options: ChangesOptions = {}): AsyncGenerator<FolderChange, void, undefined> {
+    let cursor = options.since ?? 0;
+    while (options.signal?.aborted !== true) {
+      const records = this.#folder.records.changesSince(cursor, PAGE);
+      for (const record of records) {
+        cursor = record.sequence;
+        if (!record.invalid && record.version.length > 0) yield changeOf(record);
+      }
+      if (records.length > 0) continue;
+      try {
+        await this.#next(options.signal);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  /** Versions of a name in the history, newest first. */
+  history(path: string): ReturnType<Folder['restorer']['history']> {
+    return this.#folder.restorer.history(path);
+  }
+
+  /** Brings the newest version in the history back, or the newest one not younger than `at`. */
+  restore(path: string, options: { readonly at?: Date } = {}): ReturnType<Folder['restorer']['restore']> {
+    return this.#folder.restorer.restore(path, options.at?.getTime());
+  }
+
+  /** Confirms deletes that were held because they are so many. */
+  approve(): void {
+    this.#folder.approveDeletes();
+  }
+
+  /** Looks at everything again, soon. */
+  rescan(): void {
+    this.#folder.rescan();
+  }
+
+  #next(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        unsubscribe();
+        signal?.removeEventListener('abort', aborted);
+        resolve();
+      };
+      const aborted = (): void => {
+        unsubscribe();
+        reject(signal?.reason as Error);
+      };
+      const unsubscribe = this.#news.subscribe(done);
+      signal?.addEventListener('abort', aborted, { once: true });
+    });
+  }
+}
+
+function changeOf(record: FileRecord): FolderChange {
+  return {
+    path: record.name,
+    kind: record.deleted ? 'delete' : 'change',
+    type: record.type,
+    bytes: record.size,
+    by: shortIdText(record.modifiedBy),
+    cursor: record.sequence,
+  };
+}

@@ -1,0 +1,447 @@
+/**
+ * One folder, running: watches and scans it, pulls what peers announced, serves what they ask for.
+ *
+ *   watcher ─→ settler ─→ inspector ─→ records ─→ peers
+ *   scanner ─────────────────┘            ↑
+ *   peers' indexes ─→ records ─→ puller ──┘
+ *
+ * A folder whose root is gone or swapped stops: nothing is scanned or pulled until it is back, by itself.
+ * @module
+ */
+import { LanfoldError } from '../core/errors.ts';
+import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
+import { counterOf } from '../core/model/version-vector.ts';
+import { mustRevive } from '../core/reconcile/decide.ts';
+import { disowned, revival, type Author } from '../core/scan/changes.ts';
+import { NO_IGNORES, type IgnoreRules } from '../core/scan/ignore.ts';
+import { isLeftover } from '../core/scan/provisional.ts';
+import type { FileTree, HistoryLimits } from '../ports/file-tree.ts';
+import type { FolderRecords, PeerKey } from '../ports/record-store.ts';
+import { sleep } from '../ports/clock.ts';
+import type { Watcher } from '../ports/watcher.ts';
+import { Brake } from './brake.ts';
+import type { Edges } from './edges.ts';
+import type { FolderContext } from './folder-context.ts';
+import { checkRoot, PROVISIONAL, takeRoot } from './folder-root.ts';
+import { readIgnores } from './ignore-file.ts';
+import { Inspector } from './inspector.ts';
+import type { PlantedBugs } from './planted-bugs.ts';
+import { Problems, type Problem } from './problems.ts';
+import { Puller } from './puller.ts';
+import { Restorer } from './restorer.ts';
+import { Scanner } from './scanner.ts';
+import { Settler } from './settler.ts';
+import type { Sources } from './sources.ts';
+import { Supplier } from './supplier.ts';
+import { Wake, type Budget } from './wake.ts';
+
+export interface FolderOptions {
+  readonly id: string;
+  readonly root: string;
+  readonly edges: Edges;
+  /** Short ID of this device. */
+  readonly device: bigint;
+  readonly sources: Sources;
+  readonly inFlight: Budget;
+  readonly plantedBugs: PlantedBugs;
+  readonly historyLimits: HistoryLimits;
+  /** Own records were saved: peers are to hear of them. */
+  readonly onSaved: (saved: readonly FileRecord[]) => void;
+  readonly onState: () => void;
+  /** A peer said what it has. */
+  readonly onTold: () => void;
+}
+
+/** `needs-you`: a person has to confirm deletes. `stopped`: see `error`. */
+export type FolderState = 'starting' | 'scanning' | 'syncing' | 'in-sync' | 'needs-you' | 'stopped';
+
+/** R5: a stat-only sweep at least this often, whatever the watcher says. */
+const RESCAN_MS = 10 * 60_000;
+const ROOT_CHECK_MS = 5000;
+const RETRY_MS = { first: 1000, max: 60_000 } as const;
+const DAY_S = 86_400;
+
+export class Folder {
+  readonly id: string;
+  readonly root: string;
+  readonly records: FolderRecords;
+  readonly #options: FolderOptions;
+  readonly #tree: FileTree;
+  readonly #watcher: Watcher;
+  readonly #context: FolderContext;
+  readonly #problems = new Problems();
+  readonly #brake: Brake;
+  readonly #settler: Settler;
+  readonly #inspector: Inspector;
+  readonly #scanner: Scanner;
+  readonly #puller: Puller;
+  readonly #supplier: Supplier;
+  readonly #restorer: Restorer;
+  readonly #closing = new AbortController();
+  readonly #pullWanted = new Wake();
+  readonly #scanWanted = new Wake();
+  readonly #scanBelow = new Set<string>();
+  #ignores: IgnoreRules = NO_IGNORES;
+  #state: FolderState = 'starting';
+  #error: LanfoldError | undefined;
+  #warning: Problem | undefined;
+  #scanned = false;
+  #isPeerHeard = false;
+  #busyScanning = false;
+  #busyPulling = false;
+  #retryMs: number = RETRY_MS.first;
+  #loops: Promise<void> = Promise.resolve();
+
+  constructor(options: FolderOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.root = options.root;
+    const { edges } = options;
+    this.records = edges.store.folder(options.id);
+    this.#tree = edges.openTree(options.root);
+    this.#watcher = edges.createWatcher(options.root);
+    this.#context = this.#makeContext();
+    this.#brake = new Brake({ records: this.records, nowMs: () => edges.clock.monotonicMs() });
+    this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
+    this.#inspector = new Inspector(this.#context, this.#settler, this.#brake, edges.store.uncleanStop);
+    this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));
+    this.#puller = new Puller(this.#context, options.sources, options.inFlight, this.#brake);
+    this.#supplier = new Supplier(this.#context);
+    this.#restorer = new Restorer(this.#context);
+  }
+
+  /**
+   * Takes the root into use and starts to work.
+   * @throws LanfoldError when a new folder's root is unusable; a known one waits for its root instead.
+   */
+  async open(): Promise<void> {
+    const isNew = this.records.folderKey() === undefined;
+    try {
+      await takeRoot(this.root, this.#tree, this.records, this.#options.edges.chance);
+    } catch (cause) {
+      if (isNew || !(cause instanceof LanfoldError)) {
+        await this.#tree.close();
+        throw cause;
+      }
+      this.#stop(cause);
+    }
+    this.#loops = this.#work();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new LanfoldError('E_CLOSED', { subject: `folder "${this.id}"` }));
+    this.#pullWanted.ring();
+    this.#scanWanted.ring();
+    this.#settler.close();
+    await this.#watcher.close();
+    await this.#tree.close();
+    await this.#loops;
+  }
+
+  /** A peer told part of its index. `replace`: the first part of a full one. */
+  receiveIndex(peer: PeerKey, told: readonly FileRecord[], replace: boolean): void {
+    const believed = told.filter((record) => this.#isBelievable(record));
+    this.records.saveRemote(peer, believed, replace);
+    const answers = believed.flatMap((theirs) => this.#answerTo(theirs));
+    if (answers.length > 0) this.#context.save(answers);
+    this.#options.onTold();
+    this.pullSoon();
+  }
+
+  /** A peer has told all that it knew when it connected. */
+  indexComplete(): void {
+    this.#isPeerHeard = true;
+    this.#endProvisional();
+  }
+
+  /** True while peers are not to be told anything before they have told all (SPEC E5). */
+  get isProvisional(): boolean {
+    return this.records.note(PROVISIONAL) !== undefined;
+  }
+
+  get supplier(): Supplier {
+    return this.#supplier;
+  }
+
+  get restorer(): Restorer {
+    return this.#restorer;
+  }
+
+  /** Something changed that may let the puller get further: an index, a peer, a person. */
+  pullSoon(): void {
+    this.#retryMs = RETRY_MS.first;
+    this.#pullWanted.ring();
+  }
+
+  /** Looks at everything again, soon. */
+  rescan(directory = ''): void {
+    this.#scanBelow.add(directory);
+    this.#scanWanted.ring();
+  }
+
+  /** A person confirms held deletes. */
+  approveDeletes(): void {
+    this.#brake.approve();
+    this.rescan();
+    this.pullSoon();
+  }
+
+  get state(): FolderState {
+    return this.#state;
+  }
+
+  get error(): LanfoldError | undefined {
+    return this.#error;
+  }
+
+  problems(): Problem[] {
+    return [...(this.#warning === undefined ? [] : [this.#warning]), ...this.#brake.held(), ...this.#problems.list()];
+  }
+
+  #endProvisional(): void {
+    if (!this.#scanned || !this.#isPeerHeard || !this.isProvisional) return;
+    this.records.setNote(PROVISIONAL, undefined);
+    this.#options.onState();
+  }
+
+  #makeContext(): FolderContext {
+    const { edges, id, device, plantedBugs, onSaved } = this.#options;
+    const { clock, log } = edges;
+    return {
+      id,
+      clock,
+      log,
+      tree: this.#tree,
+      records: this.records,
+      problems: this.#problems,
+      plantedBugs,
+      busy: new Set(),
+      digest: (bytes) => edges.digest(bytes),
+      ignores: () => this.#ignores,
+      author: (): Author => ({ device, nowMs: clock.nowMs() }),
+      save: (records: readonly LocalRecord[]) => onSaved(this.records.saveLocal(records)),
+      rootIsOurs: () => this.#rootIsOurs(),
+      suspect: (names) => this.#settler.offer(names),
+      isProvisional: () => this.isProvisional,
+    };
+  }
+
+  async #work(): Promise<void> {
+    const signal = this.#closing.signal;
+    while (!signal.aborted) {
+      if (this.#error === undefined) await this.#run();
+      else await this.#waitForRoot();
+    }
+  }
+
+  /** Works until the folder closes or its root is lost. */
+  async #run(): Promise<void> {
+    try {
+      await this.#loadIgnores();
+      await this.#watcher.start({
+        touched: (news) => {
+          if (news.some(({ name }) => this.#isIgnoreFile(name))) this.#reloadIgnores();
+          this.#settler.news(news);
+        },
+        lost: (directory) => this.rescan(directory),
+        degraded: (reason, fix) => {
+          const text = fix === undefined ? reason : `${reason}. ${fix}`;
+          this.#warning = { name: '', reason: 'watching', text };
+        },
+      });
+      this.#settler.onDirectory = (directory) => this.rescan(directory);
+      await this.#tree.unstage({ keep: this.#stagesWorthKeeping() });
+      this.rescan();
+      await Promise.all([this.#scanLoop(), this.#pullLoop()]);
+    } catch (cause) {
+      if (this.#closing.signal.aborted) return;
+      if (!(cause instanceof LanfoldError)) throw cause;
+      this.#stop(cause);
+    }
+  }
+
+  async #scanLoop(): Promise<void> {
+    const { clock } = this.#options.edges;
+    const signal = this.#closing.signal;
+    while (!signal.aborted && this.#error === undefined) {
+      const timer = clock.after(RESCAN_MS, () => this.rescan());
+      await this.#scanWanted.wait();
+      timer.cancel();
+      if (signal.aborted || !(await this.#rootIsOurs())) break;
+      this.#busyScanning = true;
+      this.#updateState();
+      const directories = topmost(this.#scanBelow);
+      this.#scanBelow.clear();
+      for (const directory of directories) await this.#scanner.scan(directory, signal);
+      if (directories.includes('')) await this.#pruneHistory();
+      this.#busyScanning = false;
+      if (!this.#scanned) {
+        this.#scanned = true;
+        this.#endProvisional();
+      }
+      this.#pullWanted.ring();
+      this.#updateState();
+    }
+    this.#pullWanted.ring();
+  }
+
+  async #pullLoop(): Promise<void> {
+    const { clock } = this.#options.edges;
+    const signal = this.#closing.signal;
+    while (!signal.aborted && this.#error === undefined) {
+      await this.#pullWanted.wait();
+      if (signal.aborted || !this.#scanned || this.#error !== undefined) continue;
+      const { need } = this.records.counts();
+      if (need.items + need.deletes === 0) {
+        this.#updateState();
+        continue;
+      }
+      if (!(await this.#rootIsOurs())) break;
+      this.#busyPulling = true;
+      this.#updateState();
+      const round = await this.#puller.round(signal);
+      this.#busyPulling = false;
+      if (round.again || round.done > 0) this.#retryMs = RETRY_MS.first;
+      if (round.again) this.#pullWanted.ring();
+      else if (round.left > 0) this.#retryLater(clock);
+      else await this.#tree.unstage({ keep: new Set() });
+      this.#updateState();
+    }
+    this.#scanWanted.ring();
+  }
+
+  #retryLater(clock: Edges['clock']): void {
+    clock.after(this.#retryMs, () => this.#pullWanted.ring());
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.max);
+  }
+
+  async #inspect(names: readonly string[]): Promise<void> {
+    if (this.#error !== undefined || this.#closing.signal.aborted) return;
+    try {
+      await this.#inspector.inspect(names);
+    } catch (cause) {
+      if (!this.#closing.signal.aborted) throw cause;
+    }
+    this.#updateState();
+  }
+
+  async #rootIsOurs(): Promise<boolean> {
+    try {
+      await checkRoot(this.root, this.#tree, this.records);
+      return true;
+    } catch (cause) {
+      if (this.#closing.signal.aborted) return false;
+      if (!(cause instanceof LanfoldError)) throw cause;
+      this.#stop(cause);
+      return false;
+    }
+  }
+
+  #stop(error: LanfoldError): void {
+    this.#options.edges.log.warn({ folder: this.id, code: error.code }, error.message);
+    this.#error = error;
+    this.#scanWanted.ring();
+    this.#pullWanted.ring();
+    this.#updateState();
+  }
+
+  async #waitForRoot(): Promise<void> {
+    const { clock } = this.#options.edges;
+    try {
+      await this.#watcher.close();
+      await sleep(clock, ROOT_CHECK_MS, this.#closing.signal);
+      await checkRoot(this.root, this.#tree, this.records);
+      this.#error = undefined;
+    } catch {
+      // still not there, or closing: the loop decides
+    }
+  }
+
+  #updateState(): void {
+    const state = this.#stateNow();
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#options.onState();
+  }
+
+  #stateNow(): FolderState {
+    if (this.#error !== undefined) return 'stopped';
+    if (!this.#scanned) return this.#busyScanning ? 'scanning' : 'starting';
+    if (this.#brake.held().length > 0) return 'needs-you';
+    const { need } = this.records.counts();
+    if (this.#busyPulling || need.items + need.deletes > 0) return 'syncing';
+    return this.#busyScanning || this.#settler.waiting > 0 ? 'scanning' : 'in-sync';
+  }
+
+  /** A counter of ours that we never gave out would make our later edits lose for ever: not believed (R10). */
+  #isBelievable(record: FileRecord): boolean {
+    const { device, edges } = this.#options;
+    const claimed = counterOf(record.version, device);
+    if (claimed <= BigInt(Math.floor(edges.clock.nowMs() / 1000) + DAY_S)) return true;
+    const own = this.records.local(record.name)?.record;
+    if (own !== undefined && counterOf(own.version, device) >= claimed) return true;
+    this.#problems.set(record.name, 'false-version', 'A peer announced it with a version that this computer never made');
+    return false;
+  }
+
+  /** What has to be said at once to a record that a peer announced. */
+  #answerTo(theirs: FileRecord): LocalRecord[] {
+    const local = this.records.local(theirs.name);
+    if (local?.look === undefined) return [];
+    if (this.isProvisional) {
+      const hash = this.#context.digest(local.record.blocks);
+      if (isLeftover(local.record, local.look, theirs, hash)) {
+        return [{ record: disowned(local.record), look: local.look }];
+      }
+    }
+    if (!mustRevive(local.record, theirs)) return [];
+    return [{ record: revival(local.record, [theirs], this.#context.author()), look: local.look }];
+  }
+
+  #isIgnoreFile(name: string): boolean {
+    return name === '.stignore';
+  }
+
+  async #loadIgnores(): Promise<boolean> {
+    const before = this.#ignores;
+    this.#ignores = await readIgnores(this.#tree);
+    return before !== this.#ignores;
+  }
+
+  #reloadIgnores(): void {
+    void this.#changeIgnores().catch((cause: unknown) => {
+      if (cause instanceof LanfoldError) this.#stop(cause);
+    });
+  }
+
+  async #changeIgnores(): Promise<void> {
+    await this.#loadIgnores();
+    for (let after = ''; ; ) {
+      const page = this.records.below('', after, 1000);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      after = last.record.name;
+      const free = page.filter(({ record }) => record.invalid && !this.#ignores.match(record.name).ignored);
+      this.records.forgetLocal(free.map(({ record }) => record.name));
+    }
+    this.rescan();
+    this.pullSoon();
+  }
+
+  #stagesWorthKeeping(): ReadonlySet<string> {
+    const page = this.records.need({ phase: 'file', name: undefined }, 1000);
+    const wanted = page.flatMap(({ name }) => this.records.newest(name) ?? []);
+    return new Set(wanted.map((record) => this.#puller.stageName(record)));
+  }
+
+  async #pruneHistory(): Promise<void> {
+    await this.#tree.pruneHistory(this.#options.historyLimits);
+  }
+}
+
+/** Directories of which none lies below another. */
+function topmost(directories: ReadonlySet<string>): string[] {
+  if (directories.has('')) return [''];
+  const sorted = [...directories].sort();
+  return sorted.filter((name) => !sorted.some((other) => other !== name && name.startsWith(`${other}/`)));
+}

@@ -1,0 +1,217 @@
+/**
+ * Looks at names that may have changed, and turns what it finds into records.
+ *
+ *   names → look → (file: is it still being written?) → hash → judge → save
+ *
+ * A look that changes while we hash is no look: the name waits and is looked at again. Between the judgement and the save
+ * there is no await, so that no record can slip in between.
+ * RACE: a user who writes in the microseconds between the second look and the save is seen by the watcher and looked at
+ * again; until then the record is one change old, never wrong.
+ * @module
+ */
+import { sameLook, type EntryType, type FileRecord, type LocalRecord, type Look } from '../core/model/file-record.ts';
+import { byName, isInternalName } from '../core/model/folder-path.ts';
+import { NO_BYTES } from '../core/model/file-record.ts';
+import { deletion, disowned, ignoredRecord, judge, looksDamaged, type Sighting } from '../core/scan/changes.ts';
+import { isTrouble, type Hashed } from '../ports/file-tree.ts';
+import type { Brake } from './brake.ts';
+import type { FolderContext } from './folder-context.ts';
+import type { Settler } from './settler.ts';
+
+/** Names per message to the disk, and per transaction. */
+const CHUNK = 500;
+
+export class Inspector {
+  readonly #context: FolderContext;
+  readonly #settler: Settler;
+  readonly #brake: Brake;
+  /** After a stop that was no proper stop, files may be damaged by a power cut (R3). */
+  readonly #doubtful: boolean;
+
+  constructor(context: FolderContext, settler: Settler, brake: Brake, doubtful: boolean) {
+    this.#context = context;
+    this.#settler = settler;
+    this.#brake = brake;
+    this.#doubtful = doubtful;
+  }
+
+  /** Looks at these names, records what changed, and leaves to the settler what has not come to rest. */
+  async inspect(names: readonly string[]): Promise<void> {
+    const absent: string[] = [];
+    for (let start = 0; start < names.length; start += CHUNK) {
+      await this.#inspectChunk(names.slice(start, start + CHUNK), absent);
+    }
+    await this.#recordDeletes(absent);
+  }
+
+  async #inspectChunk(names: readonly string[], absent: string[]): Promise<void> {
+    const { tree, records, problems, busy } = this.#context;
+    const wanted = names.filter((name) => this.#isOurs(name));
+    const looks = await tree.look(wanted);
+    const others: { name: string; look: Look & { type: EntryType } }[] = [];
+    const files: { name: string; look: Look; local: LocalRecord | undefined }[] = [];
+    for (const [index, name] of wanted.entries()) {
+      const look = looks[index];
+      const local = records.local(name);
+      if (busy.has(name)) this.#settler.later(name);
+      else if (isTrouble(look)) problems.set(name, 'unreadable', `Cannot be looked at: ${look.detail}`);
+      else if (look === undefined || look.type === 'other') {
+        if (isHere(local)) absent.push(name);
+        else this.#settler.forget(name);
+      } else if (isHere(local) && sameLook(local.look, look)) this.#settler.forget(name);
+      else if (look.type === 'file') files.push({ name, look, local });
+      else others.push({ name, look: { ...look, type: look.type } });
+      if (look !== undefined && !isTrouble(look) && look.type !== 'directory' && local?.record.type === 'directory') {
+        absent.push(...this.#namesBelow(name));
+      }
+    }
+    const settled = await this.#settled(files);
+    const hashed = await this.#hash(settled);
+    this.#record([...others.map(({ name, look }) => ({ name, seen: { look, blockSize: 0, blocks: NO_BYTES } })), ...hashed]);
+  }
+
+  /** Ignored and internal names are nobody's business; a record of a name that is ignored from now on says so once. */
+  #isOurs(name: string): boolean {
+    if (name === '' || isInternalName(name)) return false;
+    if (!this.#context.ignores().match(name).ignored) return true;
+    const local = this.#context.records.local(name);
+    if (isHere(local)) this.#context.save([{ record: ignoredRecord(local.record), look: undefined }]);
+    this.#settler.forget(name);
+    return false;
+  }
+
+  async #settled<File extends { name: string; look: Look; local: LocalRecord | undefined }>(
+    files: readonly File[],
+  ): Promise<File[]> {
+    if (files.length === 0 || this.#context.plantedBugs.has('unsettled')) return [...files];
+    const writers = await this.#context.tree.writers(files.map((file) => file.name));
+    return files.filter(({ name, look, local }, index) =>
+      this.#settler.isSettled(name, look, isHere(local) ? local.record.size : 0, writers[index] ?? 'unknown'),
+    );
+  }
+
+  async #hash(
+    files: readonly { name: string; look: Look; local: LocalRecord | undefined }[],
+  ): Promise<{ name: string; seen: Sighting }[]> {
+    if (files.length === 0) return [];
+    const jobs = files.map(({ name, local }) => ({
+      name,
+      blockSizeBefore: local?.record.blockSize || (this.#context.records.newest(name)?.blockSize ?? 0),
+    }));
+    const results = await this.#context.tree.hash(jobs);
+    const found: { name: string; seen: Sighting }[] = [];
+    for (const [index, file] of files.entries()) {
+      const seen = this.#sighting(file.name, file.look, results[index]);
+      if (seen !== undefined) found.push({ name: file.name, seen });
+    }
+    return found;
+  }
+
+  #sighting(name: string, look: Look, hashed: Hashed | undefined): Sighting | undefined {
+    if (hashed === undefined || isTrouble(hashed)) {
+      if (hashed?.trouble === 'denied') {
+        this.#context.problems.set(name, 'unreadable', `Cannot be read: ${hashed.detail}`);
+        this.#settler.forget(name);
+      } else this.#settler.later(name);
+      return undefined;
+    }
+    const moved = !sameLook(hashed.before, look) || !sameLook(hashed.before, hashed.after);
+    if (moved && !this.#context.plantedBugs.has('unsettled')) {
+      this.#settler.later(name); // it moved under our eyes (SPEC S1)
+      return undefined;
+    }
+    return { look: { ...hashed.after, type: 'file' }, blockSize: hashed.blockSize, blocks: hashed.blocks };
+  }
+
+  #record(found: readonly { name: string; seen: Sighting }[]): void {
+    const { records, problems, plantedBugs } = this.#context;
+    const saves: LocalRecord[] = [];
+    const looks: { name: string; look: Look }[] = [];
+    for (const { name, seen } of [...found].sort((a, b) => byName(a.name, b.name))) {
+      if (this.#context.busy.has(name)) {
+        this.#settler.later(name);
+        continue;
+      }
+      this.#settler.forget(name);
+      problems.clear(name);
+      const local = records.local(name);
+      if (this.#isDamaged(local, seen)) {
+        saves.push({ record: disowned(local.record), look: seen.look });
+        continue;
+      }
+      const newest = plantedBugs.has('echo') ? undefined : records.newest(name);
+      const mine = plantedBugs.has('echo') ? undefined : local;
+      const finding = judge(name, mine, newest, seen, this.#context.author(), (bytes) => this.#context.digest(bytes));
+      if (finding.found === 'same') looks.push({ name, look: seen.look });
+      else if (finding.found === 'change') saves.push({ record: finding.record, look: seen.look });
+      else saves.push(this.#adopt(finding.record, seen.look, finding.exact));
+    }
+    if (looks.length > 0) records.saveLooks(looks);
+    if (saves.length > 0) this.#context.save(saves);
+  }
+
+  /**
+   * The newest version stands here already. If only its times or bits differ, it is recorded without a claim, and the
+   * puller sets them and takes the version over.
+   */
+  #adopt(newest: FileRecord, look: Look, exact: boolean): LocalRecord {
+    return { record: exact ? { ...newest, sequence: 0 } : disowned(newest), look };
+  }
+
+  #isDamaged(local: LocalRecord | undefined, seen: Sighting): local is LocalRecord {
+    return this.#doubtful && local !== undefined && looksDamaged(local, seen.look, NO_BYTES);
+  }
+
+  #namesBelow(directory: string): string[] {
+    const names: string[] = [];
+    for (let after = ''; ; ) {
+      const page = this.#context.records.below(directory, after, CHUNK);
+      const last = page.at(-1);
+      if (last === undefined) return names;
+      names.push(...page.map((local) => local.record.name));
+      after = last.record.name;
+    }
+  }
+
+  async #recordDeletes(absent: readonly string[]): Promise<void> {
+    if (absent.length === 0) return;
+    const settled = absent.filter((name) => this.#settler.isGone(name));
+    const names = new Set(settled.flatMap((name) => [name, ...this.#namesBelow(name)]));
+    if (names.size === 0) return;
+    // Absence is only believed in a root that is still ours: an unmounted disk deletes nothing (SPEC F2).
+    if (!(await this.#context.rootIsOurs())) return;
+    const { records } = this.#context;
+    const gone = [...names].filter((name) => !this.#context.busy.has(name) && isHere(records.local(name)));
+    if (!this.#brake.mayAnnounceDeletes(gone.filter((name) => !this.#hasTwin(name)).length)) return;
+    gone.sort((a, b) => byName(b, a)); // children before their directory
+    for (let start = 0; start < gone.length; start += CHUNK) {
+      this.#context.save(gone.slice(start, start + CHUNK).flatMap((name) => this.#deletionOf(name)));
+    }
+    for (const name of names) this.#settler.forget(name);
+  }
+
+  #deletionOf(name: string): LocalRecord[] {
+    const { records, problems } = this.#context;
+    const local = records.local(name);
+    if (!isHere(local)) return [];
+    problems.clear(name);
+    const newest = records.newest(name);
+    // A delete that a peer announced and that is done here already, by a crash at the right moment, is no delete of ours.
+    const theirs = newest?.deleted === true && newest.sequence !== local.record.sequence ? newest : undefined;
+    const record = theirs ?? deletion(local.record, this.#context.author(), (bytes) => this.#context.digest(bytes));
+    return [{ record: { ...record, sequence: 0 }, look: undefined }];
+  }
+
+  /** The same content under another name: it was moved, not deleted. */
+  #hasTwin(name: string): boolean {
+    const own = this.#context.records.local(name)?.record;
+    if (own === undefined || own.type !== 'file') return own?.type === 'directory';
+    return this.#context.records
+      .filesWithBlocks(own.blocks, own.blockSize, 2)
+      .some((twin) => twin.record.name !== name);
+  }
+}
+
+function isHere(local: LocalRecord | undefined): local is LocalRecord {
+  return local !== undefined && !local.record.deleted && !local.record.invalid;
+}

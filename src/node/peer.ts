@@ -1,0 +1,114 @@
+/**
+ * One trusted device: where it may be, what it is, and the conversations with it.
+ * @module
+ */
+import type { Endpoint } from '../core/discovery/candidates.ts';
+import { deviceIdText, shortId } from '../core/model/device-id.ts';
+import type { Conversation } from './conversation.ts';
+
+export type PeerKind = 'lanfold' | 'syncthing' | 'unknown';
+
+/** An announced address is believed for this long (bep.md §10.1). */
+const ANNOUNCED_MS = 90_000;
+const ADDRESSES_MAX = 32;
+const REFUSED_MS = { first: 500, max: 30_000 } as const;
+/** A second connection this much later means that the first one died unseen: the far end has restarted. */
+const REPLACE_AFTER_MS = 10_000;
+
+export class Peer {
+  readonly device: Uint8Array;
+  /** Text form of the device ID. */
+  readonly id: string;
+  readonly short: bigint;
+  name: string | undefined;
+  kind: PeerKind = 'unknown';
+  /** When it connected or was lost, milliseconds since 1970; undefined before the first time. */
+  sinceMs: number | undefined;
+  /** Where it is connected, or was last. */
+  address: Endpoint | undefined;
+  readonly conversations = new Set<Conversation>();
+  /** The conversation that carries the indexes: the last one that brought a full cluster config. */
+  active: Conversation | undefined;
+  #configured: readonly Endpoint[];
+  #refusals = 0;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  readonly #announced = new Map<string, { endpoint: Endpoint; untilMs: number }>();
+
+  constructor(device: Uint8Array, name: string | undefined, addresses: readonly Endpoint[]) {
+    this.device = device;
+    this.id = deviceIdText(device);
+    this.short = shortId(device);
+    this.name = name;
+    this.#configured = addresses;
+  }
+
+  get configuredAddresses(): readonly Endpoint[] {
+    return this.#configured;
+  }
+
+  configure(addresses: readonly Endpoint[]): void {
+    this.#configured = addresses;
+  }
+
+  /** It said that it is there. Nobody vouches for that but the dial that follows. */
+  announced(endpoints: readonly Endpoint[], nowMs: number): void {
+    for (const [key, { untilMs }] of this.#announced) if (untilMs <= nowMs) this.#announced.delete(key);
+    for (const endpoint of endpoints) {
+      if (this.#announced.size >= ADDRESSES_MAX) return;
+      this.#announced.set(`${endpoint.host} ${endpoint.port}`, { endpoint, untilMs: nowMs + ANNOUNCED_MS });
+    }
+  }
+
+  /** Where it may be now: as configured, as announced, where it was last. */
+  addresses(nowMs: number): Endpoint[] {
+    const announced = [...this.#announced.values()].filter(({ untilMs }) => untilMs > nowMs);
+    return [...this.#configured, ...announced.map(({ endpoint }) => endpoint)];
+  }
+
+  /**
+   * A conversation that we began ended before the far end said what it shares: it does not trust us yet, say. Dialling it
+   * again waits, longer each time; that it dials us is welcome at any moment.
+   * @returns when to look again, in milliseconds from now.
+   */
+  refused(nowMs: number): number {
+    const waitMs = Math.min(REFUSED_MS.first * 2 ** Math.min(this.#refusals, 10), REFUSED_MS.max);
+    this.#refusals += 1;
+    this.#notBeforeMs = nowMs + waitMs;
+    return waitMs;
+  }
+
+  agreed(): void {
+    this.#refusals = 0;
+  }
+
+  /** @param nowMs monotonic milliseconds. */
+  mayBeDialled(nowMs: number): boolean {
+    return nowMs >= this.#notBeforeMs;
+  }
+
+  /** True once a conversation is past its greeting. */
+  get isConnected(): boolean {
+    return this.active !== undefined;
+  }
+
+  /**
+   * Of several conversations with another lanfold, which are too many? Both ends decide alike: a much older one is dead,
+   * else the one that the lower device ID dialled stays. (With Syncthing, which has rules of its own, all stay.)
+   */
+  surplus(fresh: Conversation, ownDevice: Uint8Array, nowMs: number): Conversation[] {
+    if (this.kind !== 'lanfold') return [];
+    const others = [...this.conversations].filter((other) => other !== fresh && other.isGreeted);
+    const dead = others.filter((other) => nowMs - other.startedMs > REPLACE_AFTER_MS);
+    const rivals = others.filter((other) => !dead.includes(other));
+    const isOwnLower = compareBytes(ownDevice, this.device) < 0;
+    const isPreferred = (conversation: Conversation): boolean => conversation.isDialled === isOwnLower;
+    if (rivals.length === 0) return dead;
+    if (isPreferred(fresh) && !rivals.some(isPreferred)) return [...dead, ...rivals];
+    return [...dead, fresh];
+  }
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return (a[i] ?? 0) - (b[i] ?? 0);
+  return 0;
+}

@@ -1,0 +1,248 @@
+/**
+ * Brings the folder to the newest versions that peers announced.
+ *
+ *   round:  directories → files and symlinks → deletes of files → deletes of directories, the deepest first
+ *   name:   records → decide → (fetch the content into a staged file) → commit
+ *
+ * A name that cannot be done is left with a reason, and the round goes on: one bad file never stops the others. Nothing is
+ * replaced but what the records know: if the disk shows anything else, the name is looked at and decided anew.
+ * @module
+ */
+import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
+import { conflictName } from '../core/reconcile/conflict-name.ts';
+import { decide, type Decision } from '../core/reconcile/decide.ts';
+import { ignoredRecord } from '../core/scan/changes.ts';
+import { isTrouble, type Change, type Displace, type Trouble } from '../ports/file-tree.ts';
+import type { NeedCursor, NeededName, NeedPhase, Versions } from '../ports/record-store.ts';
+import type { Brake } from './brake.ts';
+import { Committer } from './committer.ts';
+import { Directories } from './directories.ts';
+import { Fetcher } from './fetcher.ts';
+import type { FolderContext } from './folder-context.ts';
+import type { Sources } from './sources.ts';
+import { Batcher, Budget } from './wake.ts';
+
+/**
+ * `done`: nothing left of it. `again`: something moved, another round will get further. `left`: it waits for an event (a
+ * peer, a look at the disk, space, a person).
+ */
+export type Handled = 'done' | 'again' | 'left';
+
+export interface Round {
+  /** Names that were brought up to date. */
+  readonly done: number;
+  /** Another round at once is worth it. */
+  readonly again: boolean;
+  /** Names that wait for something. */
+  readonly left: number;
+}
+
+const PAGE = 1000;
+/** Names in work at the same time; each is small, their bytes are bounded by the budget. */
+const NAMES_AT_ONCE = 512;
+const CONFLICT_NAMES_MAX = 20;
+const PHASES: readonly NeedPhase[] = ['directory', 'file', 'delete-file', 'delete-directory'];
+
+export class Puller {
+  readonly #context: FolderContext;
+  readonly #brake: Brake;
+  readonly #fetcher: Fetcher;
+  readonly #committer: Committer;
+  readonly #directories: Directories;
+  readonly #saves: Batcher<LocalRecord, undefined>;
+
+  constructor(context: FolderContext, sources: Sources, inFlight: Budget, brake: Brake) {
+    this.#context = context;
+    this.#brake = brake;
+    this.#fetcher = new Fetcher(context, sources, inFlight);
+    this.#committer = new Committer(context);
+    this.#directories = new Directories(context, this.#committer);
+    this.#saves = new Batcher(PAGE, (records) => {
+      context.save(records);
+      return Promise.resolve(records.map(() => undefined));
+    });
+  }
+
+  /** The staged file of a version, so that a restart knows which ones to keep. */
+  stageName(record: FileRecord): string {
+    return this.#fetcher.stageName(record);
+  }
+
+  async round(signal: AbortSignal): Promise<Round> {
+    const total = { done: 0, again: false, left: 0 };
+    for (const phase of PHASES) {
+      if (phase === 'delete-file' && !this.#brake.mayPullDeletes()) break;
+      let after: NeedCursor = { phase, name: undefined };
+      while (!signal.aborted) {
+        const page = this.#context.records.need(after, PAGE).filter((needed) => needed.phase === phase);
+        const last = page.at(-1);
+        if (last === undefined) break;
+        await this.#handleAll(page, total, signal);
+        after = { phase, name: last.name };
+      }
+    }
+    return total;
+  }
+
+  async #handleAll(
+    page: readonly NeededName[],
+    total: { done: number; again: boolean; left: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const slots = new Budget(NAMES_AT_ONCE);
+    await Promise.all(
+      page.map(async (needed) => {
+        await slots.take(1);
+        try {
+          const handled = signal.aborted ? 'left' : await this.#handle(needed.name, signal);
+          if (handled === 'done') total.done += 1;
+          else if (handled === 'again') total.again = true;
+          else total.left += 1;
+        } finally {
+          slots.give(1);
+        }
+      }),
+    );
+  }
+
+  async #handle(name: string, signal: AbortSignal): Promise<Handled> {
+    const { records, problems } = this.#context;
+    const versions = records.versions(name);
+    const newest = records.newest(name);
+    if (newest === undefined) return 'done';
+    if (this.#context.ignores().match(name).ignored) {
+      await this.#saves.add({ record: ignoredRecord(newest), look: undefined });
+      return 'done';
+    }
+    const mine = versions.local?.record;
+    const decision = decide(
+      mine,
+      newest,
+      versions.remotes.map((remote) => remote.record),
+    );
+    const handled = await this.#carryOut(decision, newest, versions, signal);
+    if (handled === 'done') problems.clear(name);
+    return handled;
+  }
+
+  async #carryOut(decision: Decision, newest: FileRecord, versions: Versions, signal: AbortSignal): Promise<Handled> {
+    const { local } = versions;
+    switch (decision) {
+      case 'nothing':
+        return 'done';
+      case 'record':
+        await this.#saves.add({ record: { ...newest, sequence: 0 }, look: undefined });
+        return 'done';
+      case 'attributes':
+        if (newest.type === 'symlink') {
+          await this.#saves.add({ record: { ...newest, sequence: 0 }, look: local?.look });
+          return 'done';
+        }
+        return this.#commit(newest, versions, attributesOf(newest, local));
+      case 'delete':
+        return this.#commit(newest, versions, {
+          change: 'delete',
+          name: newest.name,
+          expected: local?.look,
+          displace: { to: 'history' },
+        });
+      case 'install':
+        return this.#install(newest, versions, () => ({ to: 'history' }), signal);
+      case 'install-beside':
+        return this.#install(newest, versions, (attempt) => beside(local, attempt), signal);
+    }
+  }
+
+  async #install(
+    newest: FileRecord,
+    versions: Versions,
+    displaceAt: (attempt: number) => Displace,
+    signal: AbortSignal,
+  ): Promise<Handled> {
+    let stage = '';
+    if (newest.type === 'file') {
+      const fetched = await this.#fetcher.fetch(newest, versions.local?.record, signal);
+      if (fetched === 'no-source') return this.#leave(newest.name, 'no-source', 'No connected computer has it yet');
+      if (isTrouble(fetched)) return this.#leaveTrouble(newest.name, fetched);
+      ({ stage } = fetched);
+    }
+    for (let attempt = 1; attempt <= CONFLICT_NAMES_MAX; attempt += 1) {
+      const displace = displaceAt(attempt);
+      const change = installation(newest, versions.local, stage, displace);
+      const result = await this.#committer.commit({ change, record: newest });
+      if (isTrouble(result) && result.trouble === 'exists' && displace.to === 'set-aside') continue;
+      if (displace.to === 'set-aside') this.#context.suspect([displace.name]);
+      return this.#after(result, newest, versions);
+    }
+    return this.#leave(newest.name, 'conflict-names', 'Too many conflict copies of it lie here already');
+  }
+
+  async #commit(record: FileRecord, versions: Versions, change: Change): Promise<Handled> {
+    return this.#after(await this.#committer.commit({ change, record }), record, versions);
+  }
+
+  async #after(result: 'done' | Trouble, newest: FileRecord, versions: Versions): Promise<Handled> {
+    if (!isTrouble(result)) return 'done';
+    switch (result.trouble) {
+      case 'changed':
+      case 'absent':
+      case 'wrong-content':
+        this.#context.suspect([newest.name]);
+        return 'left';
+      case 'parent':
+        return this.#directories.makeParents(newest.name);
+      case 'not-empty':
+        return this.#directories.clear(newest.name, versions);
+      default:
+        return this.#leaveTrouble(newest.name, result);
+    }
+  }
+
+  #leave(name: string, reason: string, text: string): Handled {
+    this.#context.problems.set(name, reason, text);
+    return 'left';
+  }
+
+  #leaveTrouble(name: string, trouble: Trouble): Handled {
+    return this.#leave(name, trouble.trouble, sentence(trouble));
+  }
+}
+
+function installation(newest: FileRecord, local: LocalRecord | undefined, stage: string, displace: Displace): Change {
+  const { name, modifiedNs, symlinkTarget: target } = newest;
+  const expected = local?.look;
+  const permissions = newest.noPermissions ? undefined : newest.permissions;
+  switch (newest.type) {
+    case 'directory':
+      return { change: 'directory', name, permissions, expected, displace };
+    case 'symlink':
+      return { change: 'symlink', name, target, expected, displace };
+    case 'file':
+      return { change: 'file', name, stage, permissions, modifiedNs, expected, displace };
+  }
+}
+
+function attributesOf(newest: FileRecord, local: LocalRecord | undefined): Change {
+  const { name, modifiedNs } = newest;
+  const permissions = newest.noPermissions ? undefined : newest.permissions;
+  if (newest.type === 'directory') {
+    return { change: 'directory', name, permissions, expected: local?.look, displace: { to: 'history' } };
+  }
+  return { change: 'attributes', name, permissions, modifiedNs, expected: local?.look };
+}
+
+function beside(local: LocalRecord | undefined, attempt: number): Displace {
+  if (local === undefined) return { to: 'history' };
+  return { to: 'set-aside', name: conflictName(local.record, attempt) };
+}
+
+function sentence(trouble: Trouble): string {
+  const said: Partial<Record<Trouble['trouble'], string>> = {
+    denied: 'lanfold is not allowed to write it here',
+    'disk-full': 'The disk is full',
+    'read-only': 'The disk is read-only',
+    'name-not-allowed': 'This disk does not allow the name',
+    exists: 'Another file has the name already',
+  };
+  return said[trouble.trouble] ?? `The disk failed: ${trouble.detail}`;
+}

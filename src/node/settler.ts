@@ -1,0 +1,157 @@
+/**
+ * Names that something happened to, each waiting for its moment to be looked at (the timers around core/scan/settle.ts).
+ * @module
+ */
+import type { Look } from '../core/model/file-record.ts';
+import { hearNews, restWait, SETTLE, type Settling } from '../core/scan/settle.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
+import type { WatchNews } from '../ports/watcher.ts';
+
+/** More restless names than this are not kept one by one: the folder is scanned instead. */
+const NAMES_MAX = 50_000;
+
+interface Restless {
+  settling: Settling;
+  dueMs: number;
+  /** When the name was first found absent. */
+  absentMs: number | undefined;
+}
+
+export class Settler {
+  readonly #clock: Clock;
+  readonly #inspect: (names: readonly string[]) => Promise<void>;
+  readonly #names = new Map<string, Restless>();
+  #timer: Timer | undefined;
+  #timerMs = Number.POSITIVE_INFINITY;
+  #inspecting = false;
+  #closed = false;
+  /** A directory appeared or too much happened: everything below it is to be scanned. */
+  onDirectory: (directory: string) => void = () => {};
+
+  /** @param inspect looks at names whose moment has come; what is still restless is given back through {@link later}. */
+  constructor(clock: Clock, inspect: (names: readonly string[]) => Promise<void>) {
+    this.#clock = clock;
+    this.#inspect = inspect;
+  }
+
+  /** How many names are waiting. */
+  get waiting(): number {
+    return this.#names.size;
+  }
+
+  news(news: readonly WatchNews[]): void {
+    const nowMs = this.#clock.nowMs();
+    for (const { name, what } of news) {
+      if (what === 'appeared-directory') this.onDirectory(name);
+      const known = this.#names.get(name);
+      const kind = what === 'written' || what === 'closed' ? what : 'other';
+      const settling = hearNews(known?.settling, kind, nowMs);
+      this.#put(name, { settling, dueMs: this.#dueAfterNews(settling, nowMs), absentMs: undefined });
+    }
+  }
+
+  /** Names that somebody suspects: to be looked at as soon as may be. */
+  offer(names: readonly string[]): void {
+    const nowMs = this.#clock.nowMs();
+    for (const name of names) {
+      const known = this.#names.get(name);
+      const restless = known ?? { settling: unheard(nowMs), dueMs: nowMs, absentMs: undefined };
+      this.#put(name, { ...restless, dueMs: Math.min(restless.dueMs, nowMs) });
+    }
+  }
+
+  /** Has the file come to rest? If not, it is looked at again later. */
+  isSettled(name: string, look: Look, sizeBefore: number, writers: 'none' | 'some' | 'unknown'): boolean {
+    const nowMs = this.#clock.nowMs();
+    const settling = this.#names.get(name)?.settling ?? unheard(nowMs);
+    const file = { size: look.size, sizeBefore, changedMs: Number(look.changedNs / 1_000_000n), writers };
+    const waitMs = restWait(settling, file, nowMs);
+    if (waitMs === 0) return true;
+    this.#wait(name, settling, waitMs);
+    return false;
+  }
+
+  /** Has the name been absent for long enough? If not, it is looked at again later. */
+  isGone(name: string): boolean {
+    const nowMs = this.#clock.nowMs();
+    const known = this.#names.get(name);
+    const absentMs = known?.absentMs ?? nowMs;
+    if (nowMs - absentMs >= SETTLE.absentMs) return true;
+    this.#put(name, { settling: known?.settling ?? unheard(nowMs), dueMs: absentMs + SETTLE.absentMs, absentMs });
+    return false;
+  }
+
+  /** It moved under our eyes, or is being put in place: look again in a moment. */
+  later(name: string): void {
+    const settling = this.#names.get(name)?.settling ?? unheard(this.#clock.nowMs());
+    const waitMs = Math.min(SETTLE.askLastMs, SETTLE.askFirstMs * 2 ** Math.min(settling.looks, 10));
+    this.#wait(name, settling, waitMs);
+  }
+
+  forget(name: string): void {
+    this.#names.delete(name);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#names.clear();
+  }
+
+  #wait(name: string, settling: Settling, waitMs: number): void {
+    const again = { ...settling, looks: settling.looks + 1 };
+    this.#put(name, { settling: again, dueMs: this.#clock.nowMs() + waitMs, absentMs: undefined });
+  }
+
+  #dueAfterNews(settling: Settling, nowMs: number): number {
+    // News without end must not put off the look without end.
+    return Math.min(nowMs + SETTLE.quietMs, Math.max(nowMs, settling.firstMs + SETTLE.patienceMs));
+  }
+
+  #put(name: string, restless: Restless): void {
+    if (this.#closed) return;
+    if (this.#names.size >= NAMES_MAX && !this.#names.has(name)) {
+      this.#names.clear();
+      this.onDirectory('');
+      return;
+    }
+    this.#names.set(name, restless);
+    this.#arm(restless.dueMs);
+  }
+
+  /** Sees to it that the timer rings at `dueMs` at the latest. */
+  #arm(dueMs: number): void {
+    if (this.#closed || this.#inspecting || dueMs >= this.#timerMs) return;
+    this.#timer?.cancel();
+    this.#timerMs = dueMs;
+    this.#timer = this.#clock.after(Math.max(0, dueMs - this.#clock.nowMs()), () => void this.#work());
+  }
+
+  async #work(): Promise<void> {
+    this.#timer = undefined;
+    this.#timerMs = Number.POSITIVE_INFINITY;
+    const nowMs = this.#clock.nowMs();
+    const due: string[] = [];
+    for (const [name, restless] of this.#names) {
+      if (restless.dueMs > nowMs) continue;
+      due.push(name);
+      // Until the inspection says otherwise; one that is lost on the way is looked at again.
+      restless.dueMs = nowMs + SETTLE.askLastMs;
+    }
+    if (due.length > 0) {
+      this.#inspecting = true;
+      try {
+        await this.#inspect(due);
+      } finally {
+        this.#inspecting = false;
+      }
+    }
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const restless of this.#names.values()) nextMs = Math.min(nextMs, restless.dueMs);
+    if (nextMs < Number.POSITIVE_INFINITY) this.#arm(nextMs);
+  }
+}
+
+function unheard(nowMs: number): Settling {
+  return { firstMs: nowMs, newsMs: 0, open: false, looks: 0 };
+}

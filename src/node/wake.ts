@@ -1,0 +1,88 @@
+/**
+ * A bell for a loop that sleeps until there is something to do: rung any number of times before it is waited for, it wakes
+ * the loop once.
+ */
+export class Wake {
+  #rung = false;
+  #waiting: (() => void) | undefined;
+
+  ring(): void {
+    this.#rung = true;
+    this.#waiting?.();
+    this.#waiting = undefined;
+  }
+
+  /** Resolves once rung, at once if that happened since the last wait. One loop waits at a time. */
+  async wait(): Promise<void> {
+    if (!this.#rung) await new Promise<void>((resolve) => (this.#waiting = resolve));
+    this.#rung = false;
+  }
+}
+
+/** Lets through so much at a time; whoever wants more waits its turn. */
+export class Budget {
+  #free: number;
+  readonly #all: number;
+  readonly #queue: { amount: number; go: () => void }[] = [];
+
+  constructor(all: number) {
+    this.#free = all;
+    this.#all = all;
+  }
+
+  /** More than there is in all counts as all. */
+  async take(amount: number): Promise<void> {
+    const wanted = Math.min(amount, this.#all);
+    if (this.#queue.length === 0 && wanted <= this.#free) {
+      this.#free -= wanted;
+      return;
+    }
+    await new Promise<void>((go) => this.#queue.push({ amount: wanted, go }));
+  }
+
+  give(amount: number): void {
+    this.#free += Math.min(amount, this.#all);
+    for (let next = this.#queue[0]; next !== undefined && next.amount <= this.#free; next = this.#queue[0]) {
+      this.#queue.shift();
+      this.#free -= next.amount;
+      next.go();
+    }
+  }
+}
+
+/**
+ * Gathers single jobs into batches without waiting for any: what comes while a batch is under way is the next batch.
+ */
+export class Batcher<Job, Result> {
+  readonly #run: (jobs: readonly Job[]) => Promise<readonly Result[]>;
+  readonly #batchMax: number;
+  #waiting: { job: Job; resolve: (result: Result) => void; reject: (cause: unknown) => void }[] = [];
+  #running = false;
+
+  constructor(batchMax: number, run: (jobs: readonly Job[]) => Promise<readonly Result[]>) {
+    this.#batchMax = batchMax;
+    this.#run = run;
+  }
+
+  add(job: Job): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ job, resolve, reject });
+      if (!this.#running) void this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#running = true;
+    await Promise.resolve(); // what is added in the same turn goes together
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, this.#batchMax);
+      try {
+        const results = await this.#run(batch.map((item) => item.job));
+        for (const [index, item] of batch.entries()) item.resolve(results[index] as Result);
+      } catch (cause) {
+        for (const item of batch) item.reject(cause);
+      }
+    }
+    this.#running = false;
+  }
+}

@@ -1,0 +1,54 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openFileTree } from '../../src/edges/disk/file-tree.ts';
+import { createDiskPool, type DiskPoolOptions } from '../../src/edges/disk/pool.ts';
+import { type DiskUnderTest, fileTreeContract, type TreeWorld } from './file-tree.ts';
+
+fileTreeContract('disk', () => Promise.resolve(realWorld({})));
+fileTreeContract('disk, with Node’s own calls alone', () =>
+  Promise.resolve(realWorld({ threads: 1, useNative: false })),
+);
+
+function realWorld(options: DiskPoolOptions): TreeWorld {
+  const root = mkdtempSync(join(tmpdir(), 'lanfold-tree-'));
+  const pool = createDiskPool(options);
+  const tree = openFileTree(root, { pool });
+  return {
+    tree,
+    disk: realDisk(root),
+    dispose: async () => {
+      await tree.close();
+      await pool.close();
+      rmSync(root, { recursive: true });
+    },
+  };
+}
+
+function realDisk(root: string): DiskUnderTest {
+  const at = (name: string): string => `${root}/${name}`;
+  return {
+    writeFile: (name, bytes, { modifiedNs } = {}) => {
+      writeFileSync(at(name), bytes);
+      if (modifiedNs !== undefined) utimesSync(at(name), Number(modifiedNs) / 1e9, Number(modifiedNs) / 1e9);
+    },
+    readFile: (name) => readFileSync(at(name)),
+    makeDirectory: (name) => mkdirSync(at(name)),
+    makeSymlink: (name, target) => symlinkSync(target, at(name)),
+    remove: (name) => rmSync(at(name), { recursive: true }),
+    rename: (from, to) => renameSync(at(from), at(to)),
+    exists: (name) => existsSync(at(name)),
+    list: (directory) => readdirSync(at(directory)).sort(),
+  };
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import type { Change } from '../../../src/ports/file-tree.ts';
+import { type OpenTree, ruleTest, TO_HISTORY } from './world.ts';
+
+export function replacingRules(open: OpenTree): void {
+  ruleTest('D27 what is not as the caller saw it last stays, and the staged file too', open, async (world) => {
+    const seen = await world.put('f', 'seen');
+    world.write('f', 'edited meanwhile');
+    await world.stage('s', 'theirs');
+    await world.refused(world.file('f', 's', seen), 'changed');
+    await world.refused(world.file('f', 's', undefined), 'changed');
+    await world.refused({ change: 'delete', name: 'f', expected: seen, displace: TO_HISTORY }, 'changed');
+    await world.refused(
+      { change: 'symlink', name: 'f', target: Buffer.from('x'), expected: seen, displace: TO_HISTORY },
+      'changed',
+    );
+    assert.equal(world.text('f'), 'edited meanwhile');
+    world.disk.remove('f');
+    await world.refused(world.file('f', 's', seen), 'changed');
+    await world.applied(world.file('f', 's', undefined));
+    assert.equal(world.text('f'), 'theirs');
+  });
+
+  ruleTest(
+    'D28 what is set aside stays in the folder; a name that is taken is not overwritten',
+    open,
+    async (world) => {
+      const mine = await world.put('f', 'mine');
+      world.write('taken', 'precious');
+      await world.stage('s', 'theirs');
+      const change = world.file('f', 's', mine);
+      await world.refused({ ...change, displace: { to: 'set-aside', name: 'taken' } }, 'exists');
+      assert.deepEqual([world.text('f'), world.text('taken')], ['mine', 'precious']);
+      const expected = await world.look('f');
+      await world.applied({ ...change, expected, displace: { to: 'set-aside', name: 'f.conflict' } });
+      assert.deepEqual([world.text('f'), world.text('f.conflict')], ['theirs', 'mine']);
+      const gone: Change = { change: 'delete', name: 'f', expected: await world.look('f'), displace: aside('f.gone') };
+      await world.applied(gone);
+      assert.deepEqual([world.disk.exists('f'), world.text('f.gone')], [false, 'theirs']);
+      assert.deepEqual(await world.tree.history('f'), []);
+    },
+  );
+
+  ruleTest('D29 only an empty directory goes; what is in one stays', open, async (world) => {
+    world.disk.makeDirectory('d');
+    world.write('d/unknown', 'mine');
+    await world.stage('s', 'theirs');
+    const expected = await world.look('d');
+    const gone: Change = { change: 'delete', name: 'd', expected, displace: TO_HISTORY };
+    await world.refused(gone, 'not-empty');
+    await world.refused(world.file('d', 's', expected), 'not-empty');
+    const link: Change = { change: 'symlink', name: 'd', target: Buffer.from('x'), expected, displace: TO_HISTORY };
+    await world.refused(link, 'not-empty');
+    assert.equal(world.text('d/unknown'), 'mine');
+    world.disk.remove('d/unknown');
+    await world.applied(gone);
+    await world.applied({ ...gone, expected: undefined }); // gone already: as wanted
+  });
+
+  ruleTest('D30 a name may become another kind of thing', open, async (world) => {
+    world.disk.makeDirectory('x');
+    await world.stage('s', 'file');
+    const file = await world.applied(world.file('x', 's', await world.look('x')));
+    const link = await world.applied({
+      change: 'symlink',
+      name: 'x',
+      target: Buffer.from('y'),
+      expected: file,
+      displace: TO_HISTORY,
+    });
+    const directory = await world.applied({
+      change: 'directory',
+      name: 'x',
+      permissions: 0o755,
+      expected: link,
+      displace: TO_HISTORY,
+    });
+    assert.deepEqual([file?.type, link?.type, directory?.type], ['file', 'symlink', 'directory']);
+    world.write('x/inside', 'works');
+    const kept = (await world.tree.history('x')).map(({ type, size }) => [type, size]);
+    assert.deepEqual(kept, [
+      ['symlink', 0],
+      ['file', 4],
+    ]);
+  });
+}
+
+function aside(name: string) {
+  return { to: 'set-aside', name } as const;
+}

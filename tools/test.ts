@@ -1,0 +1,46 @@
+/**
+ * Runs the tests: `node tools/test.ts [unit|contract|nodes|interop|sim …]`, all kinds without an argument.
+ *
+ * Unit tests stand beside their source. The kinds with real processes run one file at a time, so that they do not take each
+ * other's time away.
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+const KINDS = {
+  unit: { files: ['src/**/*.test.ts', 'docs/**/*.test.ts', 'tools/**/*.test.ts'], atOnce: availableParallelism() },
+  contract: { files: ['test/contract/**/*.test.ts', 'test/golden/**/*.test.ts', 'test/harness/**/*.test.ts'], atOnce: 1 },
+  sim: { files: ['sim/**/*.test.ts'], atOnce: availableParallelism() },
+  nodes: { files: ['test/nodes/**/*.test.ts'], atOnce: 1 },
+  interop: { files: ['test/interop/**/*.test.ts'], atOnce: 1 },
+} as const;
+
+const isKind = (word: string): word is keyof typeof KINDS => word in KINDS;
+const asked = process.argv.slice(2);
+const unknown = asked.filter((word) => !isKind(word));
+if (unknown.length > 0) {
+  console.error(`Cannot run "${unknown.join(' ')}": choose from ${Object.keys(KINDS).join(', ')}`);
+  process.exit(2);
+}
+const kinds = asked.length > 0 ? asked.filter(isKind) : (Object.keys(KINDS) as (keyof typeof KINDS)[]);
+
+let failed = 0;
+for (const kind of kinds) {
+  const { files, atOnce } = KINDS[kind];
+  const found = globSync([...files]).sort();
+  if (found.length === 0) continue;
+  console.log(`\n== ${kind}: ${found.length} files`);
+  const started = performance.now();
+  const code = await run(['--test', `--test-concurrency=${atOnce}`, '--test-timeout=900000', '--test-reporter=dot', ...found]);
+  console.log(`== ${kind}: ${code === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  if (code !== 0) failed += 1;
+}
+process.exitCode = failed === 0 ? 0 : 1;
+
+function run(args: readonly string[]): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [...args], { stdio: 'inherit' });
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
