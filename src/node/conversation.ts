@@ -16,7 +16,6 @@ import { indexStart, isOtherIndex } from '../core/session/index-start.ts';
 import { toFileInfo, toFileRecord } from '../core/wire/file-info.ts';
 import type {
   ClusterConfig,
-  ClusterConfigDraft,
   ClusterFolder,
   Hello,
   Index,
@@ -28,7 +27,9 @@ import type { Address, Stream } from '../ports/network.ts';
 import type { Edges } from './edges.ts';
 import type { Folder } from './folder.ts';
 import { IndexSender, type IndexPart } from './index-sender.ts';
+import { KeepAlive } from './keep-alive.ts';
 import { Link, type Received } from './link.ts';
+import { ownConfig } from './own-config.ts';
 import { Requests } from './requests.ts';
 import type { BlockWanted, Source } from './sources.ts';
 import { REFUSED } from './supplier.ts';
@@ -92,9 +93,10 @@ export class Conversation implements Source {
   #theirConfig: ClusterConfig | undefined;
   #ended = false;
   #owedBytes = 0;
-  #timer: Timer | undefined;
+  /** Rings when the far end has not introduced itself in time. */
+  readonly #introduction: Timer;
+  readonly #keepAlive: KeepAlive;
   #silenceTimer: Timer | undefined;
-  #lastReceivedMs: number;
 
   constructor(stream: Stream, host: ConversationHost) {
     this.device = stream.device;
@@ -102,13 +104,18 @@ export class Conversation implements Source {
     this.#host = host;
     this.#stream = stream;
     this.startedMs = host.edges.clock.monotonicMs();
-    this.#lastReceivedMs = this.startedMs;
     this.#link = new Link(stream, {
       received: (message) => this.#receive(message),
       closed: (reason) => this.#end(reason),
     });
     this.#link.sendHello({ deviceName: host.name, clientName: CLIENT_NAME, clientVersion: CLIENT_VERSION, connections: 1 });
-    this.#timer = host.edges.clock.after(FIRST_WORDS_MS, () => this.#stream.destroy('the peer did not introduce itself in time'));
+    const { clock } = host.edges;
+    this.#introduction = clock.after(FIRST_WORDS_MS, () => stream.destroy('the peer did not introduce itself in time'));
+    this.#keepAlive = new KeepAlive(
+      clock,
+      () => this.#link.send('Ping', {}),
+      () => stream.destroy('the peer is silent'),
+    );
   }
 
   get remote(): Address {
@@ -155,7 +162,7 @@ export class Conversation implements Source {
   /** Says anew which folders are shared; the far end answers with an index exchange where something changed. */
   sendClusterConfig(): void {
     if (this.#ended || !this.isGreeted) return;
-    this.#link.send('ClusterConfig', this.#ownConfig());
+    this.#sendConfig();
     if (this.#isActive) this.#match();
   }
 
@@ -175,7 +182,7 @@ export class Conversation implements Source {
 
   #receive(message: Received): void {
     if (this.#ended) return;
-    this.#lastReceivedMs = this.#host.edges.clock.monotonicMs();
+    this.#keepAlive.heard();
     if (message.type === 'Hello') {
       this.#greet(message.body);
       return;
@@ -209,14 +216,14 @@ export class Conversation implements Source {
     this.#greeting = hello;
     this.#host.greeted(this, hello);
     if (this.#ended) return;
-    this.#link.send('ClusterConfig', this.#ownConfig());
+    this.#sendConfig();
   }
 
   #configure(config: ClusterConfig): void {
     if (!this.#isConfigured) {
       this.#isConfigured = true;
-      this.#timer?.cancel();
-      this.#keepAlive();
+      this.#introduction.cancel();
+      this.#keepAlive.start(this.#greeting?.clientName === CLIENT_NAME ? KEEP_ALIVE.lanfold : KEEP_ALIVE.other);
     }
     if (config.secondary) {
       this.#link.send('ClusterConfig', { secondary: true });
@@ -258,7 +265,7 @@ export class Conversation implements Source {
     if (start.tell === 'renew') {
       this.#host.edges.log.warn({ folder: folder.id }, 'a peer knows more of our index than we do; starting a new one');
       records.renewIndexId();
-      this.#link.send('ClusterConfig', this.#ownConfig());
+      this.#sendConfig();
     }
     const isHeard = records.remoteIndex(this.peer).maxSequence >= them.maxSequence;
     const from = start.tell === 'from' ? start.sequence : 0;
@@ -347,42 +354,11 @@ export class Conversation implements Source {
     this.#requests.answer(id, code === 0 ? data : undefined);
   }
 
-  #ownConfig(): ClusterConfigDraft {
-    const { edges, name } = this.#host;
+  #sendConfig(): void {
     const folders = this.#host.foldersFor(this.device);
     this.#offered = new Set(folders.map((folder) => folder.id));
-    return {
-      folders: folders.map(({ id, records, isProvisional }) => ({
-        id,
-        label: id,
-        devices: [
-          {
-            id: edges.device,
-            name,
-            addresses: ['dynamic'],
-            indexId: records.indexId(),
-            maxSequence: isProvisional ? 0 : records.maxSequence(),
-          },
-          { id: this.device, ...records.remoteIndex(this.peer) },
-        ],
-      })),
-    };
+    this.#link.send('ClusterConfig', ownConfig(folders, this.#host.edges.device, this.#host.name, this.device));
   }
-
-  #keepAlive(): void {
-    const { clock } = this.#host.edges;
-    const isLanfold = this.#greeting?.clientName === CLIENT_NAME;
-    const { pingMs, deadMs } = isLanfold ? KEEP_ALIVE.lanfold : KEEP_ALIVE.other;
-    this.#timer = clock.after(pingMs, () => {
-      if (clock.monotonicMs() - this.#lastReceivedMs >= deadMs) {
-        this.#stream.destroy('the peer is silent');
-        return;
-      }
-      this.#link.send('Ping', {});
-      this.#keepAlive();
-    });
-  }
-
 
   #fail(cause: unknown): void {
     if (this.#ended) return;
@@ -393,7 +369,8 @@ export class Conversation implements Source {
   #end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#timer?.cancel();
+    this.#introduction.cancel();
+    this.#keepAlive.stop();
     this.#silenceTimer?.cancel();
     for (const id of [...this.#shared.keys()]) this.#unshare(id);
     this.#requests.close();

@@ -11,7 +11,12 @@ import { isTrouble, type Change } from '../ports/file-tree.ts';
 import type { Versions } from '../ports/record-store.ts';
 import type { Committer } from './committer.ts';
 import type { FolderContext } from './folder-context.ts';
-import type { Handled } from './puller.ts';
+
+/**
+ * `done`: nothing left of it. `again`: something moved, another round will get further. `left`: it waits for an event (a
+ * peer, a look at the disk, space, a person).
+ */
+export type Handled = 'done' | 'again' | 'left';
 
 const DIRECTORY_PERMISSIONS = 0o755;
 

@@ -10,11 +10,8 @@
  */
 import { LanfoldError } from '../core/errors.ts';
 import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
-import { counterOf } from '../core/model/version-vector.ts';
-import { mustRevive } from '../core/reconcile/decide.ts';
-import { disowned, revival, type Author } from '../core/scan/changes.ts';
-import { NO_IGNORES, type IgnoreRules } from '../core/scan/ignore.ts';
-import { isLeftover } from '../core/scan/provisional.ts';
+import { IGNORE_FILE } from '../core/model/folder-path.ts';
+import type { Author } from '../core/scan/changes.ts';
 import type { FileTree, HistoryLimits } from '../ports/file-tree.ts';
 import type { FolderRecords, PeerKey } from '../ports/record-store.ts';
 import { sleep } from '../ports/clock.ts';
@@ -23,7 +20,8 @@ import { Brake } from './brake.ts';
 import type { Edges } from './edges.ts';
 import type { FolderContext } from './folder-context.ts';
 import { checkRoot, PROVISIONAL, takeRoot } from './folder-root.ts';
-import { readIgnores } from './ignore-file.ts';
+import { IgnoreKeeper } from './ignore-keeper.ts';
+import { IndexReceiver } from './index-receiver.ts';
 import { Inspector } from './inspector.ts';
 import type { PlantedBugs } from './planted-bugs.ts';
 import { Problems, type Problem } from './problems.ts';
@@ -59,7 +57,6 @@ export type FolderState = 'starting' | 'scanning' | 'syncing' | 'in-sync' | 'nee
 const RESCAN_MS = 10 * 60_000;
 const ROOT_CHECK_MS = 5000;
 const RETRY_MS = { first: 1000, max: 60_000 } as const;
-const DAY_S = 86_400;
 
 export class Folder {
   readonly id: string;
@@ -75,13 +72,14 @@ export class Folder {
   readonly #inspector: Inspector;
   readonly #scanner: Scanner;
   readonly #puller: Puller;
+  readonly #indexes: IndexReceiver;
+  readonly #ignores: IgnoreKeeper;
   readonly #supplier: Supplier;
   readonly #restorer: Restorer;
   readonly #closing = new AbortController();
   readonly #pullWanted = new Wake();
   readonly #scanWanted = new Wake();
   readonly #scanBelow = new Set<string>();
-  #ignores: IgnoreRules = NO_IGNORES;
   #state: FolderState = 'starting';
   #error: LanfoldError | undefined;
   #warning: Problem | undefined;
@@ -100,12 +98,14 @@ export class Folder {
     this.records = edges.store.folder(options.id);
     this.#tree = edges.openTree(options.root);
     this.#watcher = edges.createWatcher(options.root);
+    this.#ignores = new IgnoreKeeper(this.#tree, this.records);
     this.#context = this.#makeContext();
     this.#brake = new Brake({ records: this.records, nowMs: () => edges.clock.monotonicMs() });
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
     this.#inspector = new Inspector(this.#context, this.#settler, this.#brake, edges.store.uncleanStop);
     this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));
     this.#puller = new Puller(this.#context, options.sources, options.inFlight, this.#brake);
+    this.#indexes = new IndexReceiver(this.#context, options.device);
     this.#supplier = new Supplier(this.#context);
     this.#restorer = new Restorer(this.#context);
   }
@@ -140,10 +140,7 @@ export class Folder {
 
   /** A peer told part of its index. `replace`: the first part of a full one. */
   receiveIndex(peer: PeerKey, told: readonly FileRecord[], replace: boolean): void {
-    const believed = told.filter((record) => this.#isBelievable(record));
-    this.records.saveRemote(peer, believed, replace);
-    const answers = believed.flatMap((theirs) => this.#answerTo(theirs));
-    if (answers.length > 0) this.#context.save(answers);
+    this.#indexes.receive(peer, told, replace);
     this.#options.onTold();
     this.pullSoon();
   }
@@ -217,7 +214,7 @@ export class Folder {
       plantedBugs,
       busy: new Set(),
       digest: (bytes) => edges.digest(bytes),
-      ignores: () => this.#ignores,
+      ignores: () => this.#ignores.rules,
       author: (): Author => ({ device, nowMs: clock.nowMs() }),
       save: (records: readonly LocalRecord[]) => onSaved(this.records.saveLocal(records)),
       rootIsOurs: () => this.#rootIsOurs(),
@@ -237,10 +234,10 @@ export class Folder {
   /** Works until the folder closes or its root is lost. */
   async #run(): Promise<void> {
     try {
-      await this.#loadIgnores();
+      await this.#ignores.load();
       await this.#watcher.start({
         touched: (news) => {
-          if (news.some(({ name }) => this.#isIgnoreFile(name))) this.#reloadIgnores();
+          if (news.some(({ name }) => name === IGNORE_FILE)) this.#reloadIgnores();
           this.#settler.news(news);
         },
         lost: (directory) => this.rescan(directory),
@@ -273,7 +270,7 @@ export class Folder {
       const directories = topmost(this.#scanBelow);
       this.#scanBelow.clear();
       for (const directory of directories) await this.#scanner.scan(directory, signal);
-      if (directories.includes('')) await this.#pruneHistory();
+      if (directories.includes('')) await this.#tree.pruneHistory(this.#options.historyLimits);
       this.#busyScanning = false;
       if (!this.#scanned) {
         this.#scanned = true;
@@ -373,69 +370,21 @@ export class Folder {
     return this.#busyScanning || this.#settler.waiting > 0 ? 'scanning' : 'in-sync';
   }
 
-  /** A counter of ours that we never gave out would make our later edits lose for ever: not believed (R10). */
-  #isBelievable(record: FileRecord): boolean {
-    const { device, edges } = this.#options;
-    const claimed = counterOf(record.version, device);
-    if (claimed <= BigInt(Math.floor(edges.clock.nowMs() / 1000) + DAY_S)) return true;
-    const own = this.records.local(record.name)?.record;
-    if (own !== undefined && counterOf(own.version, device) >= claimed) return true;
-    this.#problems.set(record.name, 'false-version', 'A peer announced it with a version that this computer never made');
-    return false;
-  }
-
-  /** What has to be said at once to a record that a peer announced. */
-  #answerTo(theirs: FileRecord): LocalRecord[] {
-    const local = this.records.local(theirs.name);
-    if (local?.look === undefined) return [];
-    if (this.isProvisional) {
-      const hash = this.#context.digest(local.record.blocks);
-      if (isLeftover(local.record, local.look, theirs, hash)) {
-        return [{ record: disowned(local.record), look: local.look }];
-      }
-    }
-    if (!mustRevive(local.record, theirs)) return [];
-    return [{ record: revival(local.record, [theirs], this.#context.author()), look: local.look }];
-  }
-
-  #isIgnoreFile(name: string): boolean {
-    return name === '.stignore';
-  }
-
-  async #loadIgnores(): Promise<boolean> {
-    const before = this.#ignores;
-    this.#ignores = await readIgnores(this.#tree);
-    return before !== this.#ignores;
-  }
-
   #reloadIgnores(): void {
-    void this.#changeIgnores().catch((cause: unknown) => {
+    const reload = async (): Promise<void> => {
+      await this.#ignores.load();
+      this.rescan();
+      this.pullSoon();
+    };
+    reload().catch((cause: unknown) => {
       if (cause instanceof LanfoldError) this.#stop(cause);
     });
-  }
-
-  async #changeIgnores(): Promise<void> {
-    await this.#loadIgnores();
-    for (let after = ''; ; ) {
-      const page = this.records.below('', after, 1000);
-      const last = page.at(-1);
-      if (last === undefined) break;
-      after = last.record.name;
-      const free = page.filter(({ record }) => record.invalid && !this.#ignores.match(record.name).ignored);
-      this.records.forgetLocal(free.map(({ record }) => record.name));
-    }
-    this.rescan();
-    this.pullSoon();
   }
 
   #stagesWorthKeeping(): ReadonlySet<string> {
     const page = this.records.need({ phase: 'file', name: undefined }, 1000);
     const wanted = page.flatMap(({ name }) => this.records.newest(name) ?? []);
     return new Set(wanted.map((record) => this.#puller.stageName(record)));
-  }
-
-  async #pruneHistory(): Promise<void> {
-    await this.#tree.pruneHistory(this.#options.historyLimits);
   }
 }
 

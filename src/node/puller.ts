@@ -16,17 +16,11 @@ import { isTrouble, type Change, type Displace, type Trouble } from '../ports/fi
 import type { NeedCursor, NeededName, NeedPhase, Versions } from '../ports/record-store.ts';
 import type { Brake } from './brake.ts';
 import { Committer } from './committer.ts';
-import { Directories } from './directories.ts';
+import { Directories, type Handled } from './directories.ts';
 import { Fetcher } from './fetcher.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { Sources } from './sources.ts';
 import { Batcher, Budget } from './wake.ts';
-
-/**
- * `done`: nothing left of it. `again`: something moved, another round will get further. `left`: it waits for an event (a
- * peer, a look at the disk, space, a person).
- */
-export type Handled = 'done' | 'again' | 'left';
 
 export interface Round {
   /** Names that were brought up to date. */

@@ -1,12 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { Life } from '../../src/edges/memory/life.ts';
 import { MemoryClock } from '../../src/edges/memory/memory-clock.ts';
-import { MemoryDisk } from '../../src/edges/memory/memory-disk.ts';
+import { MemoryDisk, removeTree } from '../../src/edges/memory/memory-disk.ts';
 import { MemoryNetwork } from '../../src/edges/memory/memory-network.ts';
 import { MemoryTree } from '../../src/edges/memory/memory-tree.ts';
 import { Scheduler } from '../../src/edges/memory/scheduler.ts';
 import { SeededChance } from '../../src/edges/memory/seeded-chance.ts';
-import { removeAll } from '../../sim/user-disk.ts';
 import { type DiskUnderTest, fileTreeContract, type TreeWorld } from './file-tree.ts';
 import { networkContract, type NetworkWorld } from './network.ts';
 
@@ -54,7 +53,7 @@ function memoryHands(disk: MemoryDisk): DiskUnderTest {
     readFile: (name) => there(name).content,
     makeDirectory: (name) => void disk.makeDirectory(at(name)),
     makeSymlink: (name, target) => void disk.makeSymlink(at(name), Buffer.from(target)),
-    remove: (name) => removeAll(disk, at(name)),
+    remove: (name) => removeTree(disk, at(name)),
     rename: (from, to) => disk.rename(at(from), at(to)),
     exists: (name) => disk.find(at(name)) !== undefined,
     list: (directory) => [...there(directory).children.keys()].sort(),

@@ -35,7 +35,7 @@ export function followTest(open: (options?: WatcherOptions) => Promise<WatchedFo
         news.forEach(({ name, what }) => lookAgain(folder.root, known, name, what === 'appeared-directory'));
       for (const [turn, operation] of list.entries()) {
         carryOut(folder.root, operation, turn);
-        if (turn % 7 === 0) await new Promise(setImmediate); // sometimes the news overtake the doing, sometimes not
+        if (turn % 8 === 7) await folder.fence(); // so that the news are sometimes ahead, and sometimes late
       }
       const isKnown = (): boolean => sameLooks(known, looksBelow(folder.root, ''));
       await folder.until('the follower knows the tree', isKnown);

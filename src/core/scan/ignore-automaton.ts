@@ -146,8 +146,7 @@ class Graph {
           next = [this.#add({ accepts: (code) => code !== SLASH, next, rule: Infinity, negated })];
           break;
         case 'one-of': {
-          const accepts = (code: number): boolean =>
-            code !== SLASH && isWithin(code, node.ranges, foldCase) !== node.negated;
+          const accepts = (code: number): boolean => isWithin(code, node.ranges, foldCase) !== node.negated;
           next = [this.#add({ accepts, next, rule: Infinity, negated })];
           break;
         }

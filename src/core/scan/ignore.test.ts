@@ -43,7 +43,7 @@ const rows: readonly Row[] = [
   ['G7 `te***ne`: more asterisks mean no more', 'te***ne', 'telephone tele/s/phone'],
   ['G7 `?` is one character, not `/`', 'te??st', 'tebest te💾xst +teb/st +test'],
   ['G7 classes', '/[a-c]1\n/[!a-c]2\n/[xy-]3', 'a1 c1 +d1 d2 +a2 x3 -3 +z3'],
-  ['G7 a class never matches `/`', '/a[!b]c', 'axc +a/c'],
+  ['G7 a negated class also matches `/`, as in Syncthing', '/a[!b]c', 'axc a/c +abc'],
   ['G7 several ranges, and an escaped bracket', '/[a-c0-9_]x\n/[\\]]y', 'bx 7x _x +dx ]y'],
   ['G7 `^` does not negate', '/[^a]', '^ a +b'],
   ['G7 braces, also nested and empty', '*.{jp{,e}g,png}\n/x{,y}z', 'a.jpg a.jpeg b/a.png xz xyz +a.jp'],
@@ -263,7 +263,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   '*': '[^/]*',
   '?': '[^/]',
   '[ab]': '[ab]',
-  '[!a]': '[^a/]',
+  '[!a]': '[^a]',
   '{a,b/a}': '(?:a|b/a)',
   '\\*': '\\*',
 };

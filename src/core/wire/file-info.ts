@@ -2,7 +2,7 @@
  * The border between what peers say of a name (FileInfo) and what we keep of it (FileRecord).
  *
  * In: a decoded message of a peer that is trusted but may be wrong, or hostile. Out: a record that keeps every promise of
- * file-record.ts, or a fault. Source: bep.md §4.3 and §4.4 of the protocol notes; SPEC W20–W39.
+ * file-record.ts, or a fault. Source: bep.md §4.3 and §4.4 of the protocol notes; SPEC W30–W49.
  * @module
  */
 import { blockBytes } from '../model/block.ts';

@@ -47,7 +47,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     rmSync(base, { recursive: true });
   });
 
-  function newFile(name: string, stage: string): Change {
+  function newFile(name: string, stage: string): Extract<Change, { change: 'file' }> {
     const attributes = { permissions: 0o644, modifiedNs: MODIFIED_NS };
     return { change: 'file', name, stage, ...attributes, expected: undefined, displace: TO_HISTORY };
   }
@@ -58,17 +58,21 @@ describe('file tree on a real disk', onlyPosix, () => {
     return troubleIn((await tree.apply([newFile(name, 's')]))[0]);
   }
 
-  test('D42 names that are not UTF-8 are reported, and spoil no others', { skip: process.platform !== 'linux' }, async () => {
-    writeFileSync(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.of(0xff)]), 'x');
-    writeFileSync(join(root, 'good'), 'x');
-    const listing = await tree.list('');
-    assert.ok(listing !== undefined && !isTrouble(listing));
-    assert.deepEqual(listing.unusable, ['bad\u{fffd}']);
-    assert.deepEqual(
-      listing.entries.map((entry) => entry.base),
-      ['good'],
-    );
-  });
+  test(
+    'D42 names that are not UTF-8 are reported, and spoil no others',
+    { skip: process.platform !== 'linux' },
+    async () => {
+      writeFileSync(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.of(0xff)]), 'x');
+      writeFileSync(join(root, 'good'), 'x');
+      const listing = await tree.list('');
+      assert.ok(listing !== undefined && !isTrouble(listing));
+      assert.deepEqual(listing.unusable, ['bad\u{fffd}']);
+      assert.deepEqual(
+        listing.entries.map((entry) => entry.base),
+        ['good'],
+      );
+    },
+  );
 
   test('D43 a pipe blocks nobody', async () => {
     execFileSync('mkfifo', [join(root, 'pipe')]);
@@ -201,7 +205,7 @@ describe('file tree on a real disk', onlyPosix, () => {
   });
 
   test('D51 names at their limits are handled; one byte more is said to be too long', async () => {
-    assert.equal(await put(`${'x'.repeat(256)}`, 'x'), 'name-not-allowed');
+    assert.equal(await put('x'.repeat(256), 'x'), 'name-not-allowed');
     const parts = Array.from({ length: 40 }, () => 'd'.repeat(120));
     const directories = parts.map((_, index): Change => {
       const name = parts.slice(0, index + 1).join('/');

@@ -28,7 +28,14 @@ before(() => {
 });
 after(() => rmSync(root, { recursive: true }));
 
-const TIMES = [1_700_000_000_123_456_789n, 0n, -1n, -1_000_000_001n, -86_400_000_000_000_123n, 4_102_444_800_999_999_999n];
+const TIMES = [
+  1_700_000_000_123_456_789n,
+  0n,
+  -1n,
+  -1_000_000_001n,
+  -86_400_000_000_000_123n,
+  4_102_444_800_999_999_999n,
+];
 
 test('D39 modification times are exact to the nanosecond, also before 1970', { skip: noNative }, () => {
   const path = join(root, 'exact');

@@ -65,6 +65,7 @@ export class DiskThread {
       name: 'lanfold-disk',
       resourceLimits: RESOURCE_LIMITS,
       workerData: this.#startWith,
+      execArgv: [], // the process's own options may be of a kind that a thread refuses (--input-type)
     });
     let reason = 'the disk is closed';
     worker.on('message', (reply: ReplyMessage) => this.#settle(worker, reply));

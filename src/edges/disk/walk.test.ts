@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -27,7 +36,8 @@ for (const byHandle of [true, false]) {
       symlinkSync('../outside', join(base, 'root/out'));
       symlinkSync('a', join(base, 'root/in'));
       writeFileSync(join(base, 'root/file'), '');
-      for (const name of ['out/x', 'in/x', 'in/b/x', 'file/x', 'none/x']) assert.equal(walk.path(name), undefined, name);
+      for (const name of ['out/x', 'in/x', 'in/b/x', 'file/x', 'none/x'])
+        assert.equal(walk.path(name), undefined, name);
       assert.ok(walk.path('a/b/x') !== undefined);
     });
 

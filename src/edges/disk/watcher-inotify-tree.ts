@@ -87,6 +87,7 @@ export class InotifyTree {
         continue;
       }
       // New directories may be among what was lost, so every watch is in doubt. The rest of these bytes is of the past.
+      this.arm();
       this.#options.batch.lose('');
       return;
     }
@@ -169,7 +170,6 @@ export class InotifyTree {
     if (directory === 'limit') this.unwatched++;
     if (directory === 'limit' || directory === undefined) return 'not';
     if (directory === before) return 'known';
-    this.#armBelow(directory);
     return 'armed';
   }
 

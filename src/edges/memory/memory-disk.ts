@@ -250,3 +250,14 @@ export function lookOf(inode: Inode): Look {
   const size = type === 'file' ? inode.content.length : 0;
   return { type, size, permissions, modifiedNs, changedNs, inode: number, symlinkTarget };
 }
+
+/** Removes a path and all that is below it, one by one, as programs do. @throws DiskFault */
+export function removeTree(disk: MemoryDisk, path: string): void {
+  const inode = disk.find(path);
+  if (inode?.type !== 'directory') {
+    disk.unlink(path);
+    return;
+  }
+  for (const base of [...inode.children.keys()].sort()) removeTree(disk, `${path}/${base}`);
+  disk.removeDirectory(path);
+}

@@ -4,7 +4,7 @@
  */
 import { parentOf } from '../../core/model/folder-path.ts';
 import type { HistoryEntry, HistoryLimits } from '../../ports/file-tree.ts';
-import { type Inode, lookOf } from './memory-disk.ts';
+import { type Inode, lookOf, removeTree } from './memory-disk.ts';
 import { HISTORY, type MemoryFolder } from './memory-folder.ts';
 
 interface Slot {
@@ -46,7 +46,7 @@ export function pruneHistory(folder: MemoryFolder, limits: HistoryLimits, nowMs:
   let left = known.reduce((sum, slot) => sum + slot.bytes, 0);
   for (const { slot, atMs, bytes } of known) {
     if (nowMs - atMs <= limits.keepMs && left <= limits.bytesMax) continue;
-    removeTree(folder, `${HISTORY}/${slot}`);
+    removeTree(folder.disk, folder.path(`${HISTORY}/${slot}`));
     left -= bytes;
   }
   return left;
@@ -66,14 +66,4 @@ function slotOf(name: string): Slot | undefined {
 function bytesIn(inode: Inode | undefined): number {
   if (inode === undefined) return 0;
   return [...inode.children.values()].reduce((sum, child) => sum + bytesIn(child), inode.content.length);
-}
-
-function removeTree(folder: MemoryFolder, name: string): void {
-  const inode = folder.find(name);
-  if (inode?.type !== 'directory') {
-    folder.disk.unlink(folder.path(name));
-    return;
-  }
-  for (const base of [...inode.children.keys()]) removeTree(folder, `${name}/${base}`);
-  folder.disk.removeDirectory(folder.path(name));
 }

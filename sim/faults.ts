@@ -1,0 +1,53 @@
+/**
+ * What goes wrong: links that are cut or slow, processes that crash or are restarted.
+ * @module
+ */
+import type { SeededChance } from '../src/edges/memory/seeded-chance.ts';
+import { type FaultStep, linksOf, type Plan } from './plan.ts';
+import { planUsers, type Workload } from './workload.ts';
+
+const FAULTS_MAX = 8;
+const DURATIONS_MS = [50, 1000, 10_000, 60_000] as const;
+
+/** Draws the whole plan of a seed. */
+export function makePlan(seed: number, workload: Workload, stream: (name: string) => SeededChance): Plan {
+  const world = stream('plan world');
+  const topology = world.happens(0.25) ? 'line' : 'mesh';
+  const { nodes } = workload;
+  const users = planUsers(workload, stream('plan users'));
+  const lastMs = users.at(-1)?.atMs ?? 0;
+  const faults = planFaults(nodes, topology, lastMs, stream('plan faults'));
+  const skewMax = world.pick([0, 0, 0, 100, 5000, 120_000]);
+  return {
+    seed,
+    nodes,
+    topology,
+    skewsMs: Array.from({ length: nodes }, () => Math.round(world.between(-skewMax, skewMax))),
+    diskMsMax: world.pick([0.5, 2, 10, 50]),
+    newsLossRate: world.pick([0, 0, 0, 0.05]),
+    bufferBytes: world.pick([16 * 1024, 4 * 1024 * 1024]),
+    // Numbered after the users' steps, and in the order of time.
+    steps: [...users, ...faults.map((fault, index) => ({ ...fault, id: users.length + index }))].sort(
+      (a, b) => a.atMs - b.atMs || a.id - b.id,
+    ),
+  };
+}
+
+function planFaults(
+  nodes: number,
+  topology: Plan['topology'],
+  lastMs: number,
+  chance: SeededChance,
+): FaultStep[] {
+  const kinds = (['cut', 'slow', 'crash', 'stop'] as const).filter(() => chance.happens(0.5));
+  const links = linksOf(nodes, topology);
+  if (kinds.length === 0 || links.length === 0) return [];
+  return Array.from({ length: chance.below(FAULTS_MAX + 1) }, () => {
+    const kind = chance.pick(kinds);
+    const when = { id: 0, atMs: chance.fraction() * lastMs, forMs: chance.fraction() * chance.pick(DURATIONS_MS) };
+    // Both are drawn always, so that the kind does not move the draws that follow.
+    const node = chance.below(nodes);
+    const link = chance.pick(links);
+    return kind === 'crash' || kind === 'stop' ? { kind, ...when, node } : { kind, ...when, link };
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * What happens in one run: everything is drawn from the seed before the run begins, so that leaving a step away leaves all
+ * the others as they were (that is what makes shrinking work).
+ * @module
+ */
+
+export type UserVerb =
+  /** Rewrites a file in place, or makes it, in several parts while it is held open. */
+  | 'write'
+  /** The same without truncating first: old bytes behind new ones for a while. */
+  | 'overwrite'
+  | 'append'
+  /** Cuts a file in the middle. */
+  | 'truncate'
+  /** An editor's save: writes aside, renames over. */
+  | 'save'
+  /** Another editor's save: moves the old one to a backup name first. */
+  | 'save-with-backup'
+  | 'copy'
+  | 'rename'
+  | 'delete'
+  | 'make-directory'
+  | 'symlink'
+  | 'permissions'
+  /** Sets the modification time back. */
+  | 'backdate'
+  /** A file becomes a directory with a file in it, a directory becomes a file. */
+  | 'change-type'
+  /** Renames another file of equal size and modification time over it. */
+  | 'disguise'
+  /** Makes an empty file, or empties one, and leaves it so. */
+  | 'empty';
+
+export interface UserStep {
+  readonly kind: 'user';
+  readonly id: number;
+  readonly atMs: number;
+  readonly node: number;
+  readonly verb: UserVerb;
+  readonly path: string;
+  /** Second path, for verbs with two. */
+  readonly other: string;
+  readonly sizeBytes: number;
+  /** In how many parts a file is written, and the longest pause between two. */
+  readonly parts: number;
+  readonly pauseMsMax: number;
+}
+
+export type FaultStep =
+  | { readonly kind: 'cut'; readonly id: number; readonly atMs: number; readonly forMs: number; readonly link: Pair }
+  | { readonly kind: 'slow'; readonly id: number; readonly atMs: number; readonly forMs: number; readonly link: Pair }
+  /** The process dies at once, and comes back. */
+  | { readonly kind: 'crash'; readonly id: number; readonly atMs: number; readonly forMs: number; readonly node: number }
+  /** The process ends in order, and comes back. */
+  | { readonly kind: 'stop'; readonly id: number; readonly atMs: number; readonly forMs: number; readonly node: number };
+
+export type Pair = readonly [number, number];
+export type Step = UserStep | FaultStep;
+
+export interface Plan {
+  readonly seed: number;
+  readonly nodes: number;
+  /** Which nodes share the folder with which: all with all, or each with its neighbours. */
+  readonly topology: 'mesh' | 'line';
+  /** How far each node's wall clock is off. */
+  readonly skewsMs: readonly number[];
+  /** The longest step of a disk call. */
+  readonly diskMsMax: number;
+  /** How often watcher news are lost. */
+  readonly newsLossRate: number;
+  /** Bytes under way before a sender is told to wait. */
+  readonly bufferBytes: number;
+  readonly steps: readonly Step[];
+}
+
+/** The pairs of nodes that talk to each other. */
+export function linksOf(nodes: number, topology: Plan['topology']): Pair[] {
+  const pairs: Pair[] = [];
+  for (let a = 0; a < nodes; a += 1) {
+    for (let b = a + 1; b < nodes; b += 1) if (topology === 'mesh' || b === a + 1) pairs.push([a, b]);
+  }
+  return pairs;
+}
+
+/** `node-a`, `node-b`, …: names of nodes, which are their hosts too. */
+export function nodeName(index: number): string {
+  return `node-${String.fromCharCode(97 + index)}`;
+}
+
+/** One line a person can read. */
+export function describeStep(step: Step): string {
+  const at = `${(step.atMs / 1000).toFixed(3)} s`.padStart(10);
+  if (step.kind === 'user') {
+    const { verb, path, other, sizeBytes, parts, pauseMsMax } = step;
+    const to = verb === 'rename' || verb === 'copy' ? ` to ${other}` : '';
+    const writing = `(${sizeBytes} bytes in ${parts} parts, pauses up to ${pauseMsMax} ms)`;
+    return `${at}  #${step.id}  ${nodeName(step.node)}: ${verb} ${path}${to} ${writing}`;
+  }
+  const whom = 'node' in step ? nodeName(step.node) : step.link.map(nodeName).join(' and ');
+  return `${at}  #${step.id}  ${step.kind} ${whom} for ${(step.forMs / 1000).toFixed(1)} s`;
+}

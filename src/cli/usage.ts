@@ -1,0 +1,57 @@
+/**
+ * What the user typed, read strictly.
+ * @module
+ */
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { defaultHome, homeIn, LanfoldError, type Home } from '../index.ts';
+
+/** @param because a sentence without a full stop. */
+export function usageError(because: string): LanfoldError {
+  return new LanfoldError('E_USAGE', { subject: because });
+}
+
+export function homeOf(options: { readonly home?: string }): Home {
+  return options.home === undefined ? defaultHome() : homeIn(options.home);
+}
+
+/**
+ * A path inside a folder as the node knows it: absolute, the directories' symlinks resolved, the name itself left alone (it
+ * may be a symlink that is synced). The file and its directories may be gone: that is when people restore.
+ */
+export function syncedPath(path: string, directory = '.'): string {
+  const whole = resolve(directory, path);
+  const missing = [basename(whole)];
+  for (let parent = dirname(whole); ; parent = dirname(parent)) {
+    try {
+      return join(realpathSync(parent), ...missing);
+    } catch {
+      if (parent === dirname(parent)) return whole;
+      missing.unshift(basename(parent));
+    }
+  }
+}
+
+const TIME_OF_DAY = /^(?<hours>\d{1,2}):(?<minutes>\d\d)(?::(?<seconds>\d\d))?$/;
+
+/**
+ * `10:31`, `2026-11-24 10:31:05`, or any ISO 8601 time; without a zone it is the user's own. A time without a fraction
+ * means the end of that second (or minute, or day), so that what `history` prints finds the version that it was printed for.
+ */
+export function parseTime(text: string, now = new Date()): Date {
+  const ofDay = TIME_OF_DAY.exec(text)?.groups;
+  const date = ofDay === undefined ? new Date(isDay(text) ? `${text}T00:00` : text) : new Date(now);
+  if (ofDay !== undefined) date.setHours(Number(ofDay['hours']), Number(ofDay['minutes']), Number(ofDay['seconds'] ?? 0), 0);
+  if (Number.isNaN(date.getTime())) throw usageError(`"${text}" is not a time; write 10:31 or "2026-11-24 10:31:05"`);
+  return new Date(date.getTime() + precisionMs(text) - 1);
+}
+
+function isDay(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text);
+}
+
+function precisionMs(text: string): number {
+  if (isDay(text)) return 86_400_000;
+  if (/:\d\d[.,]\d/.test(text)) return 1;
+  return /\d:\d\d:\d\d/.test(text) ? 1000 : 60_000;
+}
