@@ -45,12 +45,11 @@ export const OPERATIONS = {
     },
   }),
   'folders.add': operation({
+    /** `path`: absolute, symlinks resolved. */
     schema: v.object({ path: v.string(), id: v.optional(v.string()), peers: v.array(v.string()) }),
     run: async (node, { path, id, peers }) => {
-      const before = new Set(node.configuration.folders.map((folder) => folder.id));
       await node.folder(path, { peers, ...(id === undefined ? {} : { id }) });
-      const isIt = (folder: { id: string }): boolean => (id === undefined ? !before.has(folder.id) : folder.id === id);
-      return node.configuration.folders.find(isIt) ?? demandConfigured(node, path);
+      return demandConfigured(node, path);
     },
   }),
   'folders.remove': operation({

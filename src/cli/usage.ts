@@ -32,6 +32,15 @@ export function syncedPath(path: string, directory = '.'): string {
   }
 }
 
+/** A directory as the node knows it: absolute, symlinks resolved. One that is not there is for the library to refuse. */
+export function directoryPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}
+
 const TIME_OF_DAY = /^(?<hours>\d{1,2}):(?<minutes>\d\d)(?::(?<seconds>\d\d))?$/;
 
 /**

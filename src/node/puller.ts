@@ -13,7 +13,7 @@ import { conflictName } from '../core/reconcile/conflict-name.ts';
 import { decide, type Decision } from '../core/reconcile/decide.ts';
 import { ignoredRecord } from '../core/scan/changes.ts';
 import { isTrouble, type Change, type Displace, type Trouble } from '../ports/file-tree.ts';
-import type { NeedCursor, NeededName, NeedPhase, Versions } from '../ports/record-store.ts';
+import type { NeedCursor, NeedPhase, Versions } from '../ports/record-store.ts';
 import type { Brake } from './brake.ts';
 import { Committer } from './committer.ts';
 import { Directories, type Handled } from './directories.ts';
@@ -31,9 +31,15 @@ export interface Round {
   readonly left: number;
 }
 
-const PAGE = 1000;
-/** Names in work at the same time; each is small, their bytes are bounded by the budget. */
-const NAMES_AT_ONCE = 512;
+interface Tally {
+  done: number;
+  again: boolean;
+  left: number;
+}
+
+const PAGE = 200;
+/** Names in work at the same time: two groups of the committer. Each is small, their bytes are bounded by the budget. */
+const NAMES_AT_ONCE = 1000;
 const CONFLICT_NAMES_MAX = 20;
 const PHASES: readonly NeedPhase[] = ['directory', 'file', 'delete-file', 'delete-directory'];
 
@@ -66,37 +72,36 @@ export class Puller {
     const total = { done: 0, again: false, left: 0 };
     for (const phase of PHASES) {
       if (phase === 'delete-file' && !this.#brake.mayPullDeletes()) break;
-      let after: NeedCursor = { phase, name: undefined };
-      while (!signal.aborted) {
-        const page = this.#context.records.need(after, PAGE).filter((needed) => needed.phase === phase);
-        const last = page.at(-1);
-        if (last === undefined) break;
-        await this.#handleAll(page, total, signal);
-        after = { phase, name: last.name };
-      }
+      await this.#phase(phase, total, signal);
     }
     return total;
   }
 
-  async #handleAll(
-    page: readonly NeededName[],
-    total: { done: number; again: boolean; left: number },
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Handles the names of one phase, many at the same time and each as soon as there is room for it. */
+  async #phase(phase: NeedPhase, total: Tally, signal: AbortSignal): Promise<void> {
     const slots = new Budget(NAMES_AT_ONCE);
-    await Promise.all(
-      page.map(async (needed) => {
+    let failure: { readonly cause: unknown } | undefined;
+    for (let after: NeedCursor = { phase, name: undefined }; !signal.aborted && failure === undefined; ) {
+      const page = this.#context.records.need(after, PAGE).filter((needed) => needed.phase === phase);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      for (const { name } of page) {
         await slots.take(1);
-        try {
-          const handled = signal.aborted ? 'left' : await this.#handle(needed.name, signal);
-          if (handled === 'done') total.done += 1;
-          else if (handled === 'again') total.again = true;
-          else total.left += 1;
-        } finally {
-          slots.give(1);
-        }
-      }),
-    );
+        void this.#tally(name, total, signal)
+          .catch((cause: unknown) => (failure ??= { cause }))
+          .finally(() => slots.give(1));
+      }
+      after = { phase, name: last.name };
+    }
+    await slots.take(NAMES_AT_ONCE); // all are back
+    if (failure !== undefined) throw failure.cause;
+  }
+
+  async #tally(name: string, total: Tally, signal: AbortSignal): Promise<void> {
+    const handled = signal.aborted ? 'left' : await this.#handle(name, signal);
+    if (handled === 'done') total.done += 1;
+    else if (handled === 'again') total.again = true;
+    else total.left += 1;
   }
 
   async #handle(name: string, signal: AbortSignal): Promise<Handled> {

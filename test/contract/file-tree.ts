@@ -1,5 +1,5 @@
 /**
- * What every FileTree promises, on a real disk or in memory (rules D1–D33).
+ * What every FileTree promises, on a real disk or in memory (rules P1–P33).
  * @module
  */
 import { describe } from 'node:test';

@@ -11,7 +11,7 @@ import type { WatcherOptions } from '../../src/edges/disk/watcher.ts';
 import type { WatchedFolder } from './watched-folder.ts';
 
 const OPERATIONS_MAX = 60;
-const PARTS = ['a', 'b', 'c'];
+const PARTS = ['a', 'b'];
 
 type Operation =
   | { readonly is: 'write' | 'make' | 'remove'; readonly name: string }

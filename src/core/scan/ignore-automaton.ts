@@ -49,18 +49,20 @@ interface StateSet extends Reached {
 
 export class IgnoreAutomaton {
   readonly #states: readonly State[];
-  readonly #first: readonly number[];
+  readonly #begin: readonly number[];
+  /** The set of `#begin`, kept at hand because its key is as long as all rules together. */
+  #beginSet: StateSet | undefined;
   #sets = new Map<string, StateSet>();
   #stepsRemembered = 0;
 
   constructor(rules: readonly AutomatonRule[]) {
     const graph = new Graph();
-    this.#first = graph.addRules(rules);
+    this.#begin = graph.addRules(rules);
     this.#states = graph.states;
   }
 
   read(name: string): Reached {
-    let set = this.#setOf(this.#first);
+    let set = (this.#beginSet ??= this.#setOf(this.#begin));
     for (const character of name) set = this.#step(set, character.codePointAt(0) ?? 0);
     return set;
   }
@@ -98,6 +100,7 @@ export class IgnoreAutomaton {
 
   #forget(): void {
     this.#sets = new Map();
+    this.#beginSet = undefined;
     this.#stepsRemembered = 0;
   }
 }

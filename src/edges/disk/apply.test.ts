@@ -71,7 +71,7 @@ test('R1 if the directories could not be flushed, nothing counts as done', () =>
   assert.deepEqual(new Set(applied.map(troubleIn)), new Set(['io']));
 });
 
-test('D54 what stood there stays, and is not in the history, if its successor cannot come', () => {
+test('P54 what stood there stays, and is not in the history, if its successor cannot come', () => {
   writeFileSync(join(root, 'x'), 'mine');
   stageTexts(['s']);
   const applied = apply(root, [file('y', 's'), file('x', 's', lookAt(join(root, 'x')))], NOW_MS, new SystemCalls());
@@ -80,7 +80,7 @@ test('D54 what stood there stays, and is not in the history, if its successor ca
   assert.deepEqual(readdirSync(join(root, '.lanfold/history', SLOT)), []);
 });
 
-test('D55 the history names the moment; a batch that meets a taken slot takes the next', () => {
+test('P55 the history names the moment; a batch that meets a taken slot takes the next', () => {
   for (const text of ['1', '2']) {
     writeFileSync(join(root, 'x'), text);
     const expected = lookAt(join(root, 'x'));
@@ -90,7 +90,7 @@ test('D55 the history names the moment; a batch that meets a taken slot takes th
   assert.deepEqual(readdirSync(join(root, '.lanfold/history')).sort(), [SLOT, `${SLOT}-1`]);
 });
 
-test('D56 names that cannot both be in one slot are both kept', () => {
+test('P56 names that cannot both be in one slot are both kept', () => {
   walking(root, (walk) => {
     const slot = new HistorySlot(walk, new Set(), NOW_MS);
     slot.keep('x', (path) => writeFileSync(path, 'one', { flag: 'wx' }));

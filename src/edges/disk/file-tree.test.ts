@@ -59,7 +59,7 @@ describe('file tree on a real disk', onlyPosix, () => {
   }
 
   test(
-    'D42 names that are not UTF-8 are reported, and spoil no others',
+    'P42 names that are not UTF-8 are reported, and spoil no others',
     { skip: process.platform !== 'linux' },
     async () => {
       writeFileSync(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.of(0xff)]), 'x');
@@ -74,7 +74,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     },
   );
 
-  test('D43 a pipe blocks nobody', async () => {
+  test('P43 a pipe blocks nobody', async () => {
     execFileSync('mkfifo', [join(root, 'pipe')]);
     const [seen] = await tree.look(['pipe']);
     assert.ok(seen !== undefined && !isTrouble(seen));
@@ -89,7 +89,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     assert.equal(readFileSync(join(root, 'pipe'), 'utf8'), 'file');
   });
 
-  test('D44 a lost root is an error of every call, never an empty folder', async () => {
+  test('P44 a lost root is an error of every call, never an empty folder', async () => {
     await tree.mark('key');
     renameSync(root, join(base, 'gone'));
     assert.equal(await tree.check('key'), 'missing');
@@ -103,7 +103,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     assert.equal(await tree.check('key'), 'not-a-directory');
   });
 
-  test('D45 a parent swapped for a symlink between staging and applying leads nothing outside', async () => {
+  test('P45 a parent swapped for a symlink between staging and applying leads nothing outside', async () => {
     mkdirSync(join(root, 'd'));
     mkdirSync(join(base, 'outside'));
     await tree.stage([bytesJob('s', 'secret')]);
@@ -114,7 +114,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     assert.deepEqual(readdirSync(join(base, 'outside')), []);
   });
 
-  test('D46 what stands in the place of lanfold’s own directory leads no write outside', async () => {
+  test('P46 what stands in the place of lanfold’s own directory leads no write outside', async () => {
     mkdirSync(join(base, 'outside'));
     symlinkSync('../outside', join(root, '.lanfold'));
     assert.equal(troubleIn((await tree.stage([bytesJob('s', 'x')]))[0]), 'parent');
@@ -123,7 +123,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     assert.deepEqual(readdirSync(join(base, 'outside')), []);
   });
 
-  test('D46 a staged file with a second name elsewhere is not written through', async () => {
+  test('P46 a staged file with a second name elsewhere is not written through', async () => {
     writeFileSync(join(base, 'precious'), 'mine!!');
     mkdirSync(join(root, '.lanfold/staging'), { recursive: true });
     linkSync(join(base, 'precious'), join(root, '.lanfold/staging/s'));
@@ -131,7 +131,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     assert.equal(readFileSync(join(base, 'precious'), 'utf8'), 'mine!!');
   });
 
-  test('D47 a full disk is said so, and harms nothing', async (t) => {
+  test('P47 a full disk is said so, and harms nothing', async (t) => {
     const mounted = mountSmall(join(root, 'small'));
     if (mounted !== undefined) return t.skip(mounted);
     try {
@@ -147,7 +147,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     }
   });
 
-  test('D48 a disk mounted inside the folder is written to, and its files go to the history', async (t) => {
+  test('P48 a disk mounted inside the folder is written to, and its files go to the history', async (t) => {
     const mounted = mountSmall(join(root, 'other'));
     if (mounted !== undefined) return t.skip(mounted);
     try {
@@ -172,7 +172,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     }
   });
 
-  test('D49 a read-only directory is written to by its owner, and stays read-only', async () => {
+  test('P49 a read-only directory is written to by its owner, and stays read-only', async () => {
     mkdirSync(join(root, 'locked'));
     chmodSync(join(root, 'locked'), 0o555);
     await asNobody([base, root, join(root, 'locked')], tree, async () => {
@@ -185,7 +185,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     assert.equal(statSync(join(root, 'locked')).mode & 0o777, 0o555);
   });
 
-  test('D50 what may not be read is trouble, not absence', async () => {
+  test('P50 what may not be read is trouble, not absence', async () => {
     mkdirSync(join(root, 'closed'));
     writeFileSync(join(root, 'closed/f'), 'x');
     writeFileSync(join(root, 'unreadable'), 'x');
@@ -204,7 +204,22 @@ describe('file tree on a real disk', onlyPosix, () => {
     chmodSync(join(root, 'closed'), 0o700);
   });
 
-  test('D51 names at their limits are handled; one byte more is said to be too long', async () => {
+  test('P57 a staged file that has its final permissions already can still be used', async () => {
+    writeFileSync(join(root, 'f'), 'in the way');
+    await asNobody([base, root, join(root, 'f')], tree, async () => {
+      await tree.stage([bytesJob('s', 'content')]);
+      const locked = { ...newFile('f', 's'), permissions: 0o444 };
+      assert.deepEqual((await tree.apply([locked])).map(troubleIn), ['changed']);
+      assert.deepEqual(await tree.stage([bytesJob('s', 'CONTENT')]), [true]);
+      const [expected] = await tree.look(['f']);
+      assert.ok(!isTrouble(expected));
+      assert.deepEqual((await tree.apply([{ ...locked, expected }])).map(troubleIn), [undefined]);
+    });
+    assert.equal(readFileSync(join(root, 'f'), 'utf8'), 'CONTENT');
+    assert.equal(statSync(join(root, 'f')).mode & 0o777, 0o444);
+  });
+
+  test('P51 names at their limits are handled; one byte more is said to be too long', async () => {
     assert.equal(await put('x'.repeat(256), 'x'), 'name-not-allowed');
     const parts = Array.from({ length: 40 }, () => 'd'.repeat(120));
     const directories = parts.map((_, index): Change => {
@@ -218,7 +233,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     assert.equal(hashed.after.size, 4);
   });
 
-  test('D52 a shared pool outlives a folder, answers what it was asked, and then refuses', async () => {
+  test('P52 a shared pool outlives a folder, answers what it was asked, and then refuses', async () => {
     const pool = createDiskPool({ threads: 2 });
     const first = openFileTree(root, { pool });
     const second = openFileTree(root, { pool });
@@ -235,7 +250,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     await assert.rejects(second.look(['x']));
   });
 
-  test('D53 idle threads keep no process alive', () => {
+  test('P53 idle threads keep no process alive', () => {
     const script = `
       const { openFileTree } = await import(${JSON.stringify(new URL('file-tree.ts', import.meta.url).href)});
       const tree = openFileTree(${JSON.stringify(root)});

@@ -99,7 +99,7 @@ function placeDirectory(batch: Batch, change: ChangeOf<'directory'>, path: strin
   if (!sameLook(now, change.expected)) return changed();
   if (now?.type !== 'directory') {
     const undo = now === undefined ? undefined : moveAway(batch, change.name, path, change.displace);
-    undoing(undo, () => mkdirSync(path));
+    undoing(undo, () => makeDirectory(path));
     batch.walk.forget(change.name);
     batch.touchedDirectories.add(parentOf(change.name));
   }
@@ -142,6 +142,14 @@ function move(batch: Batch, change: ChangeOf<'move'>, path: string): Applied {
   batch.touchedFiles.add(change.name);
   batch.touchedDirectories.add(parentOf(change.from)).add(parentOf(change.name));
   return { look: lookAt(path) };
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    throw errorCode(error) === 'EEXIST' ? systemError('ECHANGED', 'mkdir') : error; // made just now, not by us
+  }
 }
 
 function removeDirectory(batch: Batch, name: string, path: string): void {

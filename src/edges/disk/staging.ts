@@ -6,7 +6,17 @@
  * the bytes again ({@link resume}), never believed.
  * @module
  */
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { blockBytes, blocksIn } from '../../core/model/block.ts';
 import { blockHash, NO_BYTES, sameBytes } from '../../core/model/file-record.ts';
 import { nameFault } from '../../core/model/folder-path.ts';
@@ -16,7 +26,7 @@ import { Turns, UNLIKE_FILE } from './hash.ts';
 import { notAFile } from './look.ts';
 import { STAGING } from './own-directory.ts';
 import { errorCode, guarded, systemError, trouble } from './trouble.ts';
-import { nameTrouble, O_SAFE, opened, Walk } from './walk.ts';
+import { nameTrouble, O_PATH, O_SAFE, opened, pathOfHandle, Walk } from './walk.ts';
 
 const HANDLES_MAX = 64;
 
@@ -121,7 +131,7 @@ export function openStaged(walk: Walk, stage: string): number | undefined {
   const path = stagedPath(walk, stage);
   if (path === undefined) return undefined;
   try {
-    return owned(openSync(path, constants.O_RDWR | O_SAFE));
+    return openOwned(path);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
@@ -137,7 +147,7 @@ export function createStaged(walk: Walk, stage: string): number {
     return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | O_SAFE, 0o600);
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
-    return owned(openSync(path, constants.O_RDWR | O_SAFE));
+    return openOwned(path);
   }
 }
 
@@ -174,11 +184,31 @@ class StagedFiles {
   }
 }
 
-function owned(handle: number): number {
+function openOwned(path: string): number {
+  let handle: number;
+  try {
+    handle = openSync(path, constants.O_RDWR | O_SAFE);
+  } catch (error) {
+    if (errorCode(error) !== 'EACCES') throw error;
+    // It got the permissions of its final name (0444, say) in an `apply` that then refused it, or was cut off.
+    opened(path, O_PATH | constants.O_RDONLY, (itself) => {
+      checkOwned(itself);
+      chmodSync(pathOfHandle(itself, path), 0o600);
+    });
+    handle = openSync(path, constants.O_RDWR | O_SAFE);
+  }
+  try {
+    checkOwned(handle);
+    return handle;
+  } catch (error) {
+    closeSync(handle);
+    throw error;
+  }
+}
+
+function checkOwned(handle: number): void {
   const stat = fstatSync(handle);
-  if (stat.isFile() && stat.nlink === 1) return handle;
-  closeSync(handle);
-  throw systemError('EISDIR', 'open');
+  if (!stat.isFile() || stat.nlink !== 1) throw systemError('EISDIR', 'open');
 }
 
 function isStageName(stage: string): boolean {

@@ -37,7 +37,7 @@ const TIMES = [
   4_102_444_800_999_999_999n,
 ];
 
-test('D39 modification times are exact to the nanosecond, also before 1970', { skip: noNative }, () => {
+test('P39 modification times are exact to the nanosecond, also before 1970', { skip: noNative }, () => {
   const path = join(root, 'exact');
   writeFileSync(path, '');
   for (const modifiedNs of TIMES) {
@@ -46,7 +46,7 @@ test('D39 modification times are exact to the nanosecond, also before 1970', { s
   }
 });
 
-test('D39 without koffi they are at most 1 µs off, and never "now"', () => {
+test('P39 without koffi they are at most 1 µs off, and never "now"', () => {
   const path = join(root, 'near');
   writeFileSync(path, '');
   for (const modifiedNs of TIMES) {
@@ -60,7 +60,7 @@ for (const [name, system] of [
   ['natively', native],
   ['with Node’s calls', plain],
 ] as const) {
-  test(`D40 a move never replaces anything, ${name}`, () => {
+  test(`P40 a move never replaces anything, ${name}`, () => {
     const directory = mkdtempSync(join(root, 'move-'));
     const at = (base: string): string => join(directory, base);
     writeFileSync(at('file'), 'file');
@@ -98,7 +98,7 @@ describe('writers', { skip: noNative }, () => {
   }
 
   for (const directory of [tmpdir(), '/dev/shm'].filter((path) => existsSync(path))) {
-    test(`D41 our own process counts, in ${directory}; a reader does not`, () => {
+    test(`P41 our own process counts, in ${directory}; a reader does not`, () => {
       const own = mkdtempSync(join(directory, 'lanfold-writers-'));
       const path = join(own, 'file');
       writeFileSync(path, 'x');
@@ -117,7 +117,7 @@ describe('writers', { skip: noNative }, () => {
   }
 
   for (const [what, flags, answer] of holders) {
-    test(`D41 another process that ${what}: ${answer}`, async () => {
+    test(`P41 another process that ${what}: ${answer}`, async () => {
       const path = join(root, 'held');
       writeFileSync(path, 'x');
       await using holder = await holdOpen(path, flags);

@@ -32,7 +32,7 @@ for (const byHandle of [true, false]) {
       rmSync(base, { recursive: true });
     });
 
-    test('D34 a symlink on the way is no way, wherever it points', () => {
+    test('P34 a symlink on the way is no way, wherever it points', () => {
       symlinkSync('../outside', join(base, 'root/out'));
       symlinkSync('a', join(base, 'root/in'));
       writeFileSync(join(base, 'root/file'), '');
@@ -41,7 +41,7 @@ for (const byHandle of [true, false]) {
       assert.ok(walk.path('a/b/x') !== undefined);
     });
 
-    test('D35 what was removed and made anew is found anew, once it is forgotten', () => {
+    test('P35 what was removed and made anew is found anew, once it is forgotten', () => {
       assert.ok(walk.directory('a/b') !== undefined);
       renameSync(join(base, 'root/a'), join(base, 'root/old'));
       walk.forget('a');
@@ -62,7 +62,7 @@ describe('handles of a walk', { skip: process.platform === 'linux' ? false : 'ne
 
   afterEach(() => rmSync(root, { recursive: true }));
 
-  test('D36 a directory swapped for a symlink after it was opened leads nobody astray', () => {
+  test('P36 a directory swapped for a symlink after it was opened leads nobody astray', () => {
     mkdirSync(join(root, 'root/a'), { recursive: true });
     mkdirSync(join(root, 'outside'));
     const walk = new Walk(join(root, 'root'));
@@ -75,7 +75,7 @@ describe('handles of a walk', { skip: process.platform === 'linux' ? false : 'ne
     assert.deepEqual(readdirSync(join(root, 'root/moved')), ['x']);
   });
 
-  test('D37 names longer than a path may be are reached, and no handle is left', () => {
+  test('P37 names longer than a path may be are reached, and no handle is left', () => {
     const before = readdirSync('/proc/self/fd').length;
     const walk = new Walk(root);
     const parts = Array.from({ length: 60 }, (_, index) => `${index}`.padStart(120, 'd'));
@@ -90,7 +90,7 @@ describe('handles of a walk', { skip: process.platform === 'linux' ? false : 'ne
     assert.equal(readdirSync('/proc/self/fd').length, before);
   });
 
-  test('D38 a walk keeps a bounded number of handles', () => {
+  test('P38 a walk keeps a bounded number of handles', () => {
     for (let index = 0; index < 300; index += 1) mkdirSync(join(root, String(index)));
     const before = readdirSync('/proc/self/fd').length;
     const walk = new Walk(root);

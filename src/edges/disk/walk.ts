@@ -108,7 +108,7 @@ export class Walk {
     }
   }
 
-  /** Lets go of all but the most recent handles. Paths given out before are void. */
+  /** Lets go of all but the handles that were opened last. Paths given out before are void. */
   trim(): void {
     for (const [known, step] of this.#steps) {
       if (this.#steps.size <= HANDLES_MAX) return;

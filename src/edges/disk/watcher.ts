@@ -6,8 +6,8 @@
  * - macOS, Windows: `fs.watch`, recursive.
  * - Where nothing can be watched it says so, tries again at each check, and leaves the rest to the caller's periodic scan.
  *
- * After every gap, whatever its cause, it says `lost('')`, and only when it watches again: the look that this causes sees
- * all that happened before, and the watch what happens after.
+ * After every gap, whatever its cause, it says `lost('')` when it watches again: the look that this causes sees all that
+ * happened before, and the watch what happens after. Where it cannot watch again at once, it says so once more at the start.
  * @module
  */
 import { realpath } from 'node:fs/promises';
@@ -108,10 +108,11 @@ class DiskWatcher implements Watcher {
   }
 
   async #openAnew(): Promise<void> {
+    const isNewGap = this.#backEnd !== undefined;
     await this.#letGo();
     if (this.#isClosed) return;
     await this.#open();
-    if (this.#backEnd !== undefined && !this.#isClosed) this.#listener?.lost('');
+    if ((isNewGap || this.#backEnd !== undefined) && !this.#isClosed) this.#listener?.lost('');
   }
 
   #kinds(): readonly BackEndKind[] {
@@ -155,6 +156,7 @@ class DiskWatcher implements Watcher {
           void this.#reopen();
         } else {
           void this.#letGo();
+          this.#listener?.lost('');
           this.#degrade(adviceOn(error));
         }
       }),

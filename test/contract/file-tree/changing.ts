@@ -6,7 +6,7 @@ import { bytesJob, MODIFIED_NS, type OpenTree, ruleTest, TO_HISTORY, troubleIn }
 const TIME_ERROR_NS = 1000n;
 
 export function changingRules(open: OpenTree): void {
-  ruleTest('D16 a new file has its content and attributes at once', open, async (world) => {
+  ruleTest('P16 a new file has its content and attributes at once', open, async (world) => {
     await world.stage('s', 'content');
     const look = await world.applied({ ...world.file('f', 's', undefined), permissions: 0o751 });
     assert.equal(world.text('f'), 'content');
@@ -14,12 +14,12 @@ export function changingRules(open: OpenTree): void {
     await world.refused(world.file('g', 's', undefined), 'absent'); // used up
   });
 
-  ruleTest('D17 an empty file is staged as one block of no bytes', open, async (world) => {
+  ruleTest('P17 an empty file is staged as one block of no bytes', open, async (world) => {
     await world.stage('s', '');
     assert.equal((await world.applied(world.file('empty', 's', undefined)))?.size, 0);
   });
 
-  ruleTest('D18 modification times are kept, also before 1970', open, async (world) => {
+  ruleTest('P18 modification times are kept, also before 1970', open, async (world) => {
     for (const modifiedNs of [MODIFIED_NS, 0n, -1n, -1_500_000_000n, -86_400_000_000_123n]) {
       await world.stage('s', 'old');
       const look = await world.applied({ ...world.file(`at ${modifiedNs}`, 's', undefined), modifiedNs });
@@ -28,7 +28,7 @@ export function changingRules(open: OpenTree): void {
     }
   });
 
-  ruleTest('D19 names may be long and strange', open, async (world) => {
+  ruleTest('P19 names may be long and strange', open, async (world) => {
     const names = [
       'n'.repeat(255),
       'new\nline',
@@ -46,7 +46,7 @@ export function changingRules(open: OpenTree): void {
     }
   });
 
-  ruleTest('D20 no name leads out of the folder, or into what is lanfold’s own', open, async (world) => {
+  ruleTest('P20 no name leads out of the folder, or into what is lanfold’s own', open, async (world) => {
     await world.stage('s', 'evil');
     for (const name of ['../out', '/abs', 'a/../b', 'a//b', './a', '', 'nul\0', '.lanfold/x', '.lanfold']) {
       await world.refused(world.file(name, 's', undefined), 'name-not-allowed');
@@ -55,7 +55,7 @@ export function changingRules(open: OpenTree): void {
     await world.refused({ ...world.file('f', 's', undefined), stage: '../s' }, 'name-not-allowed');
   });
 
-  ruleTest('D21 without its parent directory a change is refused; a symlink is no directory', open, async (world) => {
+  ruleTest('P21 without its parent directory a change is refused; a symlink is no directory', open, async (world) => {
     world.disk.makeDirectory('real');
     world.disk.makeSymlink('way', 'real');
     world.write('file', 'x');
@@ -67,7 +67,7 @@ export function changingRules(open: OpenTree): void {
     assert.deepEqual(world.disk.list('real'), []);
   });
 
-  ruleTest('D22 a directory is made, and gets its permissions, once or later', open, async (world) => {
+  ruleTest('P22 a directory is made, and gets its permissions, once or later', open, async (world) => {
     const made = await world.applied(directory('d', 0o750));
     assert.deepEqual([made?.type, made?.permissions], ['directory', 0o750]);
     const changed = await world.applied({ ...directory('d', 0o711), expected: made });
@@ -75,7 +75,7 @@ export function changingRules(open: OpenTree): void {
     assert.deepEqual(await world.applied({ ...directory('d', undefined), expected: changed }), changed);
   });
 
-  ruleTest('D23 a symlink is made as told, wherever it points', open, async (world) => {
+  ruleTest('P23 a symlink is made as told, wherever it points', open, async (world) => {
     for (const target of ['../outside', '/etc/passwd', 'dangling']) {
       const change: Change = {
         change: 'symlink',
@@ -89,7 +89,7 @@ export function changingRules(open: OpenTree): void {
     }
   });
 
-  ruleTest('D24 attributes change alone', open, async (world) => {
+  ruleTest('P24 attributes change alone', open, async (world) => {
     const before = await world.put('f', 'same');
     const change = { change: 'attributes', name: 'f', permissions: 0o600, modifiedNs: 5_000_000_000n } as const;
     const after = await world.applied({ ...change, expected: before });
@@ -98,7 +98,7 @@ export function changingRules(open: OpenTree): void {
     await world.refused({ ...change, expected: before }, 'changed');
   });
 
-  ruleTest('D25 a file moves to a free name, and only there', open, async (world) => {
+  ruleTest('P25 a file moves to a free name, and only there', open, async (world) => {
     const from = await world.put('from', 'moving');
     world.write('taken', 'mine');
     const change = { change: 'move', from: 'from', permissions: 0o640, modifiedNs: 7_000_000_000n } as const;
@@ -110,7 +110,7 @@ export function changingRules(open: OpenTree): void {
     assert.deepEqual([world.disk.exists('from'), world.text('free'), world.text('taken')], [false, 'moving', 'mine']);
   });
 
-  ruleTest('D26 changes of a batch come in order, and one bad one spoils no other', open, async (world) => {
+  ruleTest('P26 changes of a batch come in order, and one bad one spoils no other', open, async (world) => {
     await world.tree.stage([bytesJob('one', '1'), bytesJob('two', '2')]);
     const results = await world.tree.apply([
       directory('d', 0o755),

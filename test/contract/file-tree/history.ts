@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type OpenTree, ruleTest, TO_HISTORY, troubleIn } from './world.ts';
 
 export function historyRules(open: OpenTree): void {
-  ruleTest('D31 what a change replaces or removes is in the history, newest first', open, async (world) => {
+  ruleTest('P31 what a change replaces or removes is in the history, newest first', open, async (world) => {
     world.disk.makeDirectory('d');
     const first = await world.put('d/f', 'first');
     await world.put('d/f', 'second one');
@@ -22,7 +22,7 @@ export function historyRules(open: OpenTree): void {
     assert.deepEqual(await world.tree.history('../d/f'), []);
   });
 
-  ruleTest('D32 a version of the history comes back as a change like any other', open, async (world) => {
+  ruleTest('P32 a version of the history comes back as a change like any other', open, async (world) => {
     await world.put('f', 'lost and found');
     const expected = await world.look('f');
     await world.applied({ change: 'delete', name: 'f', expected, displace: TO_HISTORY });
@@ -37,7 +37,7 @@ export function historyRules(open: OpenTree): void {
     assert.equal(troubleIn(await world.tree.stageFromHistory({ ...entry, name: '../f' }, 's')), 'name-not-allowed');
   });
 
-  ruleTest('D33 the history is pruned by bytes, the oldest first, and by age', open, async (world) => {
+  ruleTest('P33 the history is pruned by bytes, the oldest first, and by age', open, async (world) => {
     for (const text of ['1', '22', '333', '4444']) await world.put('f', text);
     assert.equal(await world.tree.pruneHistory({ keepMs: Number.MAX_SAFE_INTEGER, bytesMax: 5 }), 5);
     assert.deepEqual(

@@ -5,7 +5,7 @@ import { type OpenTree, ruleTest, sha256, troubleIn } from './world.ts';
 const KIB = 1024;
 
 export function lookingRules(open: OpenTree): void {
-  ruleTest('D1 a folder is known by its key', open, async ({ tree }) => {
+  ruleTest('P1 a folder is known by its key', open, async ({ tree }) => {
     assert.equal(await tree.check('key'), 'unmarked');
     await tree.mark('key');
     assert.equal(await tree.check('key'), 'ok');
@@ -13,7 +13,7 @@ export function lookingRules(open: OpenTree): void {
   });
 
   ruleTest(
-    'D2 a look says what stands under a name, and what is no file or directory below one',
+    'P2 a look says what stands under a name, and what is no file or directory below one',
     open,
     async (world) => {
       const { tree, disk } = world;
@@ -30,7 +30,7 @@ export function lookingRules(open: OpenTree): void {
     },
   );
 
-  ruleTest('D3 a listing has one level, sorted, without what is lanfold’s own', open, async ({ tree, disk }) => {
+  ruleTest('P3 a listing has one level, sorted, without what is lanfold’s own', open, async ({ tree, disk }) => {
     await tree.mark('key');
     disk.writeFile('b', Buffer.from('b'));
     disk.makeDirectory('a');
@@ -50,7 +50,7 @@ export function lookingRules(open: OpenTree): void {
     for (const none of ['none', 'b', 'c']) assert.equal(await tree.list(none), undefined);
   });
 
-  ruleTest('D4 a hash has one SHA-256 per block, and the looks before and after', open, async (world) => {
+  ruleTest('P4 a hash has one SHA-256 per block, and the looks before and after', open, async (world) => {
     const { tree, disk } = world;
     const bytes = Buffer.alloc(300 * KIB, 'lanfold');
     disk.writeFile('big', bytes);
@@ -72,7 +72,7 @@ export function lookingRules(open: OpenTree): void {
     assert.deepEqual([wide.blockSize, wide.blocks.length], [256 * KIB, 64]);
   });
 
-  ruleTest('D5 only regular files are hashed and read; one bad name spoils no other', open, async ({ tree, disk }) => {
+  ruleTest('P5 only regular files are hashed and read; one bad name spoils no other', open, async ({ tree, disk }) => {
     disk.makeDirectory('d');
     disk.writeFile('f', Buffer.from('good'));
     disk.makeSymlink('link', 'f');
@@ -86,7 +86,7 @@ export function lookingRules(open: OpenTree): void {
     assert.deepEqual(read.map(troubleIn), wanted);
   });
 
-  ruleTest('D6 a read ends where the file ends, and is checked against its hash', open, async ({ tree, disk }) => {
+  ruleTest('P6 a read ends where the file ends, and is checked against its hash', open, async ({ tree, disk }) => {
     disk.writeFile('f', Buffer.from('hello world'));
     const [tail, beyond, right, wrong] = await tree.read([
       { name: 'f', offset: 6, bytes: 100, hash: undefined },
@@ -101,14 +101,14 @@ export function lookingRules(open: OpenTree): void {
     assert.equal(troubleIn(wrong), 'wrong-content');
   });
 
-  ruleTest('D7 a file that nobody holds open has no writers', open, async ({ tree, disk }) => {
+  ruleTest('P7 a file that nobody holds open has no writers', open, async ({ tree, disk }) => {
     disk.writeFile('f', Buffer.from('quiet'));
     const [file, ...others] = await tree.writers(['f', 'none', '../f']);
     assert.ok(file === 'none' || file === 'unknown');
     assert.deepEqual(others, ['unknown', 'unknown']);
   });
 
-  ruleTest('D8 a name gets its normal form unless that is taken', open, async ({ tree, disk }) => {
+  ruleTest('P8 a name gets its normal form unless that is taken', open, async ({ tree, disk }) => {
     disk.makeDirectory('d');
     disk.writeFile('d/cafe\u0301', Buffer.from('decomposed'));
     assert.equal(await tree.normalize('d', Buffer.from('cafe\u0301'), 'caf\u00e9'), true);
@@ -119,7 +119,7 @@ export function lookingRules(open: OpenTree): void {
     await assert.rejects(tree.normalize('d', Buffer.from('../x'), 'y'));
   });
 
-  ruleTest('D9 a folder may be closed twice; then it does nothing more', open, async ({ tree }) => {
+  ruleTest('P9 a folder may be closed twice; then it does nothing more', open, async ({ tree }) => {
     assert.ok((await tree.freeBytes()) > 0);
     await tree.close();
     await tree.close();

@@ -3,7 +3,7 @@ import type { Change } from '../../../src/ports/file-tree.ts';
 import { type OpenTree, ruleTest, TO_HISTORY } from './world.ts';
 
 export function replacingRules(open: OpenTree): void {
-  ruleTest('D27 what is not as the caller saw it last stays, and the staged file too', open, async (world) => {
+  ruleTest('P27 what is not as the caller saw it last stays, and the staged file too', open, async (world) => {
     const seen = await world.put('f', 'seen');
     world.write('f', 'edited meanwhile');
     await world.stage('s', 'theirs');
@@ -22,7 +22,7 @@ export function replacingRules(open: OpenTree): void {
   });
 
   ruleTest(
-    'D28 what is set aside stays in the folder; a name that is taken is not overwritten',
+    'P28 what is set aside stays in the folder; a name that is taken is not overwritten',
     open,
     async (world) => {
       const mine = await world.put('f', 'mine');
@@ -41,7 +41,7 @@ export function replacingRules(open: OpenTree): void {
     },
   );
 
-  ruleTest('D29 only an empty directory goes; what is in one stays', open, async (world) => {
+  ruleTest('P29 only an empty directory goes; what is in one stays', open, async (world) => {
     world.disk.makeDirectory('d');
     world.write('d/unknown', 'mine');
     await world.stage('s', 'theirs');
@@ -57,7 +57,7 @@ export function replacingRules(open: OpenTree): void {
     await world.applied({ ...gone, expected: undefined }); // gone already: as wanted
   });
 
-  ruleTest('D30 a name may become another kind of thing', open, async (world) => {
+  ruleTest('P30 a name may become another kind of thing', open, async (world) => {
     world.disk.makeDirectory('x');
     await world.stage('s', 'file');
     const file = await world.applied(world.file('x', 's', await world.look('x')));

@@ -13,7 +13,7 @@ function pieceJob(data: Uint8Array, offset: number): StageJob {
 }
 
 export function stagingRules(open: OpenTree): void {
-  ruleTest('D10 what does not match its hash is not kept', open, async ({ tree }) => {
+  ruleTest('P10 what does not match its hash is not kept', open, async ({ tree }) => {
     const wrong: StageJob = { ...pieceJob(FIRST, 0), hash: sha256(SECOND) };
     const beyond: StageJob = { ...pieceJob(THIRD, WHOLE.length) };
     const results = await tree.stage([wrong, pieceJob(SECOND, BLOCK), beyond]);
@@ -22,7 +22,7 @@ export function stagingRules(open: OpenTree): void {
     assert.deepEqual([...(right ?? [])], [0, 1, 0]);
   });
 
-  ruleTest('D11 blocks come in any order, from a peer or from another file', open, async (world) => {
+  ruleTest('P11 blocks come in any order, from a peer or from another file', open, async (world) => {
     const { tree, disk } = world;
     disk.writeFile('source', Buffer.concat([Buffer.alloc(7), SECOND]));
     const copy: StageJob = {
@@ -37,7 +37,7 @@ export function stagingRules(open: OpenTree): void {
     assert.ok(WHOLE.equals(disk.readFile('f')));
   });
 
-  ruleTest('D12 a source that changed, ends early or is no file gives no block', open, async ({ tree, disk }) => {
+  ruleTest('P12 a source that changed, ends early or is no file gives no block', open, async ({ tree, disk }) => {
     disk.writeFile('other', FIRST);
     disk.writeFile('short', SECOND.subarray(0, 10));
     disk.makeDirectory('d');
@@ -52,7 +52,7 @@ export function stagingRules(open: OpenTree): void {
     assert.deepEqual(results.map(troubleIn), wanted);
   });
 
-  ruleTest('D13 staged files are nobody’s business until they are put in place', open, async ({ tree, disk }) => {
+  ruleTest('P13 staged files are nobody’s business until they are put in place', open, async ({ tree, disk }) => {
     await tree.stage([bytesJob('s', 'hidden')]);
     assert.deepEqual(
       disk.list('').filter((base) => base !== '.lanfold'),
@@ -62,7 +62,7 @@ export function stagingRules(open: OpenTree): void {
     assert.deepEqual((await tree.look(names)).map(troubleIn), ['name-not-allowed', 'name-not-allowed']);
   });
 
-  ruleTest('D14 a staged file is known by its name; nothing staged resumes as nothing', open, async ({ tree }) => {
+  ruleTest('P14 a staged file is known by its name; nothing staged resumes as nothing', open, async ({ tree }) => {
     const job = { stage: 'none', size: WHOLE.length, blockSize: BLOCK, blocks: BLOCKS };
     assert.deepEqual(await tree.resume([job]), [new Uint8Array(0)]);
     for (const stage of ['../s', 'a/b', '.', '']) {
@@ -70,7 +70,7 @@ export function stagingRules(open: OpenTree): void {
     }
   });
 
-  ruleTest('D15 unstaging removes the given ones, or all but those to keep', open, async ({ tree }) => {
+  ruleTest('P15 unstaging removes the given ones, or all but those to keep', open, async ({ tree }) => {
     await tree.stage(['a', 'b', 'c'].map((stage) => bytesJob(stage, stage)));
     const left = async (): Promise<string> => {
       const jobs = ['a', 'b', 'c'].map((stage) => ({

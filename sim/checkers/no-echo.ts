@@ -1,0 +1,107 @@
+/**
+ * I3: a node makes a new version of a name only for a change that a person made on that node, or to resolve a conflict.
+ *
+ * A version is new when its counter for the saving device is higher than any seen before for that name. It is justified by
+ * - a person's change of the name on that node since the last version it made there (changes within {@link IN_FLIGHT_MS} of
+ *   that version stay good: the version may have been made from a look before them);
+ * - the node's having set a conflict copy aside under this name;
+ * - two concurrent versions that it has seen both, once for each pair;
+ * - a deleted directory that comes back because something is in it, once for each delete.
+ * The other half, that an idle cluster tells nothing, is found by the world itself: it would not come to rest (I8).
+ * @module
+ */
+import type { FileRecord } from '../../src/core/model/file-record.ts';
+import { compareVersions, counterOf, covers, type VersionVector } from '../../src/core/model/version-vector.ts';
+import type { Report } from './violation.ts';
+import { versionText } from './version-text.ts';
+
+/** How long a version can be under way from the look to the records, on the slowest simulated disk. */
+const IN_FLIGHT_MS = 3000;
+
+interface Seen {
+  readonly version: VersionVector;
+  readonly deleted: boolean;
+  /** Nodes that answered this delete by bringing the directory back. */
+  readonly undoneBy: Set<string>;
+}
+
+export class NoEcho {
+  readonly #report: Report;
+  /** By `<node> <name>`: when people changed it there and no version has answered yet. */
+  readonly #changes = new Map<string, number[]>();
+  /** By name: every version ever saved. */
+  readonly #seen = new Map<string, Seen[]>();
+  /** `<node> <name> <version> <version>`: pairs that a node has resolved. */
+  readonly #resolved = new Set<string>();
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  /** A person changed the name on this node, or the node set a conflict copy aside under it. */
+  changed(node: string, name: string, atMs: number): void {
+    const key = `${node} ${name}`;
+    const changes = this.#changes.get(key);
+    if (changes === undefined) this.#changes.set(key, [atMs]);
+    else changes.push(atMs);
+  }
+
+  /** A node saved an own record. `short`: the node's short ID. */
+  saved(node: string, short: bigint, record: FileRecord, atMs: number): void {
+    const seen = this.#seen.get(record.name) ?? [];
+    this.#seen.set(record.name, seen);
+    const isKnown = seen.some(({ version }) => compareVersions(version, record.version) === 'equal');
+    if (isKnown || record.version.length === 0) return;
+    if (this.#isMadeHere(short, record, seen) && !this.#isJustified(node, record, seen, atMs)) {
+      const what = record.deleted ? 'a delete' : `a ${record.type}`;
+      const text = `${node} made version ${versionText(record.version)} of ${record.name} (${what}) and nobody changed it there`;
+      this.#report({ rule: 'I3', text });
+    }
+    seen.push({ version: record.version, deleted: record.deleted, undoneBy: new Set() });
+  }
+
+  #isMadeHere(short: bigint, record: FileRecord, seen: readonly Seen[]): boolean {
+    const own = counterOf(record.version, short);
+    return own > 0n && seen.every(({ version }) => counterOf(version, short) < own);
+  }
+
+  #isJustified(node: string, record: FileRecord, seen: readonly Seen[], atMs: number): boolean {
+    // All three are asked, so that each is used up by the first version that it could have led to.
+    const byPerson = this.#takeChanges(node, record.name, atMs);
+    const byConflict = this.#takeConflicts(node, record, seen);
+    const byReturn = record.type === 'directory' && !record.deleted && takeDelete(node, record, seen);
+    return byPerson || byConflict || byReturn;
+  }
+
+  #takeChanges(node: string, name: string, atMs: number): boolean {
+    const key = `${node} ${name}`;
+    const changes = this.#changes.get(key) ?? [];
+    const recent = changes.filter((changeMs) => changeMs > atMs - IN_FLIGHT_MS);
+    // The newest of the recent ones may still be on its way to a version of its own; each of them serves once.
+    this.#changes.set(key, recent.length === changes.length ? recent.slice(1) : recent);
+    return changes.length > 0;
+  }
+
+  #takeConflicts(node: string, record: FileRecord, seen: readonly Seen[]): boolean {
+    const versions = seen.map(({ version }) => version).filter((version) => covers(record.version, version));
+    let found = false;
+    for (const [index, a] of versions.entries()) {
+      for (const b of versions.slice(index + 1)) {
+        if (compareVersions(a, b) !== 'concurrent') continue;
+        const pair = `${node} ${record.name} ${versionText(a)} ${versionText(b)}`;
+        if (this.#resolved.has(pair)) continue;
+        this.#resolved.add(pair);
+        found = true;
+      }
+    }
+    return found;
+  }
+}
+
+function takeDelete(node: string, record: FileRecord, seen: readonly Seen[]): boolean {
+  const deletes = seen.filter(({ deleted, version, undoneBy }) => {
+    return deleted && covers(record.version, version) && !undoneBy.has(node);
+  });
+  for (const { undoneBy } of deletes) undoneBy.add(node);
+  return deletes.length > 0;
+}
