@@ -10,7 +10,10 @@ import { availableParallelism } from 'node:os';
 
 const KINDS = {
   unit: { files: ['src/**/*.test.ts', 'docs/**/*.test.ts', 'tools/**/*.test.ts'], atOnce: availableParallelism() },
-  contract: { files: ['test/contract/**/*.test.ts', 'test/golden/**/*.test.ts', 'test/harness/**/*.test.ts'], atOnce: 1 },
+  contract: {
+    files: ['test/contract/**/*.test.ts', 'test/golden/**/*.test.ts', 'test/harness/**/*.test.ts'],
+    atOnce: 1,
+  },
   sim: { files: ['sim/**/*.test.ts'], atOnce: availableParallelism() },
   nodes: { files: ['test/nodes/**/*.test.ts'], atOnce: 1 },
   interop: { files: ['test/interop/**/*.test.ts'], atOnce: 1 },
@@ -32,8 +35,16 @@ for (const kind of kinds) {
   if (found.length === 0) continue;
   console.log(`\n== ${kind}: ${found.length} files`);
   const started = performance.now();
-  const code = await run(['--test', `--test-concurrency=${atOnce}`, '--test-timeout=900000', '--test-reporter=dot', ...found]);
-  console.log(`== ${kind}: ${code === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  const code = await run([
+    '--test',
+    `--test-concurrency=${atOnce}`,
+    '--test-timeout=900000',
+    '--test-reporter=dot',
+    ...found,
+  ]);
+  console.log(
+    `== ${kind}: ${code === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - started) / 1000).toFixed(0)} s`,
+  );
   if (code !== 0) failed += 1;
 }
 process.exitCode = failed === 0 ? 0 : 1;

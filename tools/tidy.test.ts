@@ -11,9 +11,17 @@ test('A1 the project has no fault', () => {
 });
 
 const planted: [rule: string, sources: Source[], fault: RegExp][] = [
-  ['A2 the core imports nothing from outside', [file('src/core/a.ts', "import x from '../node/b.ts';")], /may not import/],
+  [
+    'A2 the core imports nothing from outside',
+    [file('src/core/a.ts', "import x from '../node/b.ts';")],
+    /may not import/,
+  ],
   ['A2 an edge imports no other edge', [file('src/edges/net/a.ts', "import x from '../disk/b.ts';")], /may not import/],
-  ['A2 the command line uses the door alone', [file('src/cli/a.ts', "import x from '../node/b.ts';")], /may not import/],
+  [
+    'A2 the command line uses the door alone',
+    [file('src/cli/a.ts', "import x from '../node/b.ts';")],
+    /may not import/,
+  ],
   ['A3 no clock in the core', [file('src/core/a.ts', 'const now = Date.now();')], /Date\.now/],
   ['A3 no chance in the core', [file('src/core/a.ts', 'const n = Math.random();')], /Math\.random/],
   ['A3 no promise in the core', [file('src/core/a.ts', 'async function f() {}')], /async/],
@@ -31,5 +39,8 @@ for (const [rule, sources, fault] of planted) {
 }
 
 test('A3 a comment may speak of the clock', () => {
-  deepEqual(findFaults([file('src/index.ts', "import './core/a.ts';"), file('src/core/a.ts', '// no Date.now() here')]), []);
+  deepEqual(
+    findFaults([file('src/index.ts', "import './core/a.ts';"), file('src/core/a.ts', '// no Date.now() here')]),
+    [],
+  );
 });

@@ -26,7 +26,8 @@ const ROOMS: readonly (readonly [room: string, mayImport: readonly string[]])[] 
   ['sim/', ['src/core/', 'src/ports/', 'src/node/', 'src/edges/memory/', 'src/edges/store/']],
 ];
 
-const BANNED_IN_CORE = /\b(Date\.now|Math\.random|new Date\(\)|performance\.|setTimeout|setInterval|process\.|Buffer\.|async |await |Promise\b)/;
+const BANNED_IN_CORE =
+  /\b(Date\.now|Math\.random|new Date\(\)|performance\.|setTimeout|setInterval|process\.|Buffer\.|async |await |Promise\b)/;
 /** R21: what the node does must be repeatable in a simulated world. */
 const BANNED_IN_NODE = /\b(Date\.now|Math\.random|new Date\(\)|performance\.|setTimeout|setInterval|setImmediate)\b/;
 const LINES_MAX = 400;
@@ -110,10 +111,17 @@ function deadFaults(imports: ReadonlyMap<string, readonly string[]>): string[] {
 }
 
 function bannedFaults({ path, text }: Source): string[] {
-  const banned = path.startsWith('src/core/') ? BANNED_IN_CORE : path.startsWith('src/node/') ? BANNED_IN_NODE : undefined;
+  const banned = path.startsWith('src/core/')
+    ? BANNED_IN_CORE
+    : path.startsWith('src/node/')
+      ? BANNED_IN_NODE
+      : undefined;
   if (banned === undefined) return [];
   return text.split('\n').flatMap((line, index) => {
-    const bare = line.replace(/\/\/.*$/, '').replace(/^\s*\*.*$/, '').replace(/^\s*\/\*\*.*$/, '');
+    const bare = line
+      .replace(/\/\/.*$/, '')
+      .replace(/^\s*\*.*$/, '')
+      .replace(/^\s*\/\*\*.*$/, '');
     const match = banned.exec(bare);
     return match === null ? [] : [`${path}:${index + 1}: "${match[1] ?? ''}" is not allowed here`];
   });

@@ -77,7 +77,7 @@ export class NoEcho {
     const key = `${node} ${name}`;
     const changes = this.#changes.get(key) ?? [];
     const recent = changes.filter((changeMs) => changeMs > atMs - IN_FLIGHT_MS);
-    // The newest of the recent ones may still be on its way to a version of its own; each of them serves once.
+    // Older ones are used up: the version has seen them. Of recent ones each serves for one version.
     this.#changes.set(key, recent.length === changes.length ? recent.slice(1) : recent);
     return changes.length > 0;
   }

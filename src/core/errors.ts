@@ -12,12 +12,14 @@ export const ERRORS = {
   E_PEER_WRONG_DEVICE: 'Cannot connect to %s: another device answers there',
   E_DEVICE_ID: 'Cannot read device ID "%s"',
   E_FOLDER_UNKNOWN: 'Cannot find folder "%s": it is not shared here. See "lanfold status"',
-  E_FOLDER_MISSING: 'Cannot sync folder "%s": it is not there. If it is on a disk that is not mounted, mount it; nothing is deleted meanwhile',
+  E_FOLDER_MISSING:
+    'Cannot sync folder "%s": it is not there. If it is on a disk that is not mounted, mount it; nothing is deleted meanwhile',
   E_FOLDER_NOT_A_DIRECTORY: 'Cannot sync "%s": it is not a directory',
   E_FOLDER_UNREADABLE: 'Cannot read folder "%s": give yourself permission to read and write it',
   E_FOLDER_NESTED: 'Cannot share "%s": it lies inside or around a folder that is shared already',
   E_FOLDER_PROTECTED: 'Cannot share "%s": run lanfold inside the one folder that you want to share',
-  E_FOLDER_SWAPPED: 'Cannot sync folder "%s": its marker is gone or belongs to another folder. Nothing is deleted. If this really is the folder, remove it and add it again',
+  E_FOLDER_SWAPPED:
+    'Cannot sync folder "%s": its marker is gone or belongs to another folder. Nothing is deleted. If this really is the folder, remove it and add it again',
   E_FOLDER_EXISTS: 'Cannot add folder "%s": that ID or directory is shared here already',
   E_IGNORE_FILE: 'Cannot read the ignore patterns: %s',
   E_DISK_FULL: 'Cannot write to "%s": the disk is full. Free some space; syncing goes on by itself',
@@ -27,7 +29,8 @@ export const ERRORS = {
   E_STATE_LOCKED: 'Cannot use "%s": a running lanfold uses it. Stop that one, or choose another with --home',
   E_STATE_TOO_NEW: 'Cannot use "%s": a newer lanfold wrote it. Update lanfold',
   E_STATE_BROKEN: 'Cannot read "%s"',
-  E_IDENTITY_BROKEN: 'Cannot read the identity in "%s". Restore it from a backup, or remove it to start as a new device',
+  E_IDENTITY_BROKEN:
+    'Cannot read the identity in "%s". Restore it from a backup, or remove it to start as a new device',
   E_NOT_RUNNING: 'Cannot reach lanfold in "%s": it is not running',
   E_CLOSED: 'Cannot do that: %s is closed',
 } as const;

@@ -10,7 +10,10 @@ const DEFAULT_PORT = 1111;
 /** @throws LanfoldError `E_USAGE` when it is no address. */
 export function parseAddress(text: string): Address {
   const bare = text.replace(/^tcp[46]?:\/\//, '').replace(/\/$/, '');
-  const match = /^(?:\[(?<six>[^\]]+)\]|(?<host>[^:[\]]*)|(?<bareSix>[0-9a-fA-F:]*:[0-9a-fA-F:.]*:[^[\]]*))(?::(?<port>\d{1,5}))?$/.exec(bare);
+  const match =
+    /^(?:\[(?<six>[^\]]+)\]|(?<host>[^:[\]]*)|(?<bareSix>[0-9a-fA-F:]*:[0-9a-fA-F:.]*:[^[\]]*))(?::(?<port>\d{1,5}))?$/.exec(
+      bare,
+    );
   const host = match?.groups?.['six'] ?? match?.groups?.['host'] ?? match?.groups?.['bareSix'];
   const port = Number(match?.groups?.['port'] ?? DEFAULT_PORT);
   if (host === undefined || host === '' || port > 65_535) {

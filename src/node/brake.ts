@@ -47,7 +47,10 @@ export class Brake {
     const { local } = this.#context.records.counts();
     const deletes = this.#act.deletes + count;
     if (this.#isTooMany(deletes, local.files + local.directories + local.symlinks + this.#act.deletes)) {
-      this.#held.set(HELD_HERE, `${count} files are gone from this folder. They stay on the other computers until you confirm`);
+      this.#held.set(
+        HELD_HERE,
+        `${count} files are gone from this folder. They stay on the other computers until you confirm`,
+      );
       return false;
     }
     this.#act.deletes = deletes;
@@ -58,8 +61,14 @@ export class Brake {
   /** May the deletes that peers announced be carried out here? */
   mayPullDeletes(): boolean {
     const { local, need } = this.#context.records.counts();
-    if (this.#isTooMany(need.deletes, local.files + local.directories + local.symlinks) && this.#reallyGone() > DELETES_FREE) {
-      this.#held.set(HELD_BY_PEERS, `Other computers deleted ${need.deletes} files of this folder. They stay here until you confirm`);
+    if (
+      this.#isTooMany(need.deletes, local.files + local.directories + local.symlinks) &&
+      this.#reallyGone() > DELETES_FREE
+    ) {
+      this.#held.set(
+        HELD_BY_PEERS,
+        `Other computers deleted ${need.deletes} files of this folder. They stay here until you confirm`,
+      );
       return false;
     }
     this.#held.delete(HELD_BY_PEERS);

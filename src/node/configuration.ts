@@ -51,7 +51,10 @@ export function parseConfiguration(text: string, path: string): Configuration {
   const parsed = v.safeParse(ConfigurationSchema, json);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
-  throw new LanfoldError('E_STATE_BROKEN', { subject: path, because: `${v.getDotPath(issue) ?? 'it'}: ${issue.message}` });
+  throw new LanfoldError('E_STATE_BROKEN', {
+    subject: path,
+    because: `${v.getDotPath(issue) ?? 'it'}: ${issue.message}`,
+  });
 }
 
 export function printConfiguration(configuration: Configuration): string {

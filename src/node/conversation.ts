@@ -14,14 +14,7 @@ import { sameBytes } from '../core/model/file-record.ts';
 import { isInternalName } from '../core/model/folder-path.ts';
 import { indexStart, isOtherIndex } from '../core/session/index-start.ts';
 import { toFileInfo, toFileRecord } from '../core/wire/file-info.ts';
-import type {
-  ClusterConfig,
-  ClusterFolder,
-  Hello,
-  Index,
-  Request,
-  Response,
-} from '../core/wire/messages.ts';
+import type { ClusterConfig, ClusterFolder, Hello, Index, Request, Response } from '../core/wire/messages.ts';
 import type { Timer } from '../ports/clock.ts';
 import type { Address, Stream } from '../ports/network.ts';
 import type { Edges } from './edges.ts';
@@ -88,6 +81,7 @@ export class Conversation implements Source {
   #greeting: Greeting | undefined;
   /** The far end sent a cluster config, of whatever kind. */
   #isConfigured = false;
+  #isSecondary = false;
   /** Carries the indexes. */
   #isActive = false;
   #theirConfig: ClusterConfig | undefined;
@@ -108,7 +102,12 @@ export class Conversation implements Source {
       received: (message) => this.#receive(message),
       closed: (reason) => this.#end(reason),
     });
-    this.#link.sendHello({ deviceName: host.name, clientName: CLIENT_NAME, clientVersion: CLIENT_VERSION, connections: 1 });
+    this.#link.sendHello({
+      deviceName: host.name,
+      clientName: CLIENT_NAME,
+      clientVersion: CLIENT_VERSION,
+      connections: 1,
+    });
     const { clock } = host.edges;
     this.#introduction = clock.after(FIRST_WORDS_MS, () => stream.destroy('the peer did not introduce itself in time'));
     this.#keepAlive = new KeepAlive(
@@ -133,6 +132,11 @@ export class Conversation implements Source {
 
   get isGreeted(): boolean {
     return this.#greeting !== undefined;
+  }
+
+  /** True while the far end keeps this conversation for requests only. */
+  get isSecondary(): boolean {
+    return this.#isSecondary;
   }
 
   get pendingBytes(): number {
@@ -225,6 +229,7 @@ export class Conversation implements Source {
       this.#introduction.cancel();
       this.#keepAlive.start(this.#greeting?.clientName === CLIENT_NAME ? KEEP_ALIVE.lanfold : KEEP_ALIVE.other);
     }
+    this.#isSecondary = config.secondary;
     if (config.secondary) {
       this.#link.send('ClusterConfig', { secondary: true });
       return;
@@ -302,7 +307,10 @@ export class Conversation implements Source {
         this.#stream.destroy(`the peer's index is wrong: ${result.fault}`);
         return;
       } else {
-        this.#host.edges.log.warn({ folder: index.folder, name: info.name }, `not taken from the peer: ${result.fault}`);
+        this.#host.edges.log.warn(
+          { folder: index.folder, name: info.name },
+          `not taken from the peer: ${result.fault}`,
+        );
       }
     }
     shared.folder.receiveIndex(this.peer, records, replace);

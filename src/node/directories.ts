@@ -54,7 +54,11 @@ export class Directories {
     }
     const base = newest ?? mine?.record;
     const others = versions.remotes.map((remote) => remote.record);
-    const record = revival(directoryRecord(parent, base), [...(mine === undefined ? [] : [mine.record]), ...others], this.#context.author());
+    const record = revival(
+      directoryRecord(parent, base),
+      [...(mine === undefined ? [] : [mine.record]), ...others],
+      this.#context.author(),
+    );
     const change: Change = {
       change: 'directory',
       name: parent,

@@ -100,7 +100,8 @@ export class Engine implements ConversationHost, Sources {
     if (this.#closed) return;
     this.#closed = true;
     await this.#finder.close();
-    for (const peer of this.#peers.values()) for (const conversation of peer.conversations) conversation.close('shutting down');
+    for (const peer of this.#peers.values())
+      for (const conversation of peer.conversations) conversation.close('shutting down');
     await this.#listener?.close();
     await Promise.all([...this.#folders.values()].map(({ folder }) => folder.close()));
   }
@@ -280,9 +281,11 @@ export class Engine implements ConversationHost, Sources {
     for (const peer of this.peersOf(folderId)) peer.active?.announce(folderId);
   }
 
-  /** What is shared has changed: everybody connected hears of it. */
+  /** What is shared has changed: everybody connected hears of it, also who has only been greeted by now. */
   #reconfigure(): void {
-    for (const peer of this.#peers.values()) peer.active?.sendClusterConfig();
+    for (const peer of this.#peers.values()) {
+      for (const conversation of peer.conversations) if (!conversation.isSecondary) conversation.sendClusterConfig();
+    }
   }
 }
 

@@ -125,12 +125,7 @@ export class Fetcher {
     return 'no-source';
   }
 
-  async #land(
-    stage: string,
-    wanted: FileRecord,
-    block: PlannedBlock,
-    data: Uint8Array,
-  ): Promise<Trouble | undefined> {
+  async #land(stage: string, wanted: FileRecord, block: PlannedBlock, data: Uint8Array): Promise<Trouble | undefined> {
     const { offset, bytes, hash } = block;
     const staged = await this.#staging.add({ stage, size: wanted.size, offset, bytes, hash, from: 'bytes', data });
     return isTrouble(staged) ? staged : undefined;

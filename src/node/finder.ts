@@ -95,7 +95,10 @@ export class Finder {
     this.#looking = false;
     if (this.#closing.signal.aborted) return;
     const virtualToo = discovery?.virtualToo ?? false;
-    const { dials, lookAgainMs } = this.#search.next({ missing, neighbours, own, virtualToo }, edges.clock.monotonicMs());
+    const { dials, lookAgainMs } = this.#search.next(
+      { missing, neighbours, own, virtualToo },
+      edges.clock.monotonicMs(),
+    );
     for (const dial of dials) void this.#dial(dial);
     if (this.#lookAgain) this.look();
     else if (lookAgainMs !== undefined) this.#lookTimer = edges.clock.after(lookAgainMs, () => this.look());

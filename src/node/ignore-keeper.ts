@@ -33,7 +33,7 @@ export class IgnoreKeeper {
   }
 
   #forgetFreed(): void {
-    for (let after = ''; ; ) {
+    for (let after = ''; ;) {
       const page = this.#records.below('', after, PAGE);
       const last = page.at(-1);
       if (last === undefined) return;

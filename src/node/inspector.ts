@@ -67,7 +67,10 @@ export class Inspector {
     }
     const settled = await this.#settled(files);
     const hashed = await this.#hash(settled);
-    this.#record([...others.map(({ name, look }) => ({ name, seen: { look, blockSize: 0, blocks: NO_BYTES } })), ...hashed]);
+    this.#record([
+      ...others.map(({ name, look }) => ({ name, seen: { look, blockSize: 0, blocks: NO_BYTES } })),
+      ...hashed,
+    ]);
   }
 
   /** Ignored and internal names are nobody's business; a record of a name that is ignored from now on says so once. */
@@ -164,7 +167,7 @@ export class Inspector {
 
   #namesBelow(directory: string): string[] {
     const names: string[] = [];
-    for (let after = ''; ; ) {
+    for (let after = ''; ;) {
       const page = this.#context.records.below(directory, after, CHUNK);
       const last = page.at(-1);
       if (last === undefined) return names;

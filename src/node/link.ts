@@ -3,7 +3,13 @@
  * @module
  */
 import { encodeHello, FrameDecoder } from '../core/wire/frame.ts';
-import { decodeFrame, encodeMessage, type BodyDraft, type Incoming, type MessageType } from '../core/wire/message-frame.ts';
+import {
+  decodeFrame,
+  encodeMessage,
+  type BodyDraft,
+  type Incoming,
+  type MessageType,
+} from '../core/wire/message-frame.ts';
 import type { HelloDraft } from '../core/wire/messages.ts';
 import { WireError } from '../core/wire/wire-error.ts';
 import type { Stream } from '../ports/network.ts';

@@ -118,7 +118,12 @@ export class Node extends EventEmitter<NodeEvents> {
       const network = new TlsNetwork(identity);
       const node = new Node(options, home, configuration, store, pool, identity.device, network);
       for (const reason of rebuilt) {
-        node.#warn(new LanfoldError('E_STATE_BROKEN', { subject: home.state, because: `${reason}; it is rebuilt from disk and peers` }));
+        node.#warn(
+          new LanfoldError('E_STATE_BROKEN', {
+            subject: home.state,
+            because: `${reason}; it is rebuilt from disk and peers`,
+          }),
+        );
       }
       await node.#start();
       return node;
@@ -173,7 +178,8 @@ export class Node extends EventEmitter<NodeEvents> {
           },
           saved: (folderId) => this.#notify(folderId),
           told: (folderId) => this.#notify(folderId),
-          stranger: (stranger, from) => this.emit('stranger', { id: deviceIdText(stranger), address: printAddress(from) }),
+          stranger: (stranger, from) =>
+            this.emit('stranger', { id: deviceIdText(stranger), address: printAddress(from) }),
         },
       },
     );
@@ -216,7 +222,8 @@ export class Node extends EventEmitter<NodeEvents> {
   async forget(deviceId: string): Promise<void> {
     const device = demandDevice(deviceId);
     const id = deviceIdText(device);
-    if (!this.#configuration.peers.some((peer) => peer.id === id)) throw new LanfoldError('E_PEER_UNKNOWN', { subject: id });
+    if (!this.#configuration.peers.some((peer) => peer.id === id))
+      throw new LanfoldError('E_PEER_UNKNOWN', { subject: id });
     await this.#configure(withoutPeer(this.#configuration, id));
     this.#engine.forgetPeer(device);
     for (const folder of this.#configuration.folders) await this.#openConfigured(folder.id);
@@ -228,7 +235,10 @@ export class Node extends EventEmitter<NodeEvents> {
    * @param options.peers device IDs to share it with; each is trusted already.
    * @throws LanfoldError `E_FOLDER_MISSING`, `E_FOLDER_NOT_A_DIRECTORY`, `E_FOLDER_UNREADABLE`, `E_FOLDER_NESTED`, …
    */
-  async folder(path: string, options: { id?: string; peers?: readonly string[] } = {}): Promise<FolderHandle | undefined> {
+  async folder(
+    path: string,
+    options: { id?: string; peers?: readonly string[] } = {},
+  ): Promise<FolderHandle | undefined> {
     const directory = demandDirectory(resolve(path));
     const known = this.#configuration.folders.find((folder) => folder.path === directory);
     const id = options.id ?? known?.id ?? freshFolderId(directory);
@@ -324,7 +334,8 @@ export class Node extends EventEmitter<NodeEvents> {
 
   #demandPeer(deviceId: string): string {
     const id = deviceIdText(demandDevice(deviceId));
-    if (!this.#configuration.peers.some((peer) => peer.id === id)) throw new LanfoldError('E_PEER_UNKNOWN', { subject: id });
+    if (!this.#configuration.peers.some((peer) => peer.id === id))
+      throw new LanfoldError('E_PEER_UNKNOWN', { subject: id });
     return id;
   }
 

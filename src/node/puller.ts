@@ -81,7 +81,7 @@ export class Puller {
   async #phase(phase: NeedPhase, total: Tally, signal: AbortSignal): Promise<void> {
     const slots = new Budget(NAMES_AT_ONCE);
     let failure: { readonly cause: unknown } | undefined;
-    for (let after: NeedCursor = { phase, name: undefined }; !signal.aborted && failure === undefined; ) {
+    for (let after: NeedCursor = { phase, name: undefined }; !signal.aborted && failure === undefined;) {
       const page = this.#context.records.need(after, PAGE).filter((needed) => needed.phase === phase);
       const last = page.at(-1);
       if (last === undefined) break;

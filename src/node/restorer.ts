@@ -47,7 +47,10 @@ export class Restorer {
     // A directory that is there refuses to be made, which is as good.
     const applied = (await tree.apply([...parents, change])).at(-1);
     if (applied === undefined || isTrouble(applied)) {
-      throw new LanfoldError('E_NOT_IN_HISTORY', { subject: name, because: applied?.detail ?? 'no answer from the disk' });
+      throw new LanfoldError('E_NOT_IN_HISTORY', {
+        subject: name,
+        because: applied?.detail ?? 'no answer from the disk',
+      });
     }
     this.#context.suspect([...parents.map((parent) => parent.name), name]);
     return entry;

@@ -47,7 +47,13 @@ export class Scanner {
     if (missing.length > 0) await this.#inspect(missing.filter((name) => name !== ''));
   }
 
-  #compare(directory: string, entries: readonly ListedEntry[], candidates: string[], missing: string[], pending: string[]): void {
+  #compare(
+    directory: string,
+    entries: readonly ListedEntry[],
+    candidates: string[],
+    missing: string[],
+    pending: string[],
+  ): void {
     const { records, problems } = this.#context;
     const known = new Map(records.children(directory).map((local) => [local.record.name, local]));
     const below: string[] = [];

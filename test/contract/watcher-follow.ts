@@ -42,7 +42,7 @@ export function followTest(open: (options?: WatcherOptions) => Promise<WatchedFo
       assert.deepEqual(folder.lostDirectories, []);
       folder.onNews = undefined;
     });
-    await fc.assert(property, { numRuns: 40 });
+    await fc.assert(property, { numRuns: 40, endOnFailure: true });
   });
 }
 

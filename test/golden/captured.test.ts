@@ -54,7 +54,14 @@ const device = {
   skipIntroductionRemovals: false,
   encryptionPasswordToken: NO_BYTES,
 };
-const folder = { id: 'f1', type: 0, ignorePermissions: false, ignoreDelete: false, disableTemporaryIndexes: false, stopReason: 0 };
+const folder = {
+  id: 'f1',
+  type: 0,
+  ignorePermissions: false,
+  ignoreDelete: false,
+  disableTemporaryIndexes: false,
+  stopReason: 0,
+};
 const request = { folder: 'f1', offset: 0, size: 10, hash: HI_HASH, fromTemporary: false, blockNumber: 0 };
 const slow = { name: 'slow', version: { counters: [{ device: 0x482e_9901_7643_f47cn, value: 5n }] } };
 
@@ -118,7 +125,11 @@ const exact: [frame: keyof typeof FRAMES, type: MessageType, body: object][] = [
       ],
     },
   ],
-  ['progressForget', 'DownloadProgress', { folder: 'f1', updates: [{ ...slow, type: 1, blockIndexes: [], blockSize: 0 }] }],
+  [
+    'progressForget',
+    'DownloadProgress',
+    { folder: 'f1', updates: [{ ...slow, type: 1, blockIndexes: [], blockSize: 0 }] },
+  ],
 ];
 for (const [frame, type, body] of exact) {
   test(`W1 the captured ${frame} is read, and W2 written with the same bytes`, () => {

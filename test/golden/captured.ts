@@ -45,7 +45,9 @@ export const FRAMES = {
   /** The notes leave out the middle of the block list; 1 to 11 stand in for it. */
   progressAppend: fromHex(`0002 0805 0000003e 0a02 6631 1238 1204 736c6f77 1a0e 0a0c 08 fce88fb297a0a69748 1005
     2007 200b 2009 2001 2002 2003 2004 2005 2008 200a 200c 200d 200e 200f 2006 28 808008`),
-  progressForget: fromHex(`0002 0805 0000001e 0a02 6631 12 18 0801 12 04 736c6f77 1a0e 0a0c 08 fce88fb297a0a69748 1005`),
+  progressForget: fromHex(
+    `0002 0805 0000001e 0a02 6631 12 18 0801 12 04 736c6f77 1a0e 0a0c 08 fce88fb297a0a69748 1005`,
+  ),
   /** An LZ4 block that is one row of literals. */
   literalUpdate: fromHex('0004 0802 1001 00000009 00000004 40 0a026631'),
 };

@@ -8,29 +8,23 @@
 import { sameContent, type FileRecord } from '../model/file-record.ts';
 import { breakTie, compareVersions, covers } from '../model/version-vector.ts';
 
-/**
- * Which of two records of one name is newer in the order that all devices share.
- * @returns a positive number if `a` is, a negative one if `b` is, 0 if they are the same version of the same content.
- */
+/** Which of two versions of one name is to be had: the one that has seen the other, else by {@link compareRivals}. */
 export function compareRecords(a: FileRecord, b: FileRecord): number {
-  switch (compareVersions(a.version, b.version)) {
-    case 'newer':
-      return 1;
-    case 'older':
-      return -1;
-    case 'concurrent':
-      return compareConcurrent(a, b);
-    case 'equal':
-      // Equal vectors with other content: a restored or lying device. A total order over the content keeps all agreed.
-      return sameContent(a, b) ? 0 : compareConcurrent(a, b) || compareBytes(identity(a), identity(b));
-  }
+  const order = compareVersions(a.version, b.version);
+  if (order === 'newer') return 1;
+  return order === 'older' ? -1 : compareRivals(a, b);
 }
 
-/** Winner of a conflict (SPEC C2): what exists beats a delete, then the later modification, then the vectors. */
-function compareConcurrent(a: FileRecord, b: FileRecord): number {
+/**
+ * Order of versions of which none has seen another (SPEC C2): what exists beats a delete, then the later modification, then
+ * the vectors. Equal vectors with other content can only come from a restored or lying device; then the bytes decide, so
+ * that all devices still agree.
+ * @returns a positive number if `a` wins, a negative one if `b` does.
+ */
+function compareRivals(a: FileRecord, b: FileRecord): number {
   if (a.deleted !== b.deleted) return a.deleted ? -1 : 1;
   if (a.modifiedNs !== b.modifiedNs) return a.modifiedNs > b.modifiedNs ? 1 : -1;
-  return breakTie(a.version, b.version);
+  return breakTie(a.version, b.version) || compareBytes(contentKey(a), contentKey(b));
 }
 
 /**
@@ -45,7 +39,7 @@ export function newestOf(records: readonly FileRecord[]): FileRecord | undefined
   let best: FileRecord | undefined;
   for (const record of valid) {
     if (valid.some((other) => compareVersions(other.version, record.version) === 'newer')) continue;
-    if (best === undefined || compareRecords(record, best) > 0) best = record;
+    if (best === undefined || compareRivals(record, best) > 0) best = record;
   }
   return best;
 }
@@ -67,8 +61,7 @@ export function holds(theirs: FileRecord, wanted: FileRecord): boolean {
   return !theirs.invalid && compareVersions(theirs.version, wanted.version) === 'equal' && sameContent(theirs, wanted);
 }
 
-/** A byte order over content, for equal vectors only. */
-function identity(record: FileRecord): Uint8Array {
+function contentKey(record: FileRecord): Uint8Array {
   return record.type === 'symlink' ? record.symlinkTarget : record.blocks;
 }
 

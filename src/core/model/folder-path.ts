@@ -41,8 +41,8 @@ export function isInternalName(name: string): boolean {
 /** Unfinished files of Syncthing and of lanfold, by their last part. */
 function isTemporaryName(base: string): boolean {
   return (
-    (base.endsWith('.tmp') &&
-      (base.startsWith('.syncthing.') || base.startsWith('~syncthing~') || base.startsWith('.lanfold-')))
+    base.endsWith('.tmp') &&
+    (base.startsWith('.syncthing.') || base.startsWith('~syncthing~') || base.startsWith('.lanfold-'))
   );
 }
 

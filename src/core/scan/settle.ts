@@ -24,6 +24,8 @@ export const SETTLE = {
   patienceMs: 10_000,
   /** A writer that holds the file open and does nothing for this long has forgotten it. */
   forgottenMs: 30 * 60_000,
+  /** Clocks of a disk's server and ours differ by less; what is ahead by more is no clock to go by. */
+  aheadMs: 10_000,
   /** How often to ask whether a writer is done: doubling from the first to the last. */
   askFirstMs: 100,
   askLastMs: 2000,
@@ -53,8 +55,8 @@ export interface RestlessFile {
 
 /** @returns 0 when the file has come to rest, else how long to wait before the next look. */
 export function restWait(settling: Settling, file: RestlessFile, nowMs: number): number {
-  // A clock that was set back must not make a file wait for years.
-  const quietMs = nowMs - Math.min(nowMs, Math.max(settling.newsMs, file.changedMs));
+  const lastMs = Math.max(believed(settling.newsMs, settling, nowMs), believed(file.changedMs, settling, nowMs));
+  const quietMs = nowMs - lastMs;
   const askMs = Math.min(SETTLE.askLastMs, SETTLE.askFirstMs * 2 ** Math.min(settling.looks, 10));
   if (file.writers === 'some') return quietMs >= SETTLE.forgottenMs ? 0 : askMs;
   const neededMs = quietNeeded(settling, file);
@@ -62,6 +64,14 @@ export function restWait(settling: Settling, file: RestlessFile, nowMs: number):
   const isPatienceOver = nowMs - settling.firstMs >= SETTLE.patienceMs;
   if (isPatienceOver && file.writers === 'none' && file.size > 0) return 0;
   return Math.max(1, neededMs - quietMs);
+}
+
+/**
+ * A time that is far ahead of the clock (which was set back, or belongs to another machine than the disk) says nothing: the
+ * file counts from when it became restless, and does not wait for the clock to catch up.
+ */
+function believed(timeMs: number, settling: Settling, nowMs: number): number {
+  return Math.min(nowMs, timeMs <= nowMs + SETTLE.aheadMs ? timeMs : settling.firstMs);
 }
 
 function quietNeeded(settling: Settling, file: RestlessFile): number {

@@ -51,12 +51,17 @@ test('W3 fields that are not there have their default', () => {
 });
 
 test('W3 fields that nobody knows are passed over, whatever their kind', () => {
-  const unknown = '70 8101 | 7103030303030303 03 | 7203 aabbcc | 75 01020304 | c23e 00 | c83e 01 | a01f 05'.replaceAll('|', '');
+  const unknown = '70 8101 | 7103030303030303 03 | 7203 aabbcc | 75 01020304 | c23e 00 | c83e 01 | a01f 05'.replaceAll(
+    '|',
+    '',
+  );
   deepEqual(Outer.decode(hex(`${unknown} 1001 ${unknown}`)), { ...BLANK, small: 1 });
 });
 
 test('W4 of a field that comes twice the last counts; a message is merged, a list goes on', () => {
-  const decoded = Outer.decode(hex('1001 1002 | 82010208 05 | 8201031201 61 | 8a0100 9a0100 | 8a01020801'.replaceAll('|', '')));
+  const decoded = Outer.decode(
+    hex('1001 1002 | 82010208 05 | 8201031201 61 | 8a0100 9a0100 | 8a01020801'.replaceAll('|', '')),
+  );
   deepEqual(decoded, {
     ...BLANK,
     small: 2,
@@ -92,7 +97,17 @@ test('W5 a text keeps every character, a byte order mark too', () => {
 });
 
 test('W6 all 64 bits of an ID are kept', () => {
-  for (const id of [1n, 0x7fn, 0x80n, 0xffff_ffffn, 1n << 32n, (1n << 35n) - 1n, 1n << 35n, (1n << 53n) + 1n, (1n << 64n) - 1n]) {
+  for (const id of [
+    1n,
+    0x7fn,
+    0x80n,
+    0xffff_ffffn,
+    1n << 32n,
+    (1n << 35n) - 1n,
+    1n << 35n,
+    (1n << 53n) + 1n,
+    (1n << 64n) - 1n,
+  ]) {
     equal(Outer.decode(Outer.encode({ id })).id, id);
     equal(Outer.decode(Outer.encode({ signed: -id })).signed, BigInt.asIntN(64, -id));
   }
@@ -154,7 +169,10 @@ test('W8 a message holds only so many elements, in however many lists', () => {
 });
 
 test('W9 what is written is read back', () => {
-  const inner = fc.record({ value: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), note: fc.constantFrom('', 'x', 'ü') });
+  const inner = fc.record({
+    value: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+    note: fc.constantFrom('', 'x', 'ü'),
+  });
   const draft = fc.record(
     {
       flag: fc.boolean(),
@@ -173,7 +191,11 @@ test('W9 what is written is read back', () => {
     },
     { requiredKeys: [] },
   );
-  fc.assert(fc.property(draft, (values) => deepEqual(structuredClone(Outer.decode(Outer.encode(values))), { ...BLANK, ...structuredClone(values) })));
+  fc.assert(
+    fc.property(draft, (values) =>
+      deepEqual(structuredClone(Outer.decode(Outer.encode(values))), { ...BLANK, ...structuredClone(values) }),
+    ),
+  );
 });
 
 test('W10 large bytes are neither copied when they are written nor when they are read', () => {
@@ -182,7 +204,10 @@ test('W10 large bytes are neither copied when they are written nor when they are
   const writer = new Writer();
   Bulk.write(writer, { id: 300, data, code: 3 });
   const parts = writer.finish();
-  deepEqual(parts.map((part) => part.length), [6, 10_000, 2]);
+  deepEqual(
+    parts.map((part) => part.length),
+    [6, 10_000, 2],
+  );
   equal(parts[1], data);
   const whole = Bulk.encode({ id: 300, data, code: 3 });
   deepEqual(whole, new Uint8Array(Buffer.concat(parts)));

@@ -61,6 +61,8 @@ const DIRECTORY = 1;
 const SYMLINK = 4;
 /** Some versions announce directories with this size. */
 const DIRECTORY_SIZE = 128;
+/** SHA-256 of no bytes: the one block of an empty file. */
+const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 /** A UTF-16 unit takes at most three bytes of UTF-8. */
 const UTF8_BYTES_PER_UNIT = 3;
 
@@ -121,10 +123,15 @@ function faultOfBlocks(info: FileInfo): FileInfoFaultCode | undefined {
   const blockSize = blockSizeOf(info);
   if (!isBlockSize(blockSize)) return 'bad block size';
   if (blocks.length !== blocksIn(size, blockSize)) return 'blocks and size do not agree';
+  if (size === 0 && blocks[0] !== undefined && hexOf(blocks[0].hash) !== HASH_OF_NOTHING) return 'bad block hash';
   for (const [index, block] of blocks.entries()) {
     if (block.hash.length !== HASH_BYTES) return 'bad block hash';
     const isInPlace = block.offset === index * blockSize && block.size === blockBytes(size, blockSize, index);
     if (!isInPlace) return 'blocks and size do not agree';
   }
   return undefined;
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

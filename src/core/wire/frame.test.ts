@@ -56,9 +56,12 @@ test('W11 a frame keeps none of the chunks that it came in', () => {
 test('W11 frames before a malformed one are given before it is refused', () => {
   const decoder = new FrameDecoder();
   const seen: string[] = [];
-  throws(() => {
-    for (const frame of decoder.feed(joined([HELLO, hex('0002 0806 00000000 ffff')]))) seen.push(frame.is);
-  }, { code: 'bad-frame' });
+  throws(
+    () => {
+      for (const frame of decoder.feed(joined([HELLO, hex('0002 0806 00000000 ffff')]))) seen.push(frame.is);
+    },
+    { code: 'bad-frame' },
+  );
   deepEqual(seen, ['hello', 'message']);
 });
 

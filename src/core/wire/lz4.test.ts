@@ -21,7 +21,16 @@ function noise(length: number): Uint8Array {
 /** Content with repeats near and far, so that matches overlap, lie far back and are long. */
 const contents = fc
   .array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 60 })), { maxLength: 30 })
-  .map((runs) => new Uint8Array(runs.flatMap(([bytes, times]) => Array<number[]>(times).fill([...bytes]).flat())));
+  .map(
+    (runs) =>
+      new Uint8Array(
+        runs.flatMap(([bytes, times]) =>
+          Array<number[]>(times)
+            .fill([...bytes])
+            .flat(),
+        ),
+      ),
+  );
 
 test('W20 what is packed is unpacked, and grows by little if it does not compress', () => {
   fc.assert(

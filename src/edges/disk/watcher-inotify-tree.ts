@@ -170,6 +170,7 @@ export class InotifyTree {
     if (directory === 'limit') this.unwatched++;
     if (directory === 'limit' || directory === undefined) return 'not';
     if (directory === before) return 'known';
+    this.#armBelow(directory);
     return 'armed';
   }
 

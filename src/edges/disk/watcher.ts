@@ -7,7 +7,8 @@
  * - Where nothing can be watched it says so, tries again at each check, and leaves the rest to the caller's periodic scan.
  *
  * After every gap, whatever its cause, it says `lost('')` when it watches again: the look that this causes sees all that
- * happened before, and the watch what happens after. Where it cannot watch again at once, it says so once more at the start.
+ * happened before, and the watch what happens after. Where it cannot watch again at once, it also says it at the
+ * start of the gap.
  * @module
  */
 import { realpath } from 'node:fs/promises';

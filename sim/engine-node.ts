@@ -1,0 +1,20 @@
+/**
+ * The product's engine as the code under test.
+ * @module
+ */
+import { Engine } from '../src/node/engine.ts';
+import type { SimNodeFactory } from './sim-node.ts';
+
+export const engineNode: SimNodeFactory = (edges, setup) => {
+  const { name, port, plantedBugs } = setup;
+  const engine = new Engine(edges, { name, listen: { ports: [port] }, plantedBugs });
+  return {
+    async start() {
+      await engine.start();
+      for (const { device, name, address } of setup.peers) engine.trustPeer({ device, name, addresses: [address] });
+      const peers = setup.peers.map(({ device }) => device);
+      await engine.addFolder({ id: setup.folderId, root: setup.root, peers });
+    },
+    close: () => engine.close(),
+  };
+};

@@ -1,0 +1,195 @@
+/**
+ * The machine that one simulated node runs on: a disk and a store that outlive the process, and one process after another.
+ * @module
+ */
+import { Life } from '../src/edges/memory/life.ts';
+import { MemoryClock } from '../src/edges/memory/memory-clock.ts';
+import { MemoryDisk } from '../src/edges/memory/memory-disk.ts';
+import { MemoryFolder, sha256 } from '../src/edges/memory/memory-folder.ts';
+import type { MemoryNetwork } from '../src/edges/memory/memory-network.ts';
+import { damageStaged } from '../src/edges/memory/memory-staging.ts';
+import { MemoryTree } from '../src/edges/memory/memory-tree.ts';
+import { MemoryWatcher } from '../src/edges/memory/memory-watcher.ts';
+import type { Scheduler } from '../src/edges/memory/scheduler.ts';
+import type { SeededChance } from '../src/edges/memory/seeded-chance.ts';
+import { openRecordStore } from '../src/edges/store/record-store.ts';
+import { shortId } from '../src/core/model/device-id.ts';
+import type { Edges } from '../src/node/edges.ts';
+import type { Change } from '../src/ports/file-tree.ts';
+import type { Log } from '../src/ports/log.ts';
+import type { RecordStore } from '../src/ports/record-store.ts';
+import { FOLDER_ROOT } from './hands.ts';
+import type { Oracle, Watched } from './oracle.ts';
+import { nodeName, type Plan } from './plan.ts';
+import type { SimNode, SimNodeFactory, SimNodeSetup } from './sim-node.ts';
+import type { Trace } from './trace.ts';
+import { watchStore } from './watched-store.ts';
+
+export const PORT = 1111;
+
+export interface HostOptions {
+  readonly index: number;
+  readonly plan: Plan;
+  readonly scheduler: Scheduler;
+  readonly network: MemoryNetwork;
+  readonly oracle: Oracle;
+  readonly trace: Trace;
+  /** Makes a stream of chance for one concern. */
+  readonly stream: (name: string) => SeededChance;
+  readonly create: SimNodeFactory;
+  /** Something happened that keeps the world from being at rest. */
+  readonly onActivity: () => void;
+  /** The code under test threw. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+export class NodeHost implements Watched {
+  readonly name: string;
+  readonly device: Uint8Array;
+  readonly short: bigint;
+  readonly disk: MemoryDisk;
+  readonly #options: HostOptions;
+  readonly #store: RecordStore;
+  readonly #chance: { readonly node: SeededChance; readonly disk: SeededChance; readonly crash: SeededChance };
+  #running: { readonly life: Life; readonly node: SimNode } | undefined;
+  #uncleanStop = false;
+  #setup: SimNodeSetup | undefined;
+
+  constructor(options: HostOptions) {
+    const { index, stream, plan, scheduler, oracle, trace } = options;
+    this.#options = options;
+    this.name = nodeName(index);
+    this.device = stream(`${this.name} device`).bytes(32);
+    this.short = shortId(this.device);
+    this.#chance = {
+      node: stream(`${this.name} chance`),
+      disk: stream(`${this.name} disk`),
+      crash: stream(`${this.name} crash`),
+    };
+    const clock = new MemoryClock(new Life(scheduler), plan.skewsMs[index] ?? 0);
+    this.disk = new MemoryDisk(() => clock.nowNs());
+    this.disk.makeDirectory(FOLDER_ROOT);
+    const storeChance = stream(`${this.name} store`);
+    const nowMs = (): number => clock.nowMs();
+    this.#store = openRecordStore(':memory:', { randomBytes: (length) => storeChance.bytes(length), nowMs });
+    this.disk.listen(({ what, path }) => {
+      trace.note(`${this.name} disk: ${what} ${path}`);
+      options.onActivity();
+    });
+    oracle.watch(this);
+  }
+
+  /** Says with whom the node shares. Called once, before the first start. */
+  introduce(peers: readonly NodeHost[], plantedBugs: SimNodeSetup['plantedBugs']): void {
+    this.#setup = {
+      name: this.name,
+      port: PORT,
+      folderId: 'sim',
+      root: FOLDER_ROOT,
+      peers: peers.map(({ name, device }) => ({ name, device, address: { host: name, port: PORT } })),
+      plantedBugs,
+    };
+  }
+
+  /** Starts a process, if none runs. */
+  start(): void {
+    const setup = this.#setup;
+    if (this.#running !== undefined || setup === undefined) return;
+    this.#options.trace.note(`${this.name} starts`);
+    const life = new Life(this.#options.scheduler);
+    const node = this.#options.create(this.#edges(life), setup);
+    this.#running = { life, node };
+    this.#uncleanStop = true; // until it stops in order
+    node.start().catch((fault: unknown) => this.#options.onFault(fault));
+  }
+
+  /** The process dies at once. */
+  crash(): void {
+    const running = this.#running;
+    if (running === undefined) return;
+    this.#options.trace.note(`${this.name} crashes`);
+    this.#running = undefined;
+    running.life.end();
+    damageStaged(new MemoryFolder(this.disk, FOLDER_ROOT), this.#chance.crash);
+  }
+
+  /** The process ends in order; resolves when it is gone, also if it dies meanwhile. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    this.#options.trace.note(`${this.name} stops`);
+    const { life, node } = running;
+    const died = new Promise<void>((resolve) => life.onEnd(resolve));
+    const closed = node.close().then(
+      () => {
+        if (!life.alive) return;
+        this.#uncleanStop = false;
+        this.#running = undefined;
+        life.end();
+      },
+      (fault: unknown) => this.#options.onFault(fault),
+    );
+    await Promise.race([died, closed]);
+  }
+
+  /** Frees what the machine holds, at the end of the world. */
+  dispose(): void {
+    this.#running?.life.end();
+    this.#running = undefined;
+    this.#store.close();
+  }
+
+  #edges(life: Life): Edges {
+    const { index, plan, network, oracle, trace, onActivity } = this.#options;
+    const { disk } = this;
+    const clock = new MemoryClock(life, plan.skewsMs[index] ?? 0);
+    return {
+      clock,
+      chance: this.#chance.node,
+      log: this.#log(),
+      network: network.join(this.name, this.device, life),
+      store: watchStore(this.#store, this.#uncleanStop, {
+        saved: (records) => {
+          for (const { name, sequence } of records) trace.note(`${this.name} records: ${name} as ${sequence}`);
+          oracle.saved(this, records);
+          onActivity();
+        },
+        forgot: (names) => oracle.forgot(this, names),
+      }),
+      device: this.device,
+      digest: sha256,
+      openTree: (root) => {
+        const chance = this.#chance.disk;
+        const onNameRefused = (name: string): void => oracle.nameRefused(this, name);
+        const tree = new MemoryTree({ disk, root, life, clock, chance, stepMsMax: plan.diskMsMax, onNameRefused });
+        return this.#watchTree(tree);
+      },
+      createWatcher: (root) =>
+        new MemoryWatcher({ disk, root, life, chance: this.#chance.disk, lossRate: plan.newsLossRate }),
+    };
+  }
+
+  /** Tells the oracle of names that the node is going to set conflict copies aside under. */
+  #watchTree(tree: MemoryTree): MemoryTree {
+    const apply = tree.apply.bind(tree);
+    tree.apply = (changes: readonly Change[]) => {
+      for (const change of changes) {
+        if ('displace' in change && change.displace.to === 'set-aside') {
+          this.#options.oracle.setAside(this, change.displace.name);
+        }
+      }
+      return apply(changes);
+    };
+    return tree;
+  }
+
+  #log(): Log {
+    const say =
+      (level: string) =>
+      (details: object, message: string): void => {
+        const text = JSON.stringify(details, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+        this.#options.trace.note(`${this.name} ${level}: ${message} ${text}`);
+      };
+    return { debug: say('debug'), info: say('info'), warn: say('warn') };
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * One world: nodes on memory edges, people and faults by a plan, an oracle that watches. The same plan gives the same run.
+ *
+ *   plan → people and faults, while the oracle looks on → all links heal, all nodes run → rest → the trees are compared
+ * @module
+ */
+import { MemoryNetwork } from '../src/edges/memory/memory-network.ts';
+import { Scheduler } from '../src/edges/memory/scheduler.ts';
+import { SeededChance } from '../src/edges/memory/seeded-chance.ts';
+import { NO_PLANTED_BUGS, type PlantedBugs } from '../src/node/planted-bugs.ts';
+import type { Violation } from './checkers/violation.ts';
+import { Hands } from './hands.ts';
+import { NodeHost } from './node-host.ts';
+import { Oracle } from './oracle.ts';
+import { describeStep, type FaultStep, linksOf, nodeName, type Plan, type Step, type UserStep } from './plan.ts';
+import { runProgram } from './programs.ts';
+import type { SimNodeFactory } from './sim-node.ts';
+import { Trace } from './trace.ts';
+
+export interface WorldOptions {
+  readonly plan: Plan;
+  readonly create: SimNodeFactory;
+  readonly plantedBugs?: PlantedBugs;
+  /** What is only in a history counts as lost. */
+  readonly strict?: boolean;
+  /** Wants each line of the trace. */
+  readonly print?: (line: string) => void;
+}
+
+export interface Outcome {
+  /** The first broken promises; none: all is well. */
+  readonly violations: readonly Violation[];
+  /** Hash of all that happened. */
+  readonly trace: string;
+  readonly events: number;
+  /** How long the world lasted, in its own milliseconds. */
+  readonly simulatedMs: number;
+}
+
+/** The world is at rest when nothing but keep-alives happened for so long: longer than any retry that matters. */
+const REST_MS = 90_000;
+const REST_WITHIN_MS = 10 * 60_000;
+const EVENTS_MAX = 400_000;
+/** A ping frame has 10 bytes; the smallest message that says something has more. */
+const KEEP_ALIVE_BYTES_MAX = 16;
+const SLOW_MS = { from: 50, to: 400 } as const;
+
+/** Makes streams of chance, one per concern, for one seed. */
+export function streamsOf(seed: number): (name: string) => SeededChance {
+  return (name) => new SeededChance(`${seed}/${name}`);
+}
+
+export async function runWorld(options: WorldOptions): Promise<Outcome> {
+  const world = new World(options);
+  try {
+    await world.run();
+    return world.outcome();
+  } finally {
+    world.dispose();
+  }
+}
+
+class World {
+  readonly #plan: Plan;
+  readonly #scheduler = new Scheduler();
+  readonly #stream: (name: string) => SeededChance;
+  readonly #trace: Trace;
+  readonly #oracle: Oracle;
+  readonly #network: MemoryNetwork;
+  readonly #hosts: readonly NodeHost[];
+  #activeMs = 0;
+  /** Programs and faults that are not over yet. */
+  #underWay = 0;
+
+  constructor({ plan, create, plantedBugs = NO_PLANTED_BUGS, strict = false, print }: WorldOptions) {
+    this.#plan = plan;
+    this.#stream = streamsOf(plan.seed);
+    const nowMs = (): number => this.#scheduler.nowMs;
+    this.#trace = new Trace(nowMs, print);
+    this.#oracle = new Oracle(nowMs, strict);
+    this.#network = new MemoryNetwork({
+      scheduler: this.#scheduler,
+      seed: String(plan.seed),
+      bufferBytes: plan.bufferBytes,
+      onSend: (from, to, bytes) => {
+        this.#trace.note(`${from} sends ${bytes} bytes to ${to}`);
+        if (bytes > KEEP_ALIVE_BYTES_MAX) this.#active();
+      },
+    });
+    this.#hosts = Array.from({ length: plan.nodes }, (_, index) => this.#host(index, create));
+    const links = linksOf(plan.nodes, plan.topology);
+    for (const [index, host] of this.#hosts.entries()) {
+      const peers = this.#hosts.filter((_, other) => links.some(([a, b]) => (a === index && b === other) || (b === index && a === other)));
+      host.introduce(peers, plantedBugs);
+    }
+  }
+
+  async run(): Promise<void> {
+    for (const host of this.#hosts) host.start();
+    for (const step of this.#plan.steps) this.#schedule(step);
+    await this.#scheduler.run(() => this.#isOver() || this.#underWay === 0);
+    this.#trace.note('the plan is over');
+    for (const [a, b] of linksOf(this.#plan.nodes, 'mesh')) this.#heal(nodeName(a), nodeName(b));
+    for (const host of this.#hosts) host.start();
+    this.#active();
+    const endMs = this.#scheduler.nowMs + REST_WITHIN_MS;
+    const isAtRest = (): boolean => this.#scheduler.nowMs - this.#activeMs >= REST_MS;
+    await this.#scheduler.run(() => this.#isOver() || isAtRest() || this.#scheduler.nowMs >= endMs);
+    if (this.#oracle.violations.length > 0) return;
+    if (isAtRest()) this.#oracle.checkEnd(this.#hosts);
+    else {
+      const text = `still busy ${REST_WITHIN_MS / 1000} s after the last step, after ${this.#scheduler.events} events`;
+      this.#oracle.violations.push({ rule: 'I8', text });
+    }
+  }
+
+  outcome(): Outcome {
+    const { events, nowMs } = this.#scheduler;
+    return { violations: this.#oracle.violations, trace: this.#trace.digest(), events, simulatedMs: nowMs };
+  }
+
+  dispose(): void {
+    for (const host of this.#hosts) host.dispose();
+  }
+
+  #host(index: number, create: SimNodeFactory): NodeHost {
+    return new NodeHost({
+      index,
+      plan: this.#plan,
+      scheduler: this.#scheduler,
+      network: this.#network,
+      oracle: this.#oracle,
+      trace: this.#trace,
+      stream: this.#stream,
+      create,
+      onActivity: () => this.#active(),
+      onFault: (fault) => {
+        const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
+        this.#oracle.violations.push({ rule: 'crash', text });
+      },
+    });
+  }
+
+  /** Looks at the world between two events: true when there is no point in going on. */
+  #isOver(): boolean {
+    this.#oracle.check();
+    return this.#oracle.violations.length > 0 || this.#scheduler.events >= EVENTS_MAX;
+  }
+
+  #active(): void {
+    this.#activeMs = this.#scheduler.nowMs;
+  }
+
+  #schedule(step: Step): void {
+    this.#underWay += 1;
+    this.#scheduler.after(step.atMs, () => {
+      this.#trace.note(describeStep(step));
+      this.#carryOut(step).then(
+        () => void (this.#underWay -= 1),
+        (fault: unknown) => void this.#oracle.violations.push({ rule: 'crash', text: String(fault) }),
+      );
+    });
+  }
+
+  #carryOut(step: Step): Promise<void> {
+    return step.kind === 'user' ? this.#work(step) : this.#disturb(step);
+  }
+
+  async #work(step: UserStep): Promise<void> {
+    const host = this.#hosts[step.node];
+    if (host === undefined) return;
+    const hands = new Hands(host.disk, this.#oracle.witness(host));
+    const desk = { hands, chance: this.#stream(`step ${step.id}`), wait: (delayMs: number) => this.#wait(delayMs) };
+    await runProgram(desk, step);
+  }
+
+  async #disturb(step: FaultStep): Promise<void> {
+    if (step.kind === 'cut' || step.kind === 'slow') {
+      const [a, b] = [nodeName(step.link[0]), nodeName(step.link[1])];
+      if (step.kind === 'cut') this.#network.link(a, b).cut();
+      else this.#network.link(a, b).latencyMs = SLOW_MS;
+      await this.#wait(step.forMs);
+      this.#heal(a, b);
+      return;
+    }
+    const host = this.#hosts[step.node];
+    if (step.kind === 'crash') host?.crash();
+    else await host?.stop();
+    await this.#wait(step.forMs);
+    host?.start();
+  }
+
+  #heal(a: string, b: string): void {
+    const link = this.#network.link(a, b);
+    link.latencyMs = { from: 0.1, to: 2 };
+    link.heal();
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#scheduler.after(delayMs, resolve);
+    });
+  }
+}

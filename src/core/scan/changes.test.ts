@@ -1,0 +1,173 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { lookOf, record, sha256, version } from '../../../test/harness/records.ts';
+import { NO_BYTES, type FileRecord, type LocalRecord, type Look } from '../model/file-record.ts';
+import { compareVersions, counterOf } from '../model/version-vector.ts';
+import {
+  deletion,
+  disowned,
+  ignoredRecord,
+  judge,
+  looksDamaged,
+  revival,
+  type Finding,
+  type Sighting,
+} from './changes.ts';
+import { isLeftover } from './provisional.ts';
+
+const author = { device: 1n, nowMs: 5_000_000 };
+
+function local(of: FileRecord, look: Partial<Look> = {}): LocalRecord {
+  return { record: of, look: of.deleted ? undefined : lookOf(of, look) };
+}
+
+function seen(of: FileRecord, look: Partial<Look> = {}): Sighting {
+  return { look: { ...lookOf(of, look), type: of.type }, blockSize: of.blockSize, blocks: of.blocks };
+}
+
+function find(mine: LocalRecord | undefined, newest: FileRecord | undefined, sighting: Sighting): Finding {
+  return judge('notes.txt', mine, newest, sighting, author, sha256);
+}
+
+const old = record({ content: 'old', version: version({ 1: 1 }) });
+const fresh = record({ content: 'fresh' });
+const theirs = record({ content: 'theirs', version: version({ 1: 1, 2: 9 }), modifiedBy: 2n });
+
+test('E1 what a peer announced and stands here is that version: no echo', () => {
+  const finding = find(local(old), theirs, seen(theirs));
+  deepEqual(finding, { found: 'newest', record: theirs, exact: true });
+});
+
+test('E1 the same before the first record of the name was written', () => {
+  equal(find(undefined, theirs, seen(theirs)).found, 'newest');
+});
+
+test('E1 the same content with another time is taken over, and the time is to be set', () => {
+  const finding = find(undefined, theirs, seen(theirs, { modifiedNs: 77n }));
+  deepEqual(finding, { found: 'newest', record: theirs, exact: false });
+});
+
+test('E2 what was recorded is no change, also when the disk kept another time than we asked for', () => {
+  const kept = local({ ...old, modifiedNs: 123_456_789n }, { modifiedNs: 123_000_000n });
+  equal(find(kept, kept.record, seen(old, { modifiedNs: 123_000_000n, inode: 8n })).found, 'same');
+});
+
+test('E3 new content is a change of ours, on top of what was here', () => {
+  const finding = find(local(old), old, seen(fresh, { modifiedNs: 9n }));
+  ok(finding.found === 'change');
+  equal(compareVersions(finding.record.version, old.version), 'newer');
+  equal(finding.record.modifiedBy, 1n);
+  deepEqual(finding.record.previousBlocksHash, sha256(old.blocks), 'it says what it replaced');
+});
+
+test('E3 an edit here while a peer has a newer version is concurrent with it', () => {
+  const finding = find(local(old), theirs, seen(fresh));
+  ok(finding.found === 'change');
+  equal(compareVersions(finding.record.version, theirs.version), 'concurrent');
+});
+
+test('E3 a file put where a peer has deleted one has seen the delete', () => {
+  const removal = record({ deleted: true, version: version({ 2: 9 }) });
+  const finding = find(undefined, removal, seen(fresh));
+  ok(finding.found === 'change');
+  equal(compareVersions(finding.record.version, removal.version), 'newer');
+});
+
+test('E3 a touched or chmodded file is a change without new content', () => {
+  for (const look of [{ modifiedNs: 9n }, { permissions: 0o755 }]) {
+    const finding = find(local(old), old, seen(old, look));
+    ok(finding.found === 'change');
+    deepEqual(finding.record.blocks, old.blocks);
+  }
+});
+
+test('E3 a directory that only got other children is no change', () => {
+  const directory = record({ type: 'directory' });
+  equal(find(local(directory), directory, seen(directory, { modifiedNs: 9n, size: 4096 })).found, 'same');
+});
+
+test('E3 a symlink is its target, and nothing else', () => {
+  const link = record({ type: 'symlink', target: 'a' });
+  equal(find(local(link), link, seen(link, { modifiedNs: 9n, permissions: 0o777 })).found, 'same');
+  equal(find(local(link), link, seen(record({ type: 'symlink', target: 'b' }))).found, 'change');
+});
+
+test('E3 a name that was ignored starts anew: concurrent with what others did meanwhile', () => {
+  const ignored = ignoredRecord(old);
+  ok(ignored.invalid && !ignored.deleted && ignored.blocks.length === 0);
+  const finding = find({ record: ignored, look: undefined }, old, seen(fresh));
+  ok(finding.found === 'change');
+  equal(counterOf(finding.record.version, 1n), 5000n);
+});
+
+test('E6 a delete keeps the kind, loses the content, and has seen what it deletes', () => {
+  const gone = deletion(old, author, sha256);
+  ok(gone.deleted && gone.size === 0 && gone.blocks.length === 0 && gone.type === 'file');
+  equal(compareVersions(gone.version, old.version), 'newer');
+  equal(gone.modifiedNs, 5_000_000_000_000n);
+  deepEqual(gone.previousBlocksHash, sha256(old.blocks));
+});
+
+test('C5 a revival has seen everything and is newer than it', () => {
+  const removal = record({ deleted: true, version: version({ 2: 9 }) });
+  const revived = revival(old, [removal], author);
+  equal(compareVersions(revived.version, removal.version), 'newer');
+  equal(compareVersions(revived.version, old.version), 'newer');
+  deepEqual(revived.blocks, old.blocks);
+});
+
+const damages: [rule: string, look: Partial<Look>, tail: Uint8Array, want: boolean][] = [
+  ['E4 emptied, with the old time: a power cut', { size: 0 }, NO_BYTES, true],
+  ['E4 zeros at its end, with the old time: a power cut', {}, new Uint8Array(3), true],
+  ['E4 emptied later: the user did it', { size: 0, modifiedNs: 9n }, NO_BYTES, false],
+  ['E4 other bytes with the old time: somebody did it', {}, new Uint8Array([0, 1]), false],
+];
+for (const [rule, look, tail, want] of damages) {
+  test(rule, () => equal(looksDamaged(local(old), lookOf(old, look), tail), want));
+}
+
+test('E4 what is disowned claims nothing', () => equal(disowned(old).version.length, 0));
+
+const day = 86_400_000_000_000n;
+const leftovers: [rule: string, look: Partial<Look>, theirs: FileRecord, want: boolean][] = [
+  [
+    'E5 deleted by a peer after it was written here',
+    {},
+    record({ deleted: true, version: version({ 2: 1 }), modifiedNs: day }),
+    true,
+  ],
+  [
+    'E5 put here after the delete: the user wants it',
+    { changedNs: 2n * day },
+    record({ deleted: true, version: version({ 2: 1 }), modifiedNs: day }),
+    false,
+  ],
+  [
+    'E5 replaced by a peer: what stands here is the old version',
+    {},
+    record({ content: 'next', version: version({ 2: 1 }), replaces: 'old' }),
+    true,
+  ],
+  [
+    'E5 the replaced version, deleted: known by its content, whatever the times',
+    { changedNs: 2n * day },
+    record({ deleted: true, version: version({ 2: 1 }), replaces: 'old' }),
+    true,
+  ],
+  [
+    'E5 another file of a peer says nothing of this one',
+    {},
+    record({ content: 'next', version: version({ 2: 1 }) }),
+    false,
+  ],
+  ['E5 the very same content is no leftover', {}, record({ content: 'old', version: version({ 2: 1 }) }), false],
+  [
+    'E5 what has seen the delete stays',
+    {},
+    record({ deleted: true, version: version({ 1: 1 }), modifiedNs: day }),
+    false,
+  ],
+];
+for (const [rule, look, other, want] of leftovers) {
+  test(rule, () => equal(isLeftover(old, lookOf(old, look), other, sha256(old.blocks)), want));
+}

@@ -1,0 +1,72 @@
+/** kill -9 at any moment: what was synced stays whole, what was not comes later, and nobody calls it a conflict. */
+import assert from 'node:assert/strict';
+import { existsSync, lstatSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Editor } from '../harness/edits.ts';
+import { Random } from '../harness/random.ts';
+import { conflictCopies, hashFile, snapshotTree, type TreeSnapshot } from '../harness/snapshot.ts';
+import { makeTree } from '../harness/tree.ts';
+import { Pair } from './pair.ts';
+
+const KILLS = 50;
+const EDITS_BETWEEN = 40;
+/** Long enough for a restarted node to be in the middle of something. */
+const DELAY_MS_MAX = 900;
+const SEED = 20_261;
+
+/** Contents that the only writer has completed, by name. */
+class Completed {
+  readonly #contents = new Map<string, Set<string>>();
+
+  add(name: string, content: string): void {
+    const contents = this.#contents.get(name) ?? new Set();
+    this.#contents.set(name, contents.add(content));
+  }
+
+  addTree(tree: TreeSnapshot): void {
+    for (const [name, entry] of tree) if (entry.type === 'file') this.add(name, entry.content);
+  }
+
+  /** Files of a tree that hold anything else, or stand where the writer never put a file. */
+  strangersIn(tree: TreeSnapshot): string[] {
+    return [...tree]
+      .filter(([name, { type, content }]) => type === 'file' && this.#contents.get(name)?.has(content) !== true)
+      .map(([name, { sizeBytes }]) => `${JSON.stringify(name)}: ${sizeBytes} bytes that nobody completed`);
+  }
+}
+
+test('Done when 5: kill -9 of either node at 50 moments of a sync leaves no partial file and no conflict', async (t) => {
+  const random = new Random(SEED);
+  const completed = new Completed();
+  await using pair = await Pair.open({ fill: (folder) => makeTree(folder, { seed: SEED, files: 1500 }) });
+  const { a, b } = pair;
+  completed.addTree(snapshotTree(a.folder));
+  const editor = new Editor(a.folder, {
+    seed: SEED,
+    kinds: ['create', 'create', 'overwrite', 'edit', 'append', 'delete', 'rename', 'chmod'],
+  });
+  const edit = (): void => {
+    const made = editor.tryOne();
+    if (made === undefined) return;
+    for (const name of [made.name, made.to ?? made.name]) {
+      const path = pair.at(a, name);
+      if (existsSync(path) && lstatSync(path).isFile()) completed.add(name, hashFile(path));
+    }
+  };
+  const started = performance.now();
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    for (let made = 0; made < EDITS_BETWEEN; made += 1) edit();
+    await delay(random.below(DELAY_MS_MAX));
+    const { node } = random.pick(pair.sides);
+    await node.kill();
+    const there = snapshotTree(b.folder);
+    assert.deepEqual(completed.strangersIn(there), [], `after kill ${kill}`);
+    await node.up();
+  }
+  const killedMs = performance.now() - started;
+  const tree = await pair.converged();
+  assert.deepEqual(completed.strangersIn(tree), []);
+  assert.deepEqual(conflictCopies(tree), []);
+  t.diagnostic(`${KILLS} kills in ${killedMs.toFixed(0)} ms; ${tree.size} names equal`);
+});

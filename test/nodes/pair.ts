@@ -1,0 +1,124 @@
+/**
+ * Two nodes in processes of their own on loopback that share one folder, and what a test wants to know of them.
+ * @module
+ */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../harness/ports.ts';
+import { until } from '../harness/process.ts';
+import { diffTrees, snapshotTree, type TreeSnapshot } from '../harness/snapshot.ts';
+import { DrivenNode } from './driven-node.ts';
+
+export const FOLDER = 'main';
+
+/** One node and its copy of the folder. */
+export type Side = { readonly node: DrivenNode; readonly folder: string };
+
+export type PairOptions = {
+  /** Where everything lies; it is the pair's to remove. Default: a new directory. */
+  readonly root?: string;
+  /** Fills the first side's folder before anything is shared. */
+  readonly fill?: (folder: string) => void;
+};
+
+export class Pair implements AsyncDisposable {
+  readonly root: string;
+  readonly a: Side;
+  readonly b: Side;
+
+  private constructor(root: string, a: Side, b: Side) {
+    this.root = root;
+    this.a = a;
+    this.b = b;
+  }
+
+  /** Opens both nodes, lets them trust each other, and shares `a/` and `b/` below the root. */
+  static async open(options: PairOptions = {}): Promise<Pair> {
+    const root = options.root ?? mkdtempSync(join(tmpdir(), 'lanfold-pair-'));
+    const open = async (name: string): Promise<Side> => {
+      const folder = join(root, name);
+      mkdirSync(folder, { recursive: true });
+      const listen = `127.0.0.1:${await freePort()}`;
+      return { node: await DrivenNode.open({ home: join(root, `home-${name}`), listen, discovery: 'off', name }), folder };
+    };
+    const pair = new Pair(root, await open('a'), await open('b'));
+    options.fill?.(pair.a.folder);
+    const { a, b } = pair;
+    await a.node.ask('trust', b.node.id, [b.node.listening]);
+    await b.node.ask('trust', a.node.id, [a.node.listening]);
+    await a.node.ask('share', a.folder, FOLDER, [b.node.id]);
+    await b.node.ask('share', b.folder, FOLDER, [a.node.id]);
+    return pair;
+  }
+
+  get sides(): readonly [Side, Side] {
+    return [this.a, this.b];
+  }
+
+  /** A path in one of the folders. */
+  at(side: Side, name: string): string {
+    return join(side.folder, name);
+  }
+
+  /**
+   * Waits until both nodes say that they and each other have everything, and the trees are equal; returns the tree.
+   * Rejects with what differs, and what the nodes say of themselves.
+   */
+  async converged(timeoutMs = 60_000): Promise<TreeSnapshot> {
+    const endMs = performance.now() + timeoutMs;
+    let difference: string[] = ['the nodes never said that they were in sync'];
+    for (;;) {
+      await until('both nodes are in sync', () => this.#areInSync(), { timeoutMs: endMs - performance.now(), everyMs: 50 }).catch(
+        async (cause: unknown) => {
+          throw new Error(`${difference.join('\n')}\n${await this.#describe()}`, { cause });
+        },
+      );
+      const left = snapshotTree(this.a.folder);
+      difference = diffTrees(left, snapshotTree(this.b.folder));
+      if (difference.length === 0 && (await this.#areInSync()) === true) return left;
+      await delay(50);
+    }
+  }
+
+  async #areInSync(): Promise<true | undefined> {
+    for (const { node } of this.sides) {
+      const { state, peers } = await node.ask('status', FOLDER);
+      if (state !== 'in-sync' || !peers.every((peer) => peer.connected && peer.completion === 100)) return undefined;
+    }
+    return true;
+  }
+
+  async #describe(): Promise<string> {
+    const said = await Promise.all(
+      this.sides.map(async ({ node }) => {
+        const status = JSON.stringify(await node.ask('status', FOLDER));
+        return `${node.options.name}: ${status}\n${(await node.ask('log')).slice(-15).join('\n')}`;
+      }),
+    );
+    return said.join('\n');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { node } of this.sides) await node.end();
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** Waits until a folder of a node has this state. */
+export async function stateIs(side: Side, wanted: string, timeoutMs = 30_000): Promise<void> {
+  let last: unknown;
+  const ask = async (): Promise<true | undefined> => {
+    const status = await side.node.ask('status', FOLDER);
+    last = status;
+    return status.state === wanted ? true : undefined;
+  };
+  await until(`the folder is ${wanted}`, ask, { timeoutMs, detail: () => JSON.stringify(last) });
+}
+
+/** Fails unless no name of the tree is a conflict's loser. */
+export function assertNoConflicts(copies: readonly string[]): void {
+  assert.deepEqual(copies, [], 'nobody changed the same name on both sides');
+}
