@@ -9,10 +9,12 @@ import { isTrouble, type Applied, type Change, type Trouble } from '../ports/fil
 import type { FolderContext } from './folder-context.ts';
 import { Batcher } from './wake.ts';
 
-/** A change, and the record that is true once it is in place. */
+/** A change, and what is true once it is in place. */
 export interface Commit {
   readonly change: Change;
   readonly record: FileRecord;
+  /** The record of the name that a file was moved away from. */
+  readonly left?: FileRecord;
 }
 
 export type Committed = 'done' | Trouble;
@@ -54,11 +56,14 @@ export class Committer {
 const LOST: Trouble = { trouble: 'io', detail: 'no answer from the disk' };
 
 function namesOf({ change }: Commit): string[] {
+  if (change.change === 'move') return [change.name, change.from];
   if ('displace' in change && change.displace.to === 'set-aside') return [change.name, change.displace.name];
   return [change.name];
 }
 
 function recordsOf(commit: Commit, applied: Applied | undefined): LocalRecord[] {
   if (applied === undefined || isTrouble(applied)) return [];
-  return [{ record: { ...commit.record, sequence: 0 }, look: applied.look }];
+  const arrived = { record: { ...commit.record, sequence: 0 }, look: applied.look };
+  if (commit.left === undefined) return [arrived];
+  return [arrived, { record: { ...commit.left, sequence: 0 }, look: undefined }];
 }

@@ -51,7 +51,8 @@ export const CLIENT_VERSION = 'v0.1.0';
 
 /** `stopReason` of a folder that is not paused. */
 const RUNNING = 0;
-const FIRST_WORDS_MS = 30_000;
+/** For hello and cluster config together; Syncthing sends its config a second after its hello. */
+const FIRST_WORDS_MS = 20_000;
 /** lanfold pings often and notices a dead peer soon; Syncthing pings after 90 s at the latest and waits 300 s. */
 const KEEP_ALIVE = { lanfold: { pingMs: 10_000, deadMs: 30_000 }, other: { pingMs: 45_000, deadMs: 300_000 } } as const;
 /** Blocks that a peer asked for and that have not left yet; above it nothing more is read from that peer. */

@@ -274,6 +274,7 @@ export class Folder {
       this.#busyScanning = false;
       if (!this.#scanned) {
         this.#scanned = true;
+        this.#inspector.trustDisk();
         this.#endProvisional();
       }
       this.#pullWanted.ring();

@@ -20,19 +20,26 @@ import type { Settler } from './settler.ts';
 
 /** Names per message to the disk, and per transaction. */
 const CHUNK = 500;
+/** What a power cut leaves of a file are whole pages of zeros. */
+const TAIL_BYTES = 4096;
 
 export class Inspector {
   readonly #context: FolderContext;
   readonly #settler: Settler;
   readonly #brake: Brake;
-  /** After a stop that was no proper stop, files may be damaged by a power cut (R3). */
-  readonly #doubtful: boolean;
+  /** After a stop that was no proper stop, files may be damaged by a power cut (R3), until all were looked at once. */
+  #doubtful: boolean;
 
   constructor(context: FolderContext, settler: Settler, brake: Brake, doubtful: boolean) {
     this.#context = context;
     this.#settler = settler;
     this.#brake = brake;
     this.#doubtful = doubtful;
+  }
+
+  /** All files were looked at since the unclean stop. */
+  trustDisk(): void {
+    this.#doubtful = false;
   }
 
   /** Looks at these names, records what changed, and leaves to the settler what has not come to rest. */
@@ -67,10 +74,11 @@ export class Inspector {
     }
     const settled = await this.#settled(files);
     const hashed = await this.#hash(settled);
-    this.#record([
+    const found = [
       ...others.map(({ name, look }) => ({ name, seen: { look, blockSize: 0, blocks: NO_BYTES } })),
       ...hashed,
-    ]);
+    ];
+    this.#record(found, await this.#damaged(found));
   }
 
   /** Ignored and internal names are nobody's business; a record of a name that is ignored from now on says so once. */
@@ -126,7 +134,7 @@ export class Inspector {
     return { look: { ...hashed.after, type: 'file' }, blockSize: hashed.blockSize, blocks: hashed.blocks };
   }
 
-  #record(found: readonly { name: string; seen: Sighting }[]): void {
+  #record(found: readonly { name: string; seen: Sighting }[], damaged: ReadonlySet<string>): void {
     const { records, problems, plantedBugs } = this.#context;
     const saves: LocalRecord[] = [];
     const looks: { name: string; look: Look }[] = [];
@@ -138,8 +146,9 @@ export class Inspector {
       this.#settler.forget(name);
       problems.clear(name);
       const local = records.local(name);
-      if (this.#isDamaged(local, seen)) {
+      if (local !== undefined && damaged.has(name)) {
         saves.push({ record: disowned(local.record), look: seen.look });
+        problems.set(name, 'damaged', 'A power cut seems to have damaged it; it waits for a computer that has it whole');
         continue;
       }
       const newest = plantedBugs.has('echo') ? undefined : records.newest(name);
@@ -161,8 +170,18 @@ export class Inspector {
     return { record: exact ? { ...newest, sequence: 0 } : disowned(newest), look };
   }
 
-  #isDamaged(local: LocalRecord | undefined, seen: Sighting): local is LocalRecord {
-    return this.#doubtful && local !== undefined && looksDamaged(local, seen.look, NO_BYTES);
+  /** Of files that changed without a new time, those that a power cut has emptied or filled with zeros. */
+  async #damaged(found: readonly { name: string; seen: Sighting }[]): Promise<ReadonlySet<string>> {
+    const damaged = new Set<string>();
+    if (!this.#doubtful) return damaged;
+    for (const { name, seen } of found) {
+      const local = this.#context.records.local(name);
+      if (local?.look?.modifiedNs !== seen.look.modifiedNs || seen.look.type !== 'file') continue;
+      const bytes = Math.min(TAIL_BYTES, seen.look.size);
+      const [tail] = await this.#context.tree.read([{ name, offset: seen.look.size - bytes, bytes, hash: undefined }]);
+      if (looksDamaged(local, seen.look, tail === undefined || isTrouble(tail) ? NO_BYTES : tail)) damaged.add(name);
+    }
+    return damaged;
   }
 
   #namesBelow(directory: string): string[] {

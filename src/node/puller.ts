@@ -41,6 +41,7 @@ const PAGE = 200;
 /** Names in work at the same time: two groups of the committer. Each is small, their bytes are bounded by the budget. */
 const NAMES_AT_ONCE = 1000;
 const CONFLICT_NAMES_MAX = 20;
+const TWINS_MAX = 4;
 const PHASES: readonly NeedPhase[] = ['directory', 'file', 'delete-file', 'delete-directory'];
 
 export class Puller {
@@ -160,6 +161,7 @@ export class Puller {
   ): Promise<Handled> {
     let stage = '';
     if (newest.type === 'file') {
+      if (await this.#moveHere(newest, versions)) return 'done';
       const fetched = await this.#fetcher.fetch(newest, versions.local?.record, signal);
       if (fetched === 'no-source') return this.#leave(newest.name, 'no-source', 'No connected computer has it yet');
       if (isTrouble(fetched)) return this.#leaveTrouble(newest.name, fetched);
@@ -174,6 +176,25 @@ export class Puller {
       return this.#after(result, newest, versions);
     }
     return this.#leave(newest.name, 'conflict-names', 'Too many conflict copies of it lie here already');
+  }
+
+  /**
+   * The same content stands under a name that peers have deleted: it was renamed, and so it is here, without a copy.
+   * @returns false when there is no such file, or it is not as it was: then the content is put together anew.
+   */
+  async #moveHere(newest: FileRecord, { local }: Versions): Promise<boolean> {
+    if (local?.look !== undefined || newest.size === 0) return false;
+    const { records } = this.#context;
+    for (const twin of records.filesWithBlocks(newest.blocks, newest.blockSize, TWINS_MAX)) {
+      const left = records.newest(twin.record.name);
+      if (left?.deleted !== true || decide(twin.record, left, []) !== 'delete') continue;
+      const { name, modifiedNs } = newest;
+      const permissions = newest.noPermissions ? undefined : newest.permissions;
+      const from = { from: twin.record.name, expectedFrom: twin.look };
+      const change: Change = { change: 'move', name, ...from, permissions, modifiedNs };
+      if ((await this.#committer.commit({ change, record: newest, left })) === 'done') return true;
+    }
+    return false;
   }
 
   async #commit(record: FileRecord, versions: Versions, change: Change): Promise<Handled> {
