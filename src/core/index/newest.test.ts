@@ -17,9 +17,9 @@ const races: [rule: string, records: FileRecord[], want: FileRecord | undefined]
     [early, record({ content: 'next', version: version({ 1: 2 }) })],
     record({ content: 'next', version: version({ 1: 2 }) }),
   ],
-  ['C2 of two edits the later wins', [early, late], late],
-  ['C2 an edit survives a delete, whatever the time', [early, removal], early],
-  ['C2 at equal times the vectors decide', [{ ...late, modifiedNs: 10n }, early], early],
+  ['M2 of two edits the later wins', [early, late], late],
+  ['M2 an edit survives a delete, whatever the time', [early, removal], early],
+  ['M2 at equal times the vectors decide', [{ ...late, modifiedNs: 10n }, early], early],
   ['X1 what is invalid never wins', [{ ...late, invalid: true }, early], early],
   ['X1 what has no version never wins', [{ ...late, version: [] }, early], early],
 ];
@@ -34,7 +34,7 @@ for (const [rule, records, want] of races) {
   });
 }
 
-test('C2 a delete that has seen an edit takes it out of the race: no circles', () => {
+test('M2 a delete that has seen an edit takes it out of the race: no circles', () => {
   const seen = record({ content: 'seen', version: version({ 1: 1 }), modifiedNs: 50n });
   const seeing = record({ deleted: true, version: version({ 1: 1, 2: 1 }), modifiedNs: 60n });
   const other = record({ content: 'other', version: version({ 3: 1 }), modifiedNs: 40n });

@@ -16,7 +16,7 @@ export function compareRecords(a: FileRecord, b: FileRecord): number {
 }
 
 /**
- * Order of versions of which none has seen another (SPEC C2): what exists beats a delete, then the later modification, then
+ * Order of versions of which none has seen another (SPEC M2): what exists beats a delete, then the later modification, then
  * the vectors. Equal vectors with other content can only come from a restored or lying device; then the bytes decide, so
  * that all devices still agree.
  * @returns a positive number if `a` wins, a negative one if `b` does.

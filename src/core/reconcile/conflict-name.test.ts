@@ -19,18 +19,18 @@ for (const [name, want] of rows) {
   });
 }
 
-test('C7 a name that is taken gets a number', () => {
+test('M7 a name that is taken gets a number', () => {
   equal(conflictName(loser('notes.txt'), 2), 'notes.sync-conflict-20261124-101500-ZIZICJR-2.txt');
 });
 
-test('C7 a long name is cut, never inside a character, and stays a name', () => {
+test('M7 a long name is cut, never inside a character, and stays a name', () => {
   const name = conflictName(loser(`${'ü'.repeat(125)}.txt`), 1);
   ok(new TextEncoder().encode(name).length <= 255);
   ok(name.isWellFormed() && name.endsWith('.txt') && isConflictCopy(name));
   notEqual(name.indexOf('ü'), -1);
 });
 
-test('C7 times before 1970 and beyond all calendars have a name too', () => {
+test('M7 times before 1970 and beyond all calendars have a name too', () => {
   equal(conflictName({ ...loser('a'), modifiedNs: -1n }, 1), 'a.sync-conflict-19691231-235959-ZIZICJR');
   ok(isConflictCopy(conflictName({ ...loser('a'), modifiedNs: 2n ** 80n }, 1)));
 });

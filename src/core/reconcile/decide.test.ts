@@ -13,28 +13,28 @@ const directory = record({ type: 'directory', version: version({ 1: 1 }) });
 const copy = 'notes.sync-conflict-20261124-101500-ABCDEFG.txt';
 
 const rows: [rule: string, mine: FileRecord | undefined, newest: FileRecord, others: FileRecord[], want: Decision][] = [
-  ['D1 what is here is no work: our own echo', mine, mine, [], 'nothing'],
-  ['D1 a name never seen is installed', undefined, next, [], 'install'],
-  ['D1 a delete of what was never here is no work', undefined, removal, [], 'nothing'],
-  ['D2 a later edit replaces what it has seen', mine, next, [], 'install'],
-  ['D2 a delete that has seen it is carried out', mine, removal, [], 'delete'],
-  ['D2 both are deleted: only the record changes', { ...removal, version: version({ 1: 1 }) }, removal, [], 'record'],
-  ['D2 a file comes back after a delete', { ...removal, version: version({ 1: 1 }) }, next, [], 'install'],
-  ['C1 equal content is no conflict', mine, twin, [], 'attributes'],
-  ['C3 both edited: ours stays beside, not lost', mine, theirs, [], 'install-beside'],
+  ['M8 what is here is no work: our own echo', mine, mine, [], 'nothing'],
+  ['M8 a name never seen is installed', undefined, next, [], 'install'],
+  ['M8 a delete of what was never here is no work', undefined, removal, [], 'nothing'],
+  ['M9 a later edit replaces what it has seen', mine, next, [], 'install'],
+  ['M9 a delete that has seen it is carried out', mine, removal, [], 'delete'],
+  ['M9 both are deleted: only the record changes', { ...removal, version: version({ 1: 1 }) }, removal, [], 'record'],
+  ['M9 a file comes back after a delete', { ...removal, version: version({ 1: 1 }) }, next, [], 'install'],
+  ['M1 equal content is no conflict', mine, twin, [], 'attributes'],
+  ['M3 both edited: ours stays beside, not lost', mine, theirs, [], 'install-beside'],
   [
-    'C3 an equal vector with other content is a conflict',
+    'M3 an equal vector with other content is a conflict',
     mine,
     { ...mine, blocks: theirs.blocks },
     [],
     'install-beside',
   ],
-  ['C4 somebody has seen ours and gone on: no conflict', mine, theirs, [next], 'install'],
-  ['C4 what has no claim gives way', { ...mine, version: [] }, theirs, [], 'install'],
-  ['C6 a conflict copy is not copied again', { ...mine, name: copy }, { ...theirs, name: copy }, [], 'install'],
-  ['C6 a directory is not set aside', directory, theirs, [], 'install'],
+  ['M4 somebody has seen ours and gone on: no conflict', mine, theirs, [next], 'install'],
+  ['M4 what has no claim gives way', { ...mine, version: [] }, theirs, [], 'install'],
+  ['M6 a conflict copy is not copied again', { ...mine, name: copy }, { ...theirs, name: copy }, [], 'install'],
+  ['M6 a directory is not set aside', directory, theirs, [], 'install'],
   [
-    'C3 a directory wins over our file: the file stays beside',
+    'M3 a directory wins over our file: the file stays beside',
     mine,
     { ...directory, version: version({ 2: 1 }), modifiedNs: 9n },
     [],
@@ -45,19 +45,19 @@ for (const [rule, own, newest, others, want] of rows) test(rule, () => equal(dec
 
 const revivals: [rule: string, mine: FileRecord | undefined, theirs: FileRecord, want: boolean][] = [
   [
-    'C5 an edit speaks up against a delete that had not seen it',
+    'M5 an edit speaks up against a delete that had not seen it',
     mine,
     { ...removal, version: version({ 2: 1 }) },
     true,
   ],
-  ['C5 a delete that has seen it stands', mine, removal, false],
-  ['C5 a delete is nothing to a device without the file', undefined, removal, false],
+  ['M5 a delete that has seen it stands', mine, removal, false],
+  ['M5 a delete is nothing to a device without the file', undefined, removal, false],
   [
-    'C5 what is ignored here says nothing',
+    'M5 what is ignored here says nothing',
     { ...mine, invalid: true },
     { ...removal, version: version({ 2: 1 }) },
     false,
   ],
-  ['C5 an edit is no delete', mine, theirs, false],
+  ['M5 an edit is no delete', mine, theirs, false],
 ];
 for (const [rule, own, other, want] of revivals) test(rule, () => equal(mustRevive(own, other), want));

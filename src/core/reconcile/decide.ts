@@ -21,7 +21,7 @@ export type Decision =
   | 'attributes'
   /** Put the newest version in place; what stands there goes into the history. */
   | 'install'
-  /** Put it in place; what stands there was changed by somebody who had not seen it: keep it beside (SPEC C3). */
+  /** Put it in place; what stands there was changed by somebody who had not seen it: keep it beside (SPEC M3). */
   | 'install-beside'
   | 'delete';
 
@@ -35,18 +35,18 @@ export function decide(mine: FileRecord | undefined, newest: FileRecord, others:
   if (mine === undefined) return 'install';
   if (mine.deleted || mine.invalid) return newest.deleted ? 'record' : 'install';
   if (newest.deleted) return 'delete';
-  if (sameContent(mine, newest)) return 'attributes'; // equal content is never a conflict (SPEC C1)
+  if (sameContent(mine, newest)) return 'attributes'; // equal content is never a conflict (SPEC M1)
   if (mine.type !== 'file' || isConflictCopy(mine.name)) return 'install';
   return isOutdated(mine, [newest, ...others]) ? 'install' : 'install-beside';
 }
 
-/** True when some version was made by someone who had seen `mine`, or `mine` has no claim at all (SPEC C4). */
+/** True when some version was made by someone who had seen `mine`, or `mine` has no claim at all (SPEC M4). */
 function isOutdated(mine: FileRecord, others: readonly FileRecord[]): boolean {
   return mine.version.length === 0 || others.some((other) => compareVersions(other.version, mine.version) === 'newer');
 }
 
 /**
- * Must this device speak up for its file against a delete that had not seen it? (SPEC C5)
+ * Must this device speak up for its file against a delete that had not seen it? (SPEC M5)
  *
  * An edit survives a concurrent delete. Other programs let the later time win instead, so that the two would never agree;
  * a version that has seen both settles it for all.

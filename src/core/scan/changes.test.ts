@@ -108,7 +108,7 @@ test('E6 a delete keeps the kind, loses the content, and has seen what it delete
   deepEqual(gone.previousBlocksHash, sha256(old.blocks));
 });
 
-test('C5 a revival has seen everything and is newer than it', () => {
+test('M5 a revival has seen everything and is newer than it', () => {
   const removal = record({ deleted: true, version: version({ 2: 9 }) });
   const revived = revival(old, [removal], author);
   equal(compareVersions(revived.version, removal.version), 'newer');

@@ -93,7 +93,7 @@ export function deletion(before: FileRecord, author: Author, hashOf: (bytes: Uin
   return { ...stamp(gone(before), before, author, hashOf), modifiedNs: BigInt(Math.floor(author.nowMs)) * 1_000_000n };
 }
 
-/** `mine` again, with a version that has also seen `others` (SPEC C5). */
+/** `mine` again, with a version that has also seen `others` (SPEC M5). */
 export function revival(mine: FileRecord, others: readonly FileRecord[], author: Author): FileRecord {
   const merged = others.reduce<VersionVector>((version, other) => mergeVersions(version, other.version), mine.version);
   return {
