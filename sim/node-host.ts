@@ -14,10 +14,12 @@ import type { Scheduler } from '../src/edges/memory/scheduler.ts';
 import type { SeededChance } from '../src/edges/memory/seeded-chance.ts';
 import { openRecordStore } from '../src/edges/store/record-store.ts';
 import { shortId } from '../src/core/model/device-id.ts';
+import type { FileRecord } from '../src/core/model/file-record.ts';
 import type { Edges } from '../src/node/edges.ts';
 import type { Change } from '../src/ports/file-tree.ts';
 import type { Log } from '../src/ports/log.ts';
 import type { RecordStore } from '../src/ports/record-store.ts';
+import { versionText } from './checkers/version-text.ts';
 import { FOLDER_ROOT } from './hands.ts';
 import type { Oracle, Watched } from './oracle.ts';
 import { nodeName, type Plan } from './plan.ts';
@@ -150,7 +152,7 @@ export class NodeHost implements Watched {
       network: network.join(this.name, this.device, life),
       store: watchStore(this.#store, this.#uncleanStop, {
         saved: (records) => {
-          for (const { name, sequence } of records) trace.note(`${this.name} records: ${name} as ${sequence}`);
+          for (const record of records) trace.note(`${this.name} records ${recordText(record)}`);
           oracle.saved(this, records);
           onActivity();
         },
@@ -192,4 +194,8 @@ export class NodeHost implements Watched {
       };
     return { debug: say('debug'), info: say('info'), warn: say('warn') };
   }
+}
+
+function recordText({ name, sequence, type, deleted, version }: FileRecord): string {
+  return `#${sequence}: ${name} as ${deleted ? 'deleted' : type} ${versionText(version)}`;
 }

@@ -3,7 +3,9 @@
  * @module
  */
 export { Node, Node as Lanfold, LISTEN_PORTS } from './node/node.ts';
-export type { NodeEvents, NodeOptions, PeerStatus } from './node/node.ts';
+export type { NodeEvents } from './node/node.ts';
+export type { NodeOptions } from './node/node-options.ts';
+export type { PeerStatus } from './node/peer-status.ts';
 export type {
   ChangesOptions,
   FolderChange,
@@ -20,7 +22,8 @@ export { defaultHome, homeIn } from './edges/system/home.ts';
 export type { Home } from './edges/system/home.ts';
 export type { Log } from './ports/log.ts';
 
-import { Node, type NodeOptions } from './node/node.ts';
+import { Node } from './node/node.ts';
+import type { NodeOptions } from './node/node-options.ts';
 
 /** Opens a node; the same as `Node.open`. */
 export function openNode(options: NodeOptions = {}): Promise<Node> {

@@ -12,6 +12,8 @@ const PeerSchema = v.object({
   name: v.optional(v.string()),
   /** `host:port` each. */
   addresses: v.array(v.string()),
+  /** IDs of folders that it is to share as soon as they are added here. */
+  folders: v.optional(v.array(v.string())),
 });
 
 const FolderSchema = v.object({
@@ -65,14 +67,30 @@ function isNewer(json: unknown): boolean {
   return typeof json === 'object' && json !== null && 'version' in json && Number(json.version) > CONFIGURATION_VERSION;
 }
 
-/** The configuration with one peer added, or its addresses and name replaced. */
+/**
+ * The configuration with one peer added, or its addresses and name replaced. It shares `folders`: those that are known from
+ * now on, the others once they are added.
+ */
 export function withPeer(configuration: Configuration, peer: ConfiguredPeer): Configuration {
   const before = configuration.peers.find(({ id }) => id === peer.id);
   const others = configuration.peers.filter(({ id }) => id !== peer.id);
   const addresses = peer.addresses.length > 0 ? peer.addresses : (before?.addresses ?? []);
   const name = peer.name ?? before?.name;
-  const merged = { id: peer.id, addresses, ...(name === undefined ? {} : { name }) };
-  return { ...configuration, peers: [...others, merged] };
+  const shared = union(before?.folders ?? [], peer.folders ?? []);
+  const folders = shared.filter((id) => !configuration.folders.some((folder) => folder.id === id));
+  const merged = {
+    id: peer.id,
+    addresses,
+    ...(name === undefined ? {} : { name }),
+    ...(folders.length === 0 ? {} : { folders }),
+  };
+  return {
+    ...configuration,
+    peers: [...others, merged],
+    folders: configuration.folders.map((folder) =>
+      shared.includes(folder.id) ? { ...folder, peers: union(folder.peers, [peer.id]) } : folder,
+    ),
+  };
 }
 
 export function withoutPeer(configuration: Configuration, id: string): Configuration {
@@ -83,14 +101,28 @@ export function withoutPeer(configuration: Configuration, id: string): Configura
   };
 }
 
-/** The configuration with one folder added, or shared with more peers. */
+/** The configuration with one folder added, or shared with more peers. Those that waited for it share it now. */
 export function withFolder(configuration: Configuration, folder: ConfiguredFolder): Configuration {
   const before = configuration.folders.find(({ id }) => id === folder.id);
   const others = configuration.folders.filter(({ id }) => id !== folder.id);
-  const peers = [...new Set([...(before?.peers ?? []), ...folder.peers])];
-  return { ...configuration, folders: [...others, { ...folder, peers }] };
+  const waiting = configuration.peers.filter((peer) => peer.folders?.includes(folder.id)).map((peer) => peer.id);
+  const peers = union(before?.peers ?? [], folder.peers, waiting);
+  return { ...withoutFolder(configuration, folder.id), folders: [...others, { ...folder, peers }] };
 }
 
 export function withoutFolder(configuration: Configuration, id: string): Configuration {
-  return { ...configuration, folders: configuration.folders.filter((folder) => folder.id !== id) };
+  return {
+    ...configuration,
+    peers: configuration.peers.map((peer) => notWaitingFor(id, peer)),
+    folders: configuration.folders.filter((folder) => folder.id !== id),
+  };
+}
+
+function notWaitingFor(folderId: string, { folders, ...peer }: ConfiguredPeer): ConfiguredPeer {
+  const rest = folders?.filter((id) => id !== folderId) ?? [];
+  return rest.length === 0 ? peer : { ...peer, folders: rest };
+}
+
+function union(...lists: readonly (readonly string[])[]): string[] {
+  return [...new Set(lists.flat())];
 }

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { mkdirSync, realpathSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LanfoldError } from '../core/errors.ts';
@@ -24,7 +24,7 @@ import { systemChance } from '../edges/system/chance.ts';
 import { systemClock } from '../edges/system/clock.ts';
 import { defaultHome, homeIn, type Home } from '../edges/system/home.ts';
 import { readTextFile, replaceTextFile } from '../edges/system/text-file.ts';
-import { SILENT_LOG, type Log } from '../ports/log.ts';
+import { SILENT_LOG } from '../ports/log.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { parseAddress, printAddress } from './address.ts';
 import {
@@ -36,39 +36,14 @@ import {
   withoutPeer,
   withPeer,
   type Configuration,
+  type ConfiguredFolder,
 } from './configuration.ts';
 import { Engine } from './engine.ts';
 import type { DiscoveryEdges } from './finder.ts';
+import { demandDirectory, freshFolderId } from './folder-directory.ts';
 import { FolderHandle } from './folder-handle.ts';
-import type { PeerKind } from './peer.ts';
-
-export interface NodeOptions {
-  /** Directory that holds identity, configuration and records. Default: the system's own places. */
-  readonly home?: string;
-  /** `host:port`; a port that is taken is an error then. Default: all interfaces, port 1111, or the next free of 1113–1119. */
-  readonly listen?: string;
-  /** `lan`: look for peers on the local network. `off`: dial known addresses only. Default `lan`. */
-  readonly discovery?: 'lan' | 'off';
-  /** Also look on the interfaces of containers and tunnels. Default false. */
-  readonly virtualInterfaces?: boolean;
-  /** What peers see. Default: the configured name, or the host's. */
-  readonly name?: string;
-  /** Default: silence. */
-  readonly log?: Log;
-  /** Open the home to read and change the configuration, and nothing more: no folder, no network. Default false. */
-  readonly offline?: boolean;
-}
-
-export interface PeerStatus {
-  readonly id: string;
-  readonly name: string | undefined;
-  readonly kind: PeerKind;
-  readonly connected: boolean;
-  /** When that began, milliseconds since 1970. */
-  readonly sinceMs: number | undefined;
-  readonly address: string | undefined;
-  readonly addresses: readonly string[];
-}
+import type { NodeOptions } from './node-options.ts';
+import { peerStatus, type PeerStatus } from './peer-status.ts';
 
 export interface NodeEvents {
   /** A peer connected or was lost. */
@@ -95,6 +70,10 @@ export class Node extends EventEmitter<NodeEvents> {
   readonly #handles = new Map<string, FolderHandle>();
   readonly #listeners = new Map<string, Set<() => void>>();
   #configuration: Configuration;
+  /** The last change of the configuration; see {@link Node.#inTurn}. */
+  #lastChange: Promise<unknown> = Promise.resolve();
+  /** Warnings from before anybody could listen; undefined afterwards. */
+  #earlyWarnings: LanfoldError[] | undefined = [];
   #closing: Promise<void> | undefined;
 
   /**
@@ -108,6 +87,7 @@ export class Node extends EventEmitter<NodeEvents> {
     const store = openRecordStore(join(home.state, 'records.sqlite'), {
       randomBytes: (length) => systemChance.bytes(length),
       onRebuilt: (reason) => rebuilt.push(reason),
+      visit: options.offline ?? false,
     });
     try {
       const identity = await loadIdentity(home.configuration);
@@ -125,7 +105,13 @@ export class Node extends EventEmitter<NodeEvents> {
           }),
         );
       }
-      await node.#start();
+      try {
+        await node.#start();
+      } catch (cause) {
+        await node.close();
+        throw cause;
+      }
+      setImmediate(() => node.#tellEarlyWarnings());
       return node;
     } catch (cause) {
       store.close();
@@ -206,70 +192,83 @@ export class Node extends EventEmitter<NodeEvents> {
 
   /**
    * Trusts a device, from now on and after restarts.
-   * @throws LanfoldError `E_DEVICE_ID` that says which group of letters is wrong.
+   * @param options.addresses `host:port` each, where to look for it.
+   * @param options.folders IDs of folders that it shares: at once, or as soon as they are added here.
+   * @throws LanfoldError `E_DEVICE_ID` that says which group of letters is wrong; `E_USAGE` for a wrong address.
    */
-  async trust(deviceId: string, options: { name?: string; addresses?: readonly string[] } = {}): Promise<string> {
-    const device = demandDevice(deviceId);
-    const id = deviceIdText(device);
-    const addresses = (options.addresses ?? []).map((address) => printAddress(parseAddress(address)));
-    const { name } = options;
-    await this.#configure(withPeer(this.#configuration, { id, addresses, ...(name === undefined ? {} : { name }) }));
-    this.#trustConfigured(id);
-    return id;
+  trust(
+    deviceId: string,
+    options: { name?: string; addresses?: readonly string[]; folders?: readonly string[] } = {},
+  ): Promise<string> {
+    return this.#inTurn(async () => {
+      const id = deviceIdText(demandDevice(deviceId));
+      if (id === this.id) throw new LanfoldError('E_USAGE', { subject: `${id} is the ID of this device itself` });
+      const addresses = (options.addresses ?? []).map((address) => printAddress(parseAddress(address)));
+      const { name, folders = [] } = options;
+      const peer = { id, addresses, folders: [...folders], ...(name === undefined ? {} : { name }) };
+      await this.#configure(withPeer(this.#configuration, peer));
+      this.#trustConfigured(id);
+      for (const folder of folders) await this.#openConfigured(folder);
+      return id;
+    });
   }
 
   /** Ends all trust in a device. No file is touched. @throws LanfoldError `E_PEER_UNKNOWN`. */
-  async forget(deviceId: string): Promise<void> {
-    const device = demandDevice(deviceId);
-    const id = deviceIdText(device);
-    if (!this.#configuration.peers.some((peer) => peer.id === id))
-      throw new LanfoldError('E_PEER_UNKNOWN', { subject: id });
-    await this.#configure(withoutPeer(this.#configuration, id));
-    this.#engine.forgetPeer(device);
-    for (const folder of this.#configuration.folders) await this.#openConfigured(folder.id);
+  forget(deviceId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const id = this.#demandPeer(deviceId);
+      await this.#configure(withoutPeer(this.#configuration, id));
+      this.#engine.forgetPeer(demandDevice(id));
+      for (const folder of this.#configuration.folders) await this.#openConfigured(folder.id);
+    });
   }
 
   /**
    * Syncs a directory, from now on and after restarts; for a folder that is known, shares it with more peers.
    * @param options.id what all members call it. Default: made from the directory's name and chance.
    * @param options.peers device IDs to share it with; each is trusted already.
+   * @returns undefined when the node is offline.
    * @throws LanfoldError `E_FOLDER_MISSING`, `E_FOLDER_NOT_A_DIRECTORY`, `E_FOLDER_UNREADABLE`, `E_FOLDER_NESTED`, …
    */
-  async folder(
+  folder(
     path: string,
     options: { id?: string; peers?: readonly string[] } = {},
   ): Promise<FolderHandle | undefined> {
-    const directory = demandDirectory(resolve(path));
-    const known = this.#configuration.folders.find((folder) => folder.path === directory);
-    const id = options.id ?? known?.id ?? freshFolderId(directory);
-    checkFolderChoice({ id, path: directory }, this.#configuration.folders, homedir());
-    const peers = (options.peers ?? []).map((peer) => this.#demandPeer(peer));
-    const before = this.#configuration;
-    await this.#configure(withFolder(before, { id, path: directory, peers }));
-    try {
-      return await this.#openConfigured(id);
-    } catch (cause) {
-      if (known === undefined) await this.#configure(before);
-      throw cause;
-    }
+    return this.#inTurn(async () => {
+      const directory = demandDirectory(resolve(path));
+      const known = this.#configuration.folders.find((folder) => folder.path === directory);
+      const id = options.id ?? known?.id ?? freshFolderId(directory, systemChance);
+      checkFolderChoice({ id, path: directory }, this.#configuration.folders, homedir());
+      const peers = (options.peers ?? []).map((peer) => this.#demandPeer(peer));
+      const before = this.#configuration;
+      await this.#configure(withFolder(before, { id, path: directory, peers }));
+      try {
+        return await this.#openConfigured(id);
+      } catch (cause) {
+        if (known === undefined) await this.#configure(before);
+        throw cause;
+      }
+    });
   }
 
-  /** Shares a folder that is known here with a peer. */
-  async share(folderId: string, deviceId: string): Promise<void> {
-    const folder = this.#configuration.folders.find(({ id }) => id === folderId);
-    if (folder === undefined) throw new LanfoldError('E_FOLDER_UNKNOWN', { subject: folderId });
-    await this.#configure(withFolder(this.#configuration, { ...folder, peers: [this.#demandPeer(deviceId)] }));
-    await this.#openConfigured(folderId);
+  /** Shares a folder that is known here with a peer. @throws LanfoldError `E_FOLDER_UNKNOWN`, `E_PEER_UNKNOWN`. */
+  share(folderId: string, deviceId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const folder = this.#demandFolder(folderId);
+      await this.#configure(withFolder(this.#configuration, { ...folder, peers: [this.#demandPeer(deviceId)] }));
+      await this.#openConfigured(folderId);
+    });
   }
 
-  /** Stops syncing a folder. No file is touched. */
-  async removeFolder(folderId: string): Promise<void> {
-    if (!this.#configuration.folders.some(({ id }) => id === folderId)) {
-      throw new LanfoldError('E_FOLDER_UNKNOWN', { subject: folderId });
-    }
-    await this.#configure(withoutFolder(this.#configuration, folderId));
-    this.#handles.delete(folderId);
-    await this.#engine.removeFolder(folderId);
+  /** Stops syncing a folder. No file is touched. @throws LanfoldError `E_FOLDER_UNKNOWN`. */
+  removeFolder(folderId: string): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#demandFolder(folderId);
+      await this.#configure(withoutFolder(this.#configuration, folderId));
+      this.#handles.delete(folderId);
+      await this.#engine.removeFolder(folderId);
+      this.#store.dropFolder(folderId); // the engine does not know a folder that could not be opened, nor any when offline
+    });
   }
 
   /** Ends everything; what is under way is given up and nothing is lost. Idempotent. */
@@ -332,6 +331,19 @@ export class Node extends EventEmitter<NodeEvents> {
     return handle;
   }
 
+  /** One change of the configuration after the other: each begins with what the one before has left. */
+  #inTurn<Value>(change: () => Promise<Value>): Promise<Value> {
+    const turn = this.#lastChange.then(change, change);
+    this.#lastChange = turn;
+    return turn;
+  }
+
+  #demandFolder(folderId: string): ConfiguredFolder {
+    const folder = this.#configuration.folders.find(({ id }) => id === folderId);
+    if (folder === undefined) throw new LanfoldError('E_FOLDER_UNKNOWN', { subject: folderId });
+    return folder;
+  }
+
   #demandPeer(deviceId: string): string {
     const id = deviceIdText(demandDevice(deviceId));
     if (!this.#configuration.peers.some((peer) => peer.id === id))
@@ -351,7 +363,14 @@ export class Node extends EventEmitter<NodeEvents> {
   }
 
   #warn(warning: LanfoldError): void {
-    this.emit('warning', warning);
+    if (this.#earlyWarnings === undefined) this.emit('warning', warning);
+    else this.#earlyWarnings.push(warning);
+  }
+
+  #tellEarlyWarnings(): void {
+    const warnings = this.#earlyWarnings ?? [];
+    this.#earlyWarnings = undefined;
+    for (const warning of warnings) this.emit('warning', warning);
   }
 }
 
@@ -378,37 +397,4 @@ function demandDevice(text: string): Uint8Array {
   const parsed = parseDeviceId(text);
   if (parsed.ok) return parsed.device;
   throw new LanfoldError('E_DEVICE_ID', { subject: text, because: parsed.message });
-}
-
-function demandDirectory(path: string): string {
-  try {
-    const real = realpathSync(path);
-    if (!statSync(real).isDirectory()) throw new LanfoldError('E_FOLDER_NOT_A_DIRECTORY', { subject: path });
-    return real;
-  } catch (cause) {
-    if (cause instanceof LanfoldError) throw cause;
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    const kind = code === 'EACCES' || code === 'EPERM' ? 'E_FOLDER_UNREADABLE' : 'E_FOLDER_MISSING';
-    throw new LanfoldError(kind, { subject: path, cause });
-  }
-}
-
-/** A name that people recognise, and chance so that two folders of one name are two. */
-function freshFolderId(directory: string): string {
-  const base = directory.slice(directory.lastIndexOf('/') + 1).toLowerCase();
-  const readable = base.replaceAll(/[^a-z0-9]+/g, '-').slice(0, 32);
-  const random = [...systemChance.bytes(5)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `${readable}-${random}`;
-}
-
-function peerStatus(peer: Engine['peers'][number]): PeerStatus {
-  return {
-    id: peer.id,
-    name: peer.name,
-    kind: peer.kind,
-    connected: peer.isConnected,
-    sinceMs: peer.sinceMs,
-    address: peer.address === undefined ? undefined : printAddress(peer.address),
-    addresses: peer.configuredAddresses.map(printAddress),
-  };
 }

@@ -4,8 +4,9 @@ import { decodeAnnouncement } from '../../src/core/wire/announcement.ts';
 import { toFileRecord } from '../../src/core/wire/file-info.ts';
 import { FrameDecoder } from '../../src/core/wire/frame.ts';
 import { decodeFrame } from '../../src/core/wire/message-frame.ts';
+import { Index } from '../../src/core/wire/messages.ts';
 import { WireError } from '../../src/core/wire/wire-error.ts';
-import { ANNOUNCEMENT, FRAMES, HELLOS } from './captured.ts';
+import { ANNOUNCEMENT, FRAMES, HELLOS, INDEX_BODY } from './captured.ts';
 
 const MUTANTS = 20_000;
 /** All mutants of one message. A hang, or an allocation of each declared length, would take many times this. */
@@ -66,6 +67,10 @@ for (const [name, frame] of Object.entries({ hello: new Uint8Array(0), ...FRAMES
     attack(new Uint8Array(Buffer.concat([HELLOS.server, frame])), readStream);
   });
 }
+
+test('W19 no mutant of the captured index, unpacked, does more than be refused', () => {
+  attack(INDEX_BODY, (bytes) => void Index.decode(bytes).files.map(toFileRecord));
+});
 
 test('W19 no mutant of the captured announcement does more than be dropped', () => {
   attack(ANNOUNCEMENT, decodeAnnouncement);

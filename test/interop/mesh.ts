@@ -7,7 +7,6 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { jsonLog, Node, type FolderHandle } from '../../src/index.ts';
 import { freePort } from '../harness/ports.ts';
 import { until } from '../harness/process.ts';
@@ -28,8 +27,8 @@ export interface MeshOptions {
   readonly settings?: SyncthingFolder['settings'];
   /** Whether the Syncthings dial lanfold too, so that dials cross; true by default. */
   readonly bothDial?: boolean;
-  /** Fills lanfold's directory before anybody looks at it. */
-  readonly fill?: (root: string) => void;
+  /** Fills each directory before anybody looks at it: 0 is lanfold's, then those of the Syncthings. */
+  readonly fill?: (directory: string, index: number) => void;
 }
 
 export interface SettleOptions {
@@ -60,37 +59,44 @@ export class Mesh {
     this.#listen = `127.0.0.1:${port}`;
   }
 
-  /** Starts everybody and shares the folder with everybody. Ends and removes all of it after the test. */
-  static async start(context: Pick<TestContext, 'after'>, options: MeshOptions = {}): Promise<Mesh> {
+  /** Starts everybody and shares the folder with everybody. {@link Mesh.stop} ends and removes all of it. */
+  static async start(options: MeshOptions = {}): Promise<Mesh> {
     const mesh = new Mesh(mkdtempSync(join(tmpdir(), 'lanfold-interop-')), await freePort());
-    context.after(() => mesh.#end());
-    mkdirSync(mesh.here);
-    options.fill?.(mesh.here);
-    await mesh.startNode();
-    const { id } = mesh.node;
-    for (const version of options.versions ?? SYNCTHING_VERSIONS) {
-      const address = options.bothDial === false ? {} : { address: mesh.#listen };
-      const syncthing = await Syncthing.start({ version, peers: [{ deviceId: id, ...address }] });
-      mesh.syncthings.push(syncthing);
+    try {
+      await mesh.#start(options);
+    } catch (cause) {
+      await mesh.stop();
+      throw cause;
     }
-    for (const syncthing of mesh.syncthings) {
-      const others = mesh.syncthings.filter((other) => other !== syncthing);
+    return mesh;
+  }
+
+  async #start({ versions = SYNCTHING_VERSIONS, bothDial = true, settings = {}, fill }: MeshOptions): Promise<void> {
+    await this.startNode();
+    const { id } = this.node;
+    for (const version of versions) {
+      const peer = { deviceId: id, ...(bothDial ? { address: this.#listen } : {}) };
+      this.syncthings.push(await Syncthing.start({ version, peers: [peer] }));
+    }
+    for (const [index, directory] of this.directories.entries()) {
+      mkdirSync(directory);
+      fill?.(directory, index);
+    }
+    for (const syncthing of this.syncthings) {
+      const others = this.syncthings.filter((other) => other !== syncthing);
       for (const other of others) await syncthing.addPeer(other.asPeer);
       const peers = [id, ...others.map((other) => other.deviceId)];
-      await syncthing.shareFolder({
-        id: FOLDER,
-        path: mesh.directoryOf(syncthing),
-        peers,
-        settings: options.settings ?? {},
-      });
-      await mesh.node.trust(syncthing.deviceId, { addresses: [syncthing.address] });
+      await syncthing.shareFolder({ id: FOLDER, path: this.directoryOf(syncthing), peers, settings });
+      await this.node.trust(syncthing.deviceId, { addresses: [syncthing.address] });
     }
-    mesh.#handle = await mesh.node.folder(mesh.here, {
-      id: FOLDER,
-      peers: mesh.syncthings.map(({ deviceId }) => deviceId),
-    });
-    for (const syncthing of mesh.syncthings) await syncthing.waitConnected(id);
-    return mesh;
+    const peers = this.syncthings.map(({ deviceId }) => deviceId);
+    this.#handle = await this.node.folder(this.here, { id: FOLDER, peers });
+    await this.connected();
+  }
+
+  /** Waits until each Syncthing is connected to lanfold. */
+  async connected(): Promise<void> {
+    for (const syncthing of this.syncthings) await syncthing.waitConnected(this.node.id);
   }
 
   get node(): Node {
@@ -135,6 +141,16 @@ export class Mesh {
     await this.#node?.close();
     this.#node = undefined;
     this.#handle = undefined;
+  }
+
+  /** Ends everybody, in the middle of what they do, and removes everything. */
+  async stop(): Promise<void> {
+    await Promise.allSettled([this.stopNode(), ...this.syncthings.map((syncthing) => syncthing.stop())]);
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 
   /** Has the Syncthings look at their disks now instead of a second after the last change. */
@@ -201,8 +217,4 @@ export class Mesh {
     return this.log.slice(-60).join('');
   }
 
-  async #end(): Promise<void> {
-    await Promise.allSettled([this.stopNode(), ...this.syncthings.map((syncthing) => syncthing.stop())]);
-    rmSync(this.root, { recursive: true, force: true });
-  }
 }

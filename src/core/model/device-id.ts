@@ -82,11 +82,6 @@ export function shortIdText(short: bigint): string {
   return letters;
 }
 
-/** True for two equal raw IDs. No secret is compared, so it may take as long as it likes. */
-export function sameDevice(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
 function checkAndStrip(letters: string): ParsedDeviceId {
   let stripped = '';
   for (const part of [1, 2, 3, 4] as const) {

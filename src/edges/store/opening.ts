@@ -16,14 +16,17 @@ export interface Opened {
   readonly rebuiltBecause: string | undefined;
 }
 
-/** @param nowMs milliseconds since 1970, for the name under which a damaged file is set aside. */
-export function openDatabase(path: string, nowMs: () => number): Opened {
+/**
+ * @param nowMs milliseconds since 1970, for the name under which a damaged file is set aside.
+ * @param visit how the last run ended is neither looked into nor changed: the next run is to find it.
+ */
+export function openDatabase(path: string, nowMs: () => number, visit: boolean): Opened {
   try {
-    return { ...openWhole(path), rebuiltBecause: undefined };
+    return { ...openWhole(path, visit), rebuiltBecause: undefined };
   } catch (error) {
     if (!(error instanceof DamageError)) throw error;
     setAside(path, nowMs());
-    return { ...openWhole(path), uncleanStop: true, rebuiltBecause: error.reason };
+    return { ...openWhole(path, false), uncleanStop: true, rebuiltBecause: error.reason };
   }
 }
 
@@ -32,13 +35,14 @@ export function markClean(database: Database): void {
   database.run('UPDATE run SET unclean = 0');
 }
 
-function openWhole(path: string): Pick<Opened, 'database' | 'uncleanStop'> {
+function openWhole(path: string, visit: boolean): Pick<Opened, 'database' | 'uncleanStop'> {
   const database = new Database(path);
   try {
     prepareTables(database);
     const run = database.row('SELECT unclean FROM run');
     if (run === undefined) throw new DamageError(path, 'the row of the last run is missing');
     const uncleanStop = toNumber(run['unclean']) !== 0;
+    if (visit) return { database, uncleanStop };
     if (uncleanStop) checkPages(database);
     database.run('UPDATE run SET unclean = 1');
     return { database, uncleanStop };

@@ -9,7 +9,7 @@ import { releaseUnusedContents } from './contents.ts';
 import type { Database } from './database.ts';
 import { toNumber, toText } from './encode.ts';
 import { SqliteFolderRecords } from './folder-records.ts';
-import { markClean, openDatabase } from './opening.ts';
+import { markClean, openDatabase, type Opened } from './opening.ts';
 import { addSource, findSource, newIndexId } from './sources.ts';
 
 export interface RecordStoreOptions {
@@ -17,6 +17,11 @@ export interface RecordStoreOptions {
   readonly randomBytes: (length: number) => Uint8Array;
   /** Milliseconds since 1970, for the name of a damaged file that is set aside. Default: the system's clock. */
   readonly nowMs?: () => number;
+  /**
+   * For a short look between two runs, such as a command that changes the configuration: how the last run ended stays as it
+   * is, so that the next one still finds it. Default: false.
+   */
+  readonly visit?: boolean;
   /**
    * Told, before `openRecordStore` returns, that the file was damaged, was set aside as `<path>.damaged-<milliseconds>`,
    * and that the store begins empty: everything has to be learnt again from disk and peers.
@@ -33,21 +38,24 @@ export interface RecordStoreOptions {
  * fails, and from then on always; `E_DISK_FULL` when a change was undone for want of space; `E_CLOSED` after close.
  */
 export function openRecordStore(path: string, options: RecordStoreOptions): RecordStore {
-  const opened = openDatabase(path, options.nowMs ?? Date.now);
+  const visit = options.visit ?? false;
+  const opened = openDatabase(path, options.nowMs ?? Date.now, visit);
   if (opened.rebuiltBecause !== undefined) options.onRebuilt?.(opened.rebuiltBecause);
-  return new SqliteRecordStore(opened.database, opened.uncleanStop, options.randomBytes);
+  return new SqliteRecordStore(opened, options.randomBytes, visit);
 }
 
 class SqliteRecordStore implements RecordStore {
   readonly uncleanStop: boolean;
   readonly #database: Database;
   readonly #randomBytes: (length: number) => Uint8Array;
+  readonly #isVisit: boolean;
   readonly #folders = new Map<string, SqliteFolderRecords>();
 
-  constructor(database: Database, uncleanStop: boolean, randomBytes: (length: number) => Uint8Array) {
-    this.#database = database;
-    this.uncleanStop = uncleanStop;
+  constructor(opened: Opened, randomBytes: (length: number) => Uint8Array, isVisit: boolean) {
+    this.#database = opened.database;
+    this.uncleanStop = opened.uncleanStop;
     this.#randomBytes = randomBytes;
+    this.#isVisit = isVisit;
   }
 
   folder(folderId: string): FolderRecords {
@@ -73,7 +81,7 @@ class SqliteRecordStore implements RecordStore {
   close(): void {
     if (!this.#database.isOpen) return;
     // What is broken stays marked: the next open looks it over.
-    if (!this.#database.isBroken) markClean(this.#database);
+    if (!this.#isVisit && !this.#database.isBroken) markClean(this.#database);
     this.#database.close();
   }
 

@@ -1,0 +1,74 @@
+/**
+ * Many seeds, several worlds at a time, until one breaks a promise or all are done.
+ * @module
+ */
+import type { PlantedBugs } from '../src/node/planted-bugs.ts';
+import { makePlan } from './faults.ts';
+import type { Plan } from './plan.ts';
+import type { SimNodeFactory } from './sim-node.ts';
+import { type Outcome, runWorld, streamsOf } from './world.ts';
+
+export interface CampaignOptions {
+  readonly create: SimNodeFactory;
+  readonly firstSeed: number;
+  readonly runs: number;
+  readonly nodes: number;
+  readonly operations: number;
+  readonly strict: boolean;
+  readonly plantedBugs: PlantedBugs;
+  /** Goes on after a failure. Default: stops. */
+  readonly keepGoing?: boolean;
+}
+
+export interface Failure {
+  readonly plan: Plan;
+  readonly outcome: Outcome;
+}
+
+export interface CampaignResult {
+  readonly runs: number;
+  readonly events: number;
+  /** By seed. */
+  readonly failures: readonly Failure[];
+}
+
+/** Worlds in one process: while one waits for its turn of the event loop, the others have theirs. */
+const WORLDS = 8;
+/** One seed in so many runs twice, beside other worlds: the two traces must be equal. */
+const TWICE_EVERY = 100;
+
+export function planOf(options: Pick<CampaignOptions, 'nodes' | 'operations'>, seed: number): Plan {
+  return makePlan(seed, options, streamsOf(seed));
+}
+
+/** Runs the seeds. The failure with the lowest seed is first. */
+export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
+  const failures: Failure[] = [];
+  const lastSeed = options.firstSeed + options.runs - 1;
+  let nextSeed = options.firstSeed;
+  let runs = 0;
+  let events = 0;
+  const work = async (): Promise<void> => {
+    while (nextSeed <= lastSeed && (failures.length === 0 || options.keepGoing === true)) {
+      const seed = nextSeed;
+      nextSeed += 1;
+      const plan = planOf(options, seed);
+      const outcome = await runTwiceAtTimes(options, plan);
+      runs += 1;
+      events += outcome.events;
+      if (outcome.violations.length > 0) failures.push({ plan, outcome });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(WORLDS, options.runs) }, work));
+  failures.sort((a, b) => a.plan.seed - b.plan.seed);
+  return { runs, events, failures };
+}
+
+async function runTwiceAtTimes(options: CampaignOptions, plan: Plan): Promise<Outcome> {
+  const first = await runWorld({ ...options, plan });
+  if (plan.seed % TWICE_EVERY !== 0) return first;
+  const second = await runWorld({ ...options, plan });
+  if (second.trace === first.trace) return first;
+  const text = `two runs of one seed differ: ${first.trace} after ${first.events} events, ${second.trace} after ${second.events}`;
+  return { ...first, violations: [...first.violations, { rule: 'crash', text }] };
+}

@@ -1,0 +1,141 @@
+/**
+ * `npm run sim`: runs seeds, and for the first one that breaks a promise prints what, the shortest plan that does, and the
+ * command that shows it again. Exit codes: 0 all is well, 1 a promise is broken, 2 wrong usage.
+ * @module
+ */
+import { parseArgs } from 'node:util';
+import type { PlantedBug } from '../src/node/planted-bugs.ts';
+import { type CampaignOptions, type Failure, planOf, runCampaign } from './campaign.ts';
+import { engineNode } from './engine-node.ts';
+import { describeStep, type Plan } from './plan.ts';
+import { shrink } from './shrink.ts';
+import { type Outcome, runWorld } from './world.ts';
+
+const USAGE = `usage: npm run sim -- [options]
+  --seed N        the first seed (default 1)
+  --runs M        how many seeds (default 1000)
+  --nodes N       nodes in a world (default 3)
+  --ops N         what people do in a world (default 40)
+  --bug NAME      puts a bug back: echo or unsettled; may be given twice
+  --strict        what is only in a history counts as lost
+  --only A,B,...  only these steps of the plan
+  --keep-going    all seeds, also after a failure; nothing is shortened
+  --verbose       prints the trace (with --runs 1)`;
+
+const BUGS: readonly PlantedBug[] = ['echo', 'unsettled'];
+
+interface Arguments extends CampaignOptions {
+  readonly bugs: readonly PlantedBug[];
+  readonly only: readonly number[] | undefined;
+  readonly verbose: boolean;
+}
+
+function readArguments(argv: readonly string[]): Arguments | undefined {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        seed: { type: 'string', default: '1' },
+        runs: { type: 'string' },
+        nodes: { type: 'string', default: '3' },
+        ops: { type: 'string', default: '40' },
+        bug: { type: 'string', multiple: true, default: [] },
+        strict: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        'keep-going': { type: 'boolean', default: false },
+        verbose: { type: 'boolean', default: false },
+      },
+    });
+    const only = values.only === undefined ? undefined : values.only.split(',').filter(Boolean).map(wholeNumber);
+    const isOne = values.verbose || only !== undefined;
+    const bugs = values.bug.map((name) => {
+      const bug = BUGS.find((known) => known === name);
+      if (bug === undefined) throw new Error(`there is no bug "${name}" to put back`);
+      return bug;
+    });
+    return {
+      create: engineNode,
+      firstSeed: wholeNumber(values.seed),
+      runs: wholeNumber(values.runs ?? (isOne ? '1' : '1000')),
+      nodes: wholeNumber(values.nodes),
+      operations: wholeNumber(values.ops),
+      plantedBugs: new Set(bugs),
+      strict: values.strict,
+      keepGoing: values['keep-going'],
+      bugs,
+      only,
+      verbose: values.verbose,
+    };
+  } catch (fault) {
+    console.error(fault instanceof Error ? fault.message : fault);
+    return undefined;
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/u.test(text)) throw new Error(`"${text}" is no whole number`);
+  return Number(text);
+}
+
+/** The command that shows a plan again. */
+function commandFor(args: Arguments, plan: Plan, isWhole: boolean): string {
+  const only = isWhole ? '' : ` --only ${plan.steps.map(({ id }) => id).join()}`;
+  const bugs = args.bugs.map((bug) => ` --bug ${bug}`).join('');
+  const strict = args.strict ? ' --strict' : '';
+  const size = `--nodes ${args.nodes} --ops ${args.operations}`;
+  return `npm run sim -- --seed ${plan.seed} --runs 1 ${size}${bugs}${strict}${only} --verbose`;
+}
+
+function printViolations({ violations }: Outcome): void {
+  for (const { rule, text } of violations) console.log(`  ${rule}: ${text}`);
+}
+
+async function explain(args: Arguments, { plan, outcome }: Failure): Promise<void> {
+  console.log(`seed ${plan.seed}: broken promises`);
+  printViolations(outcome);
+  const rule = outcome.violations[0]?.rule;
+  const fails = async (candidate: Plan): Promise<boolean> => {
+    const { violations } = await runWorld({ ...args, plan: candidate });
+    return violations.some((violation) => violation.rule === rule);
+  };
+  const { plan: short, runs } = await shrink(plan, fails);
+  console.log(`the shortest plan that breaks ${rule} (${short.steps.length} of ${plan.steps.length} steps, ${runs} runs):`);
+  for (const step of short.steps) console.log(`  ${describeStep(step)}`);
+  printViolations(await runWorld({ ...args, plan: short }));
+  console.log(commandFor(args, short, false));
+}
+
+/** One plan, with its trace. */
+async function show(args: Arguments, only: readonly number[] | undefined): Promise<boolean> {
+  const plan = planOf(args, args.firstSeed);
+  const steps = only === undefined ? plan.steps : plan.steps.filter(({ id }) => only.includes(id));
+  const print = args.verbose ? (line: string): void => console.log(line) : undefined;
+  const outcome = await runWorld({ ...args, plan: { ...plan, steps }, ...(print === undefined ? {} : { print }) });
+  console.log(`seed ${plan.seed}: ${outcome.events} events, ${(outcome.simulatedMs / 1000).toFixed(0)} s, trace ${outcome.trace}`);
+  printViolations(outcome);
+  return outcome.violations.length === 0;
+}
+
+async function main(): Promise<number> {
+  const args = readArguments(process.argv.slice(2));
+  if (args === undefined) {
+    console.error(USAGE);
+    return 2;
+  }
+  if (args.verbose || args.only !== undefined) return (await show(args, args.only)) ? 0 : 1;
+  const startMs = performance.now();
+  const { runs, events, failures } = await runCampaign(args);
+  const minutes = (performance.now() - startMs) / 60_000;
+  console.log(`${runs} runs, ${events} events, ${Math.round(runs / minutes)} runs a minute, ${failures.length} failed`);
+  const [first] = failures;
+  if (first === undefined) return 0;
+  if (args.keepGoing === true) {
+    for (const { plan, outcome } of failures) {
+      console.log(`seed ${plan.seed}`);
+      printViolations(outcome);
+    }
+  } else await explain(args, first);
+  return 1;
+}
+
+process.exitCode = await main();

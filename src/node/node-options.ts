@@ -1,0 +1,22 @@
+/**
+ * How a node is opened.
+ * @module
+ */
+import type { Log } from '../ports/log.ts';
+
+export interface NodeOptions {
+  /** Directory that holds identity, configuration and records. Default: the system's own places. */
+  readonly home?: string;
+  /** `host:port`; a port that is taken is an error then. Default: all interfaces, port 1111, or the next free of 1113–1119. */
+  readonly listen?: string;
+  /** `lan`: look for peers on the local network. `off`: dial known addresses only. Default `lan`. */
+  readonly discovery?: 'lan' | 'off';
+  /** Also look on the interfaces of containers and tunnels. Default false. */
+  readonly virtualInterfaces?: boolean;
+  /** What peers see. Default: the configured name, or the host's. */
+  readonly name?: string;
+  /** Default: silence. */
+  readonly log?: Log;
+  /** Open the home to read and change the configuration, and nothing more: no folder, no network. Default false. */
+  readonly offline?: boolean;
+}
