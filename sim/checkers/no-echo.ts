@@ -66,11 +66,10 @@ export class NoEcho {
   }
 
   #isJustified(node: string, record: FileRecord, seen: readonly Seen[], atMs: number): boolean {
-    // All three are asked, so that each is used up by the first version that it could have led to.
-    const byPerson = this.#takeChanges(node, record.name, atMs);
+    // A person's change is used up last: a conflict may be answered while the look at that change is still under way.
     const byConflict = this.#takeConflicts(node, record, seen);
     const byReturn = record.type === 'directory' && !record.deleted && takeDelete(node, record, seen);
-    return byPerson || byConflict || byReturn;
+    return byConflict || byReturn || this.#takeChanges(node, record.name, atMs);
   }
 
   #takeChanges(node: string, name: string, atMs: number): boolean {

@@ -2,6 +2,7 @@
  * Takes what peers say of their records, and says at once what has to be said to it.
  * @module
  */
+import { lacks } from '../core/index/newest.ts';
 import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
 import { counterOf } from '../core/model/version-vector.ts';
 import { mustRevive } from '../core/reconcile/decide.ts';
@@ -49,7 +50,8 @@ export class IndexReceiver {
         return [{ record: disowned(local.record), look: local.look }];
       }
     }
-    if (!mustRevive(local.record, theirs)) return [];
+    // Only for the version that wins: for an outdated one its successor speaks, where that is.
+    if (!mustRevive(local.record, theirs) || lacks(local.record, this.#context.records.newest(theirs.name))) return [];
     return [{ record: revival(local.record, [theirs], this.#context.author()), look: local.look }];
   }
 }

@@ -10,7 +10,7 @@
  * @module
  */
 import { sameLook, type EntryType, type FileRecord, type LocalRecord, type Look } from '../core/model/file-record.ts';
-import { byName, isInternalName } from '../core/model/folder-path.ts';
+import { byName, isInternalName, parentOf } from '../core/model/folder-path.ts';
 import { NO_BYTES } from '../core/model/file-record.ts';
 import { deletion, disowned, ignoredRecord, judge, looksDamaged, type Sighting } from '../core/scan/changes.ts';
 import { isTrouble, type Hashed } from '../ports/file-tree.ts';
@@ -45,10 +45,26 @@ export class Inspector {
   /** Looks at these names, records what changed, and leaves to the settler what has not come to rest. */
   async inspect(names: readonly string[]): Promise<void> {
     const absent: string[] = [];
-    for (let start = 0; start < names.length; start += CHUNK) {
-      await this.#inspectChunk(names.slice(start, start + CHUNK), absent);
+    const all = this.#withUnknownParents(names);
+    for (let start = 0; start < all.length; start += CHUNK) {
+      await this.#inspectChunk(all.slice(start, start + CHUNK), absent);
     }
     await this.#recordDeletes(absent);
+  }
+
+  /**
+   * Peers must hear of a directory before they hear of what is in it, or they would make one of their own: news of a
+   * directory can come after news of its content.
+   */
+  #withUnknownParents(names: readonly string[]): string[] {
+    const parents = new Set<string>();
+    for (const name of names) {
+      for (let parent = parentOf(name); parent !== '' && !parents.has(parent); parent = parentOf(parent)) {
+        if (isHere(this.#context.records.local(parent))) break;
+        parents.add(parent);
+      }
+    }
+    return [...[...parents].sort(byName), ...names.filter((name) => !parents.has(name))];
   }
 
   async #inspectChunk(names: readonly string[], absent: string[]): Promise<void> {

@@ -15,6 +15,8 @@ interface Restless {
   dueMs: number;
   /** When the name was first found absent. */
   absentMs: number | undefined;
+  /** When it was last given to an inspection. */
+  lookedMs?: number;
 }
 
 export class Settler {
@@ -46,7 +48,8 @@ export class Settler {
       const known = this.#names.get(name);
       const kind = what === 'written' || what === 'closed' ? what : 'other';
       const settling = hearNews(known?.settling, kind, nowMs);
-      this.#put(name, { settling, dueMs: this.#dueAfterNews(settling, nowMs), absentMs: undefined });
+      const lookedMs = known?.lookedMs ?? settling.firstMs;
+      this.#put(name, { settling, dueMs: dueAfterNews(lookedMs, nowMs), absentMs: undefined, lookedMs });
     }
   }
 
@@ -103,11 +106,6 @@ export class Settler {
     this.#put(name, { settling: again, dueMs: this.#clock.nowMs() + waitMs, absentMs: undefined });
   }
 
-  #dueAfterNews(settling: Settling, nowMs: number): number {
-    // News without end must not put off the look without end.
-    return Math.min(nowMs + SETTLE.quietMs, Math.max(nowMs, settling.firstMs + SETTLE.patienceMs));
-  }
-
   #put(name: string, restless: Restless): void {
     if (this.#closed) return;
     if (this.#names.size >= NAMES_MAX && !this.#names.has(name)) {
@@ -137,6 +135,7 @@ export class Settler {
       due.push(name);
       // Until the inspection says otherwise; one that is lost on the way is looked at again.
       restless.dueMs = nowMs + SETTLE.askLastMs;
+      restless.lookedMs = nowMs;
     }
     if (due.length > 0) {
       this.#inspecting = true;
@@ -150,6 +149,11 @@ export class Settler {
     for (const restless of this.#names.values()) nextMs = Math.min(nextMs, restless.dueMs);
     if (nextMs < Number.POSITIVE_INFINITY) this.#arm(nextMs);
   }
+}
+
+/** News put off the look, but not without end. */
+function dueAfterNews(lookedMs: number, nowMs: number): number {
+  return Math.min(nowMs + SETTLE.quietMs, Math.max(nowMs, lookedMs + SETTLE.patienceMs));
 }
 
 function unheard(nowMs: number): Settling {
