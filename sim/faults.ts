@@ -33,12 +33,7 @@ export function makePlan(seed: number, workload: Workload, stream: (name: string
   };
 }
 
-function planFaults(
-  nodes: number,
-  topology: Plan['topology'],
-  lastMs: number,
-  chance: SeededChance,
-): FaultStep[] {
+function planFaults(nodes: number, topology: Plan['topology'], lastMs: number, chance: SeededChance): FaultStep[] {
   const kinds = (['cut', 'slow', 'crash', 'stop'] as const).filter(() => chance.happens(0.5));
   const links = linksOf(nodes, topology);
   if (kinds.length === 0 || links.length === 0) return [];

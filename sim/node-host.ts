@@ -189,7 +189,9 @@ export class NodeHost implements Watched {
     const say =
       (level: string) =>
       (details: object, message: string): void => {
-        const text = JSON.stringify(details, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+        const text = JSON.stringify(details, (_key, value: unknown) =>
+          typeof value === 'bigint' ? String(value) : value,
+        );
         this.#options.trace.note(`${this.name} ${level}: ${message} ${text}`);
       };
     return { debug: say('debug'), info: say('info'), warn: say('warn') };

@@ -50,9 +50,21 @@ export type FaultStep =
   | { readonly kind: 'cut'; readonly id: number; readonly atMs: number; readonly forMs: number; readonly link: Pair }
   | { readonly kind: 'slow'; readonly id: number; readonly atMs: number; readonly forMs: number; readonly link: Pair }
   /** The process dies at once, and comes back. */
-  | { readonly kind: 'crash'; readonly id: number; readonly atMs: number; readonly forMs: number; readonly node: number }
+  | {
+      readonly kind: 'crash';
+      readonly id: number;
+      readonly atMs: number;
+      readonly forMs: number;
+      readonly node: number;
+    }
   /** The process ends in order, and comes back. */
-  | { readonly kind: 'stop'; readonly id: number; readonly atMs: number; readonly forMs: number; readonly node: number };
+  | {
+      readonly kind: 'stop';
+      readonly id: number;
+      readonly atMs: number;
+      readonly forMs: number;
+      readonly node: number;
+    };
 
 export type Pair = readonly [number, number];
 export type Step = UserStep | FaultStep;

@@ -99,7 +99,9 @@ async function explain(args: Arguments, { plan, outcome }: Failure): Promise<voi
     return violations.some((violation) => violation.rule === rule);
   };
   const { plan: short, runs } = await shrink(plan, fails);
-  console.log(`the shortest plan that breaks ${rule} (${short.steps.length} of ${plan.steps.length} steps, ${runs} runs):`);
+  console.log(
+    `the shortest plan that breaks ${rule} (${short.steps.length} of ${plan.steps.length} steps, ${runs} runs):`,
+  );
   for (const step of short.steps) console.log(`  ${describeStep(step)}`);
   printViolations(await runWorld({ ...args, plan: short }));
   console.log(commandFor(args, short, false));
@@ -111,7 +113,9 @@ async function show(args: Arguments, only: readonly number[] | undefined): Promi
   const steps = only === undefined ? plan.steps : plan.steps.filter(({ id }) => only.includes(id));
   const print = args.verbose ? (line: string): void => console.log(line) : undefined;
   const outcome = await runWorld({ ...args, plan: { ...plan, steps }, ...(print === undefined ? {} : { print }) });
-  console.log(`seed ${plan.seed}: ${outcome.events} events, ${(outcome.simulatedMs / 1000).toFixed(0)} s, trace ${outcome.trace}`);
+  console.log(
+    `seed ${plan.seed}: ${outcome.events} events, ${(outcome.simulatedMs / 1000).toFixed(0)} s, trace ${outcome.trace}`,
+  );
   printViolations(outcome);
   return outcome.violations.length === 0;
 }

@@ -20,7 +20,7 @@ export async function shrink(plan: Plan, fails: (plan: Plan) => Promise<boolean>
     runs += 1;
     return fails({ ...plan, steps: candidate });
   };
-  for (let pieces = 2; steps.length > 0; ) {
+  for (let pieces = 2; steps.length > 0;) {
     const size = Math.ceil(steps.length / pieces);
     const shorter = await firstOf(without(steps, size), stillFails);
     if (shorter !== undefined) {

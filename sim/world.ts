@@ -90,7 +90,9 @@ class World {
     this.#hosts = Array.from({ length: plan.nodes }, (_, index) => this.#host(index, create));
     const links = linksOf(plan.nodes, plan.topology);
     for (const [index, host] of this.#hosts.entries()) {
-      const peers = this.#hosts.filter((_, other) => links.some(([a, b]) => (a === index && b === other) || (b === index && a === other)));
+      const peers = this.#hosts.filter((_, other) =>
+        links.some(([a, b]) => (a === index && b === other) || (b === index && a === other)),
+      );
       host.introduce(peers, plantedBugs);
     }
   }

@@ -6,7 +6,7 @@
  *   that version stay good: the version may have been made from a look before them);
  * - the node's having set a conflict copy aside under this name;
  * - two concurrent versions that it has seen both, once for each pair;
- * - a deleted directory that comes back because something is in it, once for each delete.
+ * - a directory that was deleted or replaced and comes back because something is in it, once for each time.
  * The other half, that an idle cluster tells nothing, is found by the world itself: it would not come to rest (I8).
  * @module
  */
@@ -20,8 +20,9 @@ const IN_FLIGHT_MS = 3000;
 
 interface Seen {
   readonly version: VersionVector;
-  readonly deleted: boolean;
-  /** Nodes that answered this delete by bringing the directory back. */
+  /** A delete, or something else in the place of a directory. */
+  readonly endsDirectory: boolean;
+  /** Nodes that answered this by bringing the directory back. */
   readonly undoneBy: Set<string>;
 }
 
@@ -57,7 +58,11 @@ export class NoEcho {
       const text = `${node} made version ${versionText(record.version)} of ${record.name} (${what}) and nobody changed it there`;
       this.#report({ rule: 'I3', text });
     }
-    seen.push({ version: record.version, deleted: record.deleted, undoneBy: new Set() });
+    seen.push({
+      version: record.version,
+      endsDirectory: record.deleted || record.type !== 'directory',
+      undoneBy: new Set(),
+    });
   }
 
   #isMadeHere(short: bigint, record: FileRecord, seen: readonly Seen[]): boolean {
@@ -98,8 +103,8 @@ export class NoEcho {
 }
 
 function takeDelete(node: string, record: FileRecord, seen: readonly Seen[]): boolean {
-  const deletes = seen.filter(({ deleted, version, undoneBy }) => {
-    return deleted && covers(record.version, version) && !undoneBy.has(node);
+  const deletes = seen.filter(({ endsDirectory, version, undoneBy }) => {
+    return endsDirectory && covers(record.version, version) && !undoneBy.has(node);
   });
   for (const { undoneBy } of deletes) undoneBy.add(node);
   return deletes.length > 0;

@@ -47,7 +47,10 @@ export class NothingLost {
     for (const [key, text] of this.#owed) {
       if ([...this.#held.values()].some((held) => held.has(key))) continue;
       this.#owed.delete(key);
-      this.#report({ rule: 'I2', text: `the content ${text} is on no disk any more, and nobody who saw it gave it up` });
+      this.#report({
+        rule: 'I2',
+        text: `the content ${text} is on no disk any more, and nobody who saw it gave it up`,
+      });
     }
   }
 }

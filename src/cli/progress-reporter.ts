@@ -28,7 +28,8 @@ export class ProgressReporter {
   readonly #terminal = process.stderr;
   readonly #isLive: boolean;
   readonly #work = new Map<string, Work>();
-  readonly #settled = new Set<string>();
+  /** As each folder was when it was last at rest. */
+  readonly #rested = new Map<string, FolderStatus>();
   #timer: NodeJS.Timeout | undefined;
   #drawn = false;
 
@@ -93,12 +94,14 @@ export class ProgressReporter {
   /** The work is over: its last line stays. */
   #rest(status: FolderStatus, nowMs: number): void {
     const work = this.#work.get(status.id);
-    const isFirst = !this.#settled.has(status.id);
-    this.#work.delete(status.id);
-    this.#settled.add(status.id);
-    const tookMs = work === undefined ? 0 : nowMs - work.meter.startedMs;
-    if (!isFirst && tookMs < WORTH_TELLING_MS) return;
     const { id, state, files, bytes, error } = status;
+    const told = this.#rested.get(id);
+    this.#work.delete(id);
+    const tookMs = work === undefined ? 0 : nowMs - work.meter.startedMs;
+    const isWorthTelling = tookMs >= WORTH_TELLING_MS || told?.state !== state;
+    const isNews = told?.state !== state || told.files !== files || told.bytes !== bytes;
+    this.#rested.set(id, status);
+    if (!(this.#output.json ? isNews : isWorthTelling)) return;
     const took = tookMs < WORTH_TELLING_MS ? '' : `  in ${durationText(tookMs / 1000)}`;
     this.#output.done(
       { type: 'folder', folder: id, state, files, bytes, ...(error === undefined ? {} : { error }) },

@@ -52,13 +52,8 @@ export class Directories {
       problems.set(name, 'parent', `"${parent}" is not a directory here`);
       return 'left';
     }
-    const base = newest ?? mine?.record;
-    const others = versions.remotes.map((remote) => remote.record);
-    const record = revival(
-      directoryRecord(parent, base),
-      [...(mine === undefined ? [] : [mine.record]), ...others],
-      this.#context.author(),
-    );
+    // Where others have the directory it is theirs; only one that all have deleted comes back as a change of ours.
+    const record = newest?.deleted === false ? newest : this.#comeback(parent, versions);
     const change: Change = {
       change: 'directory',
       name: parent,
@@ -71,6 +66,12 @@ export class Directories {
     if (made.trouble === 'parent') return this.makeParents(parent);
     this.#context.suspect([parent]);
     return 'left';
+  }
+
+  #comeback(name: string, { local, remotes }: Versions): FileRecord {
+    const known = [...(local === undefined ? [] : [local.record]), ...remotes.map((remote) => remote.record)];
+    const like = known.find((record) => record.type === 'directory');
+    return revival(directoryRecord(name, like), known, this.#context.author());
   }
 
   async #retryAbove(parent: string): Promise<Handled> {

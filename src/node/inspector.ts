@@ -13,7 +13,7 @@ import { sameLook, type EntryType, type FileRecord, type LocalRecord, type Look 
 import { byName, isInternalName, parentOf } from '../core/model/folder-path.ts';
 import { NO_BYTES } from '../core/model/file-record.ts';
 import { deletion, disowned, ignoredRecord, judge, looksDamaged, type Sighting } from '../core/scan/changes.ts';
-import { isTrouble, type Hashed } from '../ports/file-tree.ts';
+import { isTrouble, type Hashed, type Looked } from '../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { Settler } from './settler.ts';
@@ -76,7 +76,12 @@ export class Inspector {
     for (const [index, name] of wanted.entries()) {
       const look = looks[index];
       const local = records.local(name);
-      if (busy.has(name)) this.#settler.later(name);
+      const orphans = this.#orphans(local, look);
+      if (orphans.length > 0) {
+        // Peers must hear that the content is gone before they hear that the directory is something else now.
+        absent.push(...orphans);
+        this.#settler.later(name);
+      } else if (busy.has(name)) this.#settler.later(name);
       else if (isTrouble(look)) problems.set(name, 'unreadable', `Cannot be looked at: ${look.detail}`);
       else if (look === undefined || look.type === 'other') {
         if (isHere(local)) absent.push(name);
@@ -84,9 +89,6 @@ export class Inspector {
       } else if (isHere(local) && sameLook(local.look, look)) this.#settler.forget(name);
       else if (look.type === 'file') files.push({ name, look, local });
       else others.push({ name, look: { ...look, type: look.type } });
-      if (look !== undefined && !isTrouble(look) && look.type !== 'directory' && local?.record.type === 'directory') {
-        absent.push(...this.#namesBelow(name));
-      }
     }
     const settled = await this.#settled(files);
     const hashed = await this.#hash(settled);
@@ -95,6 +97,12 @@ export class Inspector {
       ...hashed,
     ];
     this.#record(found, await this.#damaged(found));
+  }
+
+  /** What was in a directory that is something else now. */
+  #orphans(local: LocalRecord | undefined, look: Looked): string[] {
+    if (look === undefined || isTrouble(look) || look.type === 'directory') return [];
+    return isHere(local) && local.record.type === 'directory' ? this.#namesBelow(local.record.name) : [];
   }
 
   /** Ignored and internal names are nobody's business; a record of a name that is ignored from now on says so once. */
@@ -164,7 +172,11 @@ export class Inspector {
       const local = records.local(name);
       if (local !== undefined && damaged.has(name)) {
         saves.push({ record: disowned(local.record), look: seen.look });
-        problems.set(name, 'damaged', 'A power cut seems to have damaged it; it waits for a computer that has it whole');
+        problems.set(
+          name,
+          'damaged',
+          'A power cut seems to have damaged it; it waits for a computer that has it whole',
+        );
         continue;
       }
       const newest = plantedBugs.has('echo') ? undefined : records.newest(name);

@@ -230,10 +230,7 @@ export class Node extends EventEmitter<NodeEvents> {
    * @returns undefined when the node is offline.
    * @throws LanfoldError `E_FOLDER_MISSING`, `E_FOLDER_NOT_A_DIRECTORY`, `E_FOLDER_UNREADABLE`, `E_FOLDER_NESTED`, …
    */
-  folder(
-    path: string,
-    options: { id?: string; peers?: readonly string[] } = {},
-  ): Promise<FolderHandle | undefined> {
+  folder(path: string, options: { id?: string; peers?: readonly string[] } = {}): Promise<FolderHandle | undefined> {
     return this.#inTurn(async () => {
       const directory = demandDirectory(resolve(path));
       const known = this.#configuration.folders.find((folder) => folder.path === directory);

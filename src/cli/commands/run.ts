@@ -1,12 +1,12 @@
 /** `lanfold` and `lanfold run`: a node in the foreground, until a signal ends it. */
 import { setFlagsFromString } from 'node:v8';
-import { jsonLog, LISTEN_PORTS, Node, textLog, type Log, type NodeOptions } from '../../index.ts';
+import { jsonLog, textLog, type Log, type Node, type NodeOptions } from '../../index.ts';
 import { openToRun } from '../ask.ts';
 import { serveControl, type ControlServer } from '../control-server.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { introduce, tellOfPeers } from '../introduction.ts';
 import { Output, type CommonOptions } from '../output.ts';
 import { ProgressReporter } from '../progress-reporter.ts';
-import { folderName, printable } from '../render.ts';
 import { stopSignal, withinGrace } from '../signals.ts';
 import { usageError } from '../usage.ts';
 
@@ -46,7 +46,7 @@ async function runNode(options: RunOptions, prepare: (node: Node) => Promise<voi
     node.on('warning', (warning) => output.warning(warning));
     await prepare(node);
     control = await serveControl(node);
-    introduce(node, options, output);
+    introduce(node, output, { isListenFixed: options.listen !== undefined });
     tellOfPeers(node, output);
     progress = new ProgressReporter(node, output);
     const signal = await stopped;
@@ -82,50 +82,4 @@ function logOf({ json, verbose = 0 }: RunOptions): { log?: Log } {
   if (verbose === 0) return {};
   const make = json === true ? jsonLog : textLog;
   return { log: make({ write: (line) => process.stderr.write(line), level: verbose > 1 ? 'debug' : 'info' }) };
-}
-
-/** What is shared, who this is, where it listens, and the one next step. */
-function introduce(node: Node, options: RunOptions, output: Output): void {
-  const { id, listening = '' } = node;
-  for (const folder of node.configuration.folders) {
-    const line = `Sharing ${folderName(folder.path)} (${printable(folder.path)}, folder ID ${printable(folder.id)})`;
-    output.done({ type: 'sharing', folder: folder.id, path: folder.path }, line);
-  }
-  const [usual] = LISTEN_PORTS;
-  const port = Number(listening.slice(listening.lastIndexOf(':') + 1));
-  const isMoved = options.listen === undefined && port !== usual;
-  const place = options.listen === undefined ? `port ${port}` : listening;
-  output.done(
-    { type: 'listening', device: id, listening },
-    isMoved ? `Port ${usual} is taken; listening on ${port}` : `Listening on ${place}`,
-  );
-  output.done({ type: 'device', device: id }, `This device is ${id}`);
-  const hint = nextStep(node);
-  if (hint !== undefined && !output.json) output.done({}, hint);
-}
-
-function nextStep(node: Node): string | undefined {
-  const { folders, peers } = node.configuration;
-  const [folder] = folders;
-  if (folder === undefined) return 'No folder is shared yet. Add one: lanfold folders add DIR';
-  if (peers.length > 0) return undefined;
-  return `No device is trusted yet. On the other computer: lanfold peers trust ${node.id} --folder ${printable(folder.id)}`;
-}
-
-/** More strangers than that are somebody's game. */
-const STRANGERS_MAX = 20;
-
-function tellOfPeers(node: Node, output: Output): void {
-  node.on('peer', (peer) => {
-    const name = printable(peer.name ?? peer.id.slice(0, 7));
-    const where = peer.connected && peer.address !== undefined ? ` (${peer.address})` : '';
-    output.done({ type: 'peer', ...peer }, `${name} ${peer.connected ? 'connected' : 'disconnected'}${where}`);
-  });
-  const seen = new Set<string>();
-  node.on('stranger', ({ id, address }) => {
-    if (seen.has(id) || seen.size >= STRANGERS_MAX) return;
-    seen.add(id);
-    const line = `A device that is not trusted here wants to connect (${address}). If it is yours: lanfold peers trust ${id}`;
-    output.done({ type: 'stranger', id, address }, line);
-  });
 }
