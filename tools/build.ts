@@ -1,21 +1,11 @@
-/**
- * Builds what the package carries: `dist`, from nothing, so that no file of an older build stays in it.
- *
- *   npm run build
- * @module
- */
+/** Builds dist/: the library and the command line as JavaScript, with their types. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, globSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, rmSync } from 'node:fs';
 
-const ROOT = join(import.meta.dirname, '..');
-const DIST = join(ROOT, 'dist');
-
-rmSync(DIST, { recursive: true, force: true });
-const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-const { status } = spawnSync(process.execPath, [compiler, '-b', 'src/core', 'src'], { cwd: ROOT, stdio: 'inherit' });
-if (status !== 0) process.exit(1);
-// The compiler's own notes: of no use to who installs lanfold.
-for (const notes of globSync('**/*.tsbuildinfo', { cwd: DIST })) rmSync(join(DIST, notes));
-chmodSync(join(ROOT, 'bin', 'lanfold.cjs'), 0o755);
-if (!existsSync(join(DIST, 'cli', 'main.js'))) throw new Error('The compiler made no dist/cli/main.js');
+rmSync('dist', { recursive: true, force: true });
+const built = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', '--force', 'src/core', 'src'], {
+  stdio: 'inherit',
+});
+// What the compiler notes for its next run is of no use to who installs the package.
+for (const note of globSync('dist/**/*.tsbuildinfo')) rmSync(note);
+process.exitCode = built.status ?? 1;

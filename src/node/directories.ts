@@ -23,6 +23,8 @@ const DIRECTORY_PERMISSIONS = 0o755;
 export class Directories {
   readonly #context: FolderContext;
   readonly #committer: Committer;
+  /** Directories that nobody has told of, for which content arrived. */
+  readonly #awaited = new Set<string>();
 
   constructor(context: FolderContext, committer: Committer) {
     this.#context = context;
@@ -52,6 +54,12 @@ export class Directories {
       problems.set(name, 'parent', `"${parent}" is not a directory here`);
       return 'left';
     }
+    if (newest === undefined && !this.#awaited.has(parent)) {
+      // Nobody has told of it yet: it may be in the next part of an index. If it is not, the next round makes it.
+      this.#awaited.add(parent);
+      return 'left';
+    }
+    this.#awaited.delete(parent);
     // Where others have the directory it is theirs; only one that all have deleted comes back as a change of ours.
     const record = newest?.deleted === false ? newest : this.#comeback(parent, versions);
     const change: Change = {

@@ -252,8 +252,10 @@ export class Folder {
       await Promise.all([this.#scanLoop(), this.#pullLoop()]);
     } catch (cause) {
       if (this.#closing.signal.aborted) return;
-      if (!(cause instanceof LanfoldError)) throw cause;
-      this.#stop(cause);
+      // A bug of ours in one folder must not end the others.
+      this.#stop(
+        cause instanceof LanfoldError ? cause : new LanfoldError('E_FOLDER_FAILED', { subject: this.id, cause }),
+      );
     }
   }
 
@@ -336,7 +338,8 @@ export class Folder {
   }
 
   #stop(error: LanfoldError): void {
-    this.#options.edges.log.warn({ folder: this.id, code: error.code }, error.message);
+    const cause = error.cause instanceof Error ? error.cause.stack : undefined;
+    this.#options.edges.log.warn({ folder: this.id, code: error.code, cause }, error.message);
     this.#error = error;
     this.#scanWanted.ring();
     this.#pullWanted.ring();

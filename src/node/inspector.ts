@@ -107,7 +107,10 @@ export class Inspector {
 
   /** Ignored and internal names are nobody's business; a record of a name that is ignored from now on says so once. */
   #isOurs(name: string): boolean {
-    if (name === '' || isInternalName(name)) return false;
+    if (name === '' || isInternalName(name)) {
+      this.#settler.forget(name);
+      return false;
+    }
     if (!this.#context.ignores().match(name).ignored) return true;
     const local = this.#context.records.local(name);
     if (isHere(local)) this.#context.save([{ record: ignoredRecord(local.record), look: undefined }]);

@@ -92,6 +92,14 @@ test('E3 a symlink is its target, and nothing else', () => {
   equal(find(local(link), link, seen(record({ type: 'symlink', target: 'b' }))).found, 'change');
 });
 
+test('E3 what was a symlink and is a directory has permissions again', () => {
+  const link = record({ type: 'symlink', target: 'a' });
+  const directory = record({ type: 'directory', permissions: 0o700 });
+  const finding = find(local(link), link, seen(directory));
+  ok(finding.found === 'change' && !finding.record.noPermissions);
+  equal(finding.record.permissions, 0o700);
+});
+
 test('E3 a name that was ignored starts anew: concurrent with what others did meanwhile', () => {
   const ignored = ignoredRecord(old);
   ok(ignored.invalid && !ignored.deleted && ignored.blocks.length === 0);

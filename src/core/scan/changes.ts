@@ -126,7 +126,7 @@ function recordOf(mine: LocalRecord | undefined, name: string, seen: Sighting): 
   const { look } = seen;
   const isFile = look.type === 'file';
   // The disk may keep another time or other bits than we asked for; while it shows what it showed then, the wish stands.
-  const known = mine?.look === undefined || mine.record.invalid ? undefined : mine;
+  const known = mine?.look?.type === look.type && !mine.record.invalid ? mine : undefined;
   const modifiedNs = known?.look?.modifiedNs === look.modifiedNs ? known.record.modifiedNs : look.modifiedNs;
   const permissions = known?.look?.permissions === look.permissions ? known.record.permissions : look.permissions;
   return {
