@@ -3,7 +3,9 @@
 // Written for any Node, so that an old one gets a sentence instead of a syntax error.
 var parts = process.versions.node.split('.');
 if (Number(parts[0]) < 24 || (Number(parts[0]) === 24 && Number(parts[1]) < 15)) {
-  console.error('lanfold needs Node 24.15 or newer, and this is Node ' + process.versions.node + '. Please install a newer Node.');
+  console.error(
+    'lanfold needs Node 24.15 or newer, and this is Node ' + process.versions.node + '. Please install a newer Node.',
+  );
   process.exit(1);
 }
 // A sync program runs all day and mostly waits: a small young generation keeps its memory small.

@@ -8,13 +8,15 @@
  */
 import { compareRecords } from '../../src/core/index/newest.ts';
 import type { FileRecord } from '../../src/core/model/file-record.ts';
-import { compareVersions } from '../../src/core/model/version-vector.ts';
+import { compareVersions, type VersionVector } from '../../src/core/model/version-vector.ts';
 import type { Report } from './violation.ts';
 import { versionText } from './version-text.ts';
 
 export class Vectors {
   readonly #report: Report;
   /** By `<node> <name>`: the node's own record. */
+  /** By name: every version that any node has saved. */
+  readonly #made = new Map<string, VersionVector[]>();
   readonly #own = new Map<string, FileRecord>();
   /** By `<name> <version>`: what it stands for, and who said so first. */
   readonly #meanings = new Map<string, { readonly meaning: string; readonly node: string }>();
@@ -26,6 +28,8 @@ export class Vectors {
   saved(node: string, record: FileRecord): void {
     // A record without a version has no claim to anything: it was found, and nobody made it.
     if (record.version.length === 0 || record.invalid) return;
+    const made = this.#made.get(record.name) ?? [];
+    this.#made.set(record.name, [...made, record.version]);
     this.#checkForward(node, record);
     this.#checkMeaning(node, record);
   }
@@ -41,8 +45,15 @@ export class Vectors {
     this.#own.set(key, record);
     if (before === undefined || compareVersions(record.version, before.version) === 'newer') return;
     if (compareVersions(record.version, before.version) !== 'older' && compareRecords(record, before) >= 0) return;
+    // Somebody has gone on from the version before, so that it is out of the race; a concurrent one may win now.
+    if (compareVersions(record.version, before.version) === 'concurrent' && this.#isOutdated(record.name, before))
+      return;
     const [from, to] = [versionText(before.version), versionText(record.version)];
     this.#report({ rule: 'I5', text: `${record.name} on ${node} went back from ${from} to ${to}` });
+  }
+
+  #isOutdated(name: string, before: FileRecord): boolean {
+    return (this.#made.get(name) ?? []).some((version) => compareVersions(version, before.version) === 'newer');
   }
 
   #checkMeaning(node: string, record: FileRecord): void {

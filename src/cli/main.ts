@@ -34,6 +34,9 @@ function inOurWords(error: CommanderError, words: readonly string[], operands: r
   if (error.code === 'commander.excessArguments' && first !== undefined && words.at(-1) === first) {
     return usageError(`there is no command "${first}". To share a folder: lanfold -C ${first}`);
   }
-  const sentence = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ').replace(/\.$/, '');
+  const sentence = error.message
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
   return usageError(`${sentence}. See "lanfold --help"`);
 }

@@ -120,7 +120,9 @@ export async function perform(node: Node, name: OperationName, args: unknown): P
   const parsed = v.safeParse(row.schema, args);
   if (parsed.success) return await row.run(node, parsed.output);
   const [issue] = parsed.issues;
-  throw new LanfoldError('E_USAGE', { subject: `"${name}" was asked with a wrong "${v.getDotPath(issue) ?? 'request'}"` });
+  throw new LanfoldError('E_USAGE', {
+    subject: `"${name}" was asked with a wrong "${v.getDotPath(issue) ?? 'request'}"`,
+  });
 }
 
 /** All folders, or the one that is asked for. */

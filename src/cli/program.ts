@@ -40,7 +40,10 @@ export function createProgram(ended: Ended): Command {
 }
 
 function addPeers(program: Command, ended: Ended): void {
-  const peers = program.command('peers').description('the devices that are trusted').addHelpText('after', exitCodesHelp());
+  const peers = program
+    .command('peers')
+    .description('the devices that are trusted')
+    .addHelpText('after', exitCodesHelp());
   add(peers, 'list', 'list them', { isDefault: true }).action(async (_, self: Command) =>
     ended(await (await import('./commands/peers.ts')).list(given(self))),
   );
@@ -71,7 +74,8 @@ function addFolders(program: Command, ended: Ended): void {
       ended(await (await import('./commands/folders.ts')).add(directory, given(self))),
     );
   add(folders, 'remove <id>', 'stop syncing a folder; no file is touched').action(
-    async (id: string, _, self: Command) => ended(await (await import('./commands/folders.ts')).remove(id, given(self))),
+    async (id: string, _, self: Command) =>
+      ended(await (await import('./commands/folders.ts')).remove(id, given(self))),
   );
 }
 
@@ -136,7 +140,8 @@ function demandCommonOnly(root: Command): void {
     const name = option.attributeName();
     return root.getOptionValue(name) !== undefined && !COMMON.includes(name);
   });
-  if (foreign !== undefined) throw usageError(`write ${foreign.long ?? foreign.flags} after the command it is meant for`);
+  if (foreign !== undefined)
+    throw usageError(`write ${foreign.long ?? foreign.flags} after the command it is meant for`);
 }
 
 function packageVersion(): string {

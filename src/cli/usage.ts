@@ -50,7 +50,8 @@ const TIME_OF_DAY = /^(?<hours>\d{1,2}):(?<minutes>\d\d)(?::(?<seconds>\d\d))?$/
 export function parseTime(text: string, now = new Date()): Date {
   const ofDay = TIME_OF_DAY.exec(text)?.groups;
   const date = ofDay === undefined ? new Date(isDay(text) ? `${text}T00:00` : text) : new Date(now);
-  if (ofDay !== undefined) date.setHours(Number(ofDay['hours']), Number(ofDay['minutes']), Number(ofDay['seconds'] ?? 0), 0);
+  if (ofDay !== undefined)
+    date.setHours(Number(ofDay['hours']), Number(ofDay['minutes']), Number(ofDay['seconds'] ?? 0), 0);
   if (Number.isNaN(date.getTime())) throw usageError(`"${text}" is not a time; write 10:31 or "2026-11-24 10:31:05"`);
   return new Date(date.getTime() + precisionMs(text) - 1);
 }

@@ -19,12 +19,14 @@ import type { FolderContext } from './folder-context.ts';
 export type Handled = 'done' | 'again' | 'left';
 
 const DIRECTORY_PERMISSIONS = 0o755;
+/** For content of a directory that nobody has told of. */
+const PARENT_WAIT_MS = 5000;
 
 export class Directories {
   readonly #context: FolderContext;
   readonly #committer: Committer;
-  /** Directories that nobody has told of, for which content arrived. */
-  readonly #awaited = new Set<string>();
+  /** Directories that nobody has told of, and since when content for them is here (monotonic milliseconds). */
+  readonly #awaited = new Map<string, number>();
 
   constructor(context: FolderContext, committer: Committer) {
     this.#context = context;
@@ -54,10 +56,12 @@ export class Directories {
       problems.set(name, 'parent', `"${parent}" is not a directory here`);
       return 'left';
     }
-    if (newest === undefined && !this.#awaited.has(parent)) {
-      // Nobody has told of it yet: it may be in the next part of an index. If it is not, the next round makes it.
-      this.#awaited.add(parent);
-      return 'left';
+    if (newest === undefined) {
+      // Nobody has told of it yet: it may be in the next part of an index.
+      const nowMs = this.#context.clock.monotonicMs();
+      const sinceMs = this.#awaited.get(parent) ?? nowMs;
+      this.#awaited.set(parent, sinceMs);
+      if (nowMs - sinceMs < PARENT_WAIT_MS) return 'left';
     }
     this.#awaited.delete(parent);
     // Where others have the directory it is theirs; only one that all have deleted comes back as a change of ours.

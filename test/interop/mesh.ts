@@ -198,7 +198,10 @@ export class Mesh {
       const theirs = await syncthing.status(FOLDER);
       const isDone = theirs.state === 'idle' && theirs.needTotalItems === 0 && theirs.errors === 0;
       if (!isDone) return `Syncthing ${syncthing.version}: ${JSON.stringify(theirs)}`;
-      const ids = [this.node.id, ...this.syncthings.filter((other) => other !== syncthing).map((other) => other.deviceId)];
+      const ids = [
+        this.node.id,
+        ...this.syncthings.filter((other) => other !== syncthing).map((other) => other.deviceId),
+      ];
       for (const id of ids) {
         const completion = await syncthing.completion(FOLDER, id);
         const isWhole = completion.completion === 100 && completion.needItems + completion.needDeletes === 0;
@@ -216,5 +219,4 @@ export class Mesh {
   #logTail(): string {
     return this.log.slice(-60).join('');
   }
-
 }

@@ -50,10 +50,12 @@ describe('lanfold between Syncthing 1.19.2 and 1.29.5', { skip: whySkip() ?? fal
   }
 
   test('I3 random changes by all three at once end in the same folder for all', async () => {
-    for (const side of SIDES.keys()) makeTree(at(side, `random-${side}`), { seed: side, files: 40, hardNames: false });
+    for (const side of SIDES.keys())
+      makeTree(at(side, `random-${side}`), { seed: 1 + side, files: 40, hardNames: false });
     await mesh.settle();
     for (let round = 0; round < 3; round += 1) {
-      for (const side of SIDES.keys()) editTree(at(side), { seed: 10 * round + side, count: 25, label: `s${side}r${round}` });
+      for (const side of SIDES.keys())
+        editTree(at(side), { seed: 1 + 10 * round + side, count: 25, label: `s${side}r${round}` });
       await mesh.scan();
     }
     await mesh.settle({ timeoutMs: 90_000 });
@@ -79,7 +81,8 @@ describe('lanfold between Syncthing 1.19.2 and 1.29.5', { skip: whySkip() ?? fal
     await Promise.all(mesh.syncthings.map((syncthing) => syncthing.setIgnores(FOLDER, ['*.theirs'])));
     for (const side of SIDES.keys()) {
       fs.mkdirSync(at(side, 'ignores'), { recursive: true });
-      for (const kind of ['mine', 'theirs', 'ours']) fs.writeFileSync(at(side, 'ignores', `${side}.${kind}`), `${side} ${kind}`);
+      for (const kind of ['mine', 'theirs', 'ours'])
+        fs.writeFileSync(at(side, 'ignores', `${side}.${kind}`), `${side} ${kind}`);
     }
     fs.mkdirSync(at(0, 'secret'));
     fs.writeFileSync(at(0, 'secret/deep.ours'), 'stays here');
@@ -96,9 +99,15 @@ describe('lanfold between Syncthing 1.19.2 and 1.29.5', { skip: whySkip() ?? fal
     fs.rmSync(at(0, '.stignore'));
     await Promise.all(mesh.syncthings.map((syncthing) => syncthing.setIgnores(FOLDER, [])));
     const tree = await mesh.settle();
-    assert.deepEqual(conflictCopies(tree).filter((name) => name.startsWith('ignores/')), []);
+    assert.deepEqual(
+      conflictCopies(tree).filter((name) => name.startsWith('ignores/')),
+      [],
+    );
     const kinds = ['mine', 'ours', 'theirs'];
-    assert.deepEqual(namesBelow(tree, 'ignores'), [0, 1, 2].flatMap((side) => kinds.map((kind) => `${side}.${kind}`)));
+    assert.deepEqual(
+      namesBelow(tree, 'ignores'),
+      [0, 1, 2].flatMap((side) => kinds.map((kind) => `${side}.${kind}`)),
+    );
     assert.ok(tree.has('secret/deep.ours'));
   });
 
@@ -121,7 +130,10 @@ describe('lanfold between Syncthing 1.19.2 and 1.29.5', { skip: whySkip() ?? fal
     }
     const tree = await mesh.settle();
     assert.equal([...tree.keys()].filter((name) => name.startsWith('without ')).length, 8);
-    assert.deepEqual(conflictCopies(tree).filter((name) => name.startsWith('without ')), []);
+    assert.deepEqual(
+      conflictCopies(tree).filter((name) => name.startsWith('without ')),
+      [],
+    );
   });
 
   test('I7 at rest nobody moves: no sequence number, no block, for two seconds', async () => {
@@ -158,7 +170,18 @@ function prepare(root: string): void {
   fs.mkdirSync(join(root, 'directory/sub'), { recursive: true });
   fs.mkdirSync(join(root, 'empty directory'));
   fs.mkdirSync(join(root, 'gone directory/sub'), { recursive: true });
-  for (const name of ['edit', 'append', 'truncate', 'empty', 'delete', 'rename', 'mode', 'time', 'to directory', 'to symlink']) {
+  for (const name of [
+    'edit',
+    'append',
+    'truncate',
+    'empty',
+    'delete',
+    'rename',
+    'mode',
+    'time',
+    'to directory',
+    'to symlink',
+  ]) {
     fs.writeFileSync(join(root, name), `${name} `.repeat(100));
   }
   for (const name of ['directory/a', 'directory/sub/b', 'gone directory/c', 'gone directory/sub/d']) {
@@ -256,12 +279,18 @@ function assertConflicts(tree: TreeSnapshot, read: (name: string) => string): vo
     const contents = copies.filter((name) => name.startsWith(`${verb}.`)).map(read);
     assert.deepEqual([...new Set(contents)].sort(), [`${verb} by 0`, `${verb} by 1`]);
   }
-  assert.ok(copies.every((name) => /^(?:edited|created)\./.test(name)), copies.join());
+  assert.ok(
+    copies.every((name) => /^(?:edited|created)\./.test(name)),
+    copies.join(),
+  );
   assert.deepEqual([read('deleted here'), read('deleted there')], ['edited by others', 'edited by 0']);
   assert.equal(read('directory/added'), 'added to a directory that lanfold deletes');
 }
 
 /** Names below a directory, relative to it, in order. */
 function namesBelow(tree: TreeSnapshot, directory: string): string[] {
-  return [...tree.keys()].filter((name) => name.startsWith(`${directory}/`)).map((name) => name.slice(directory.length + 1)).sort();
+  return [...tree.keys()]
+    .filter((name) => name.startsWith(`${directory}/`))
+    .map((name) => name.slice(directory.length + 1))
+    .sort();
 }

@@ -42,7 +42,10 @@ export class Pair implements AsyncDisposable {
       const folder = join(root, name);
       mkdirSync(folder, { recursive: true });
       const listen = `127.0.0.1:${await freePort()}`;
-      return { node: await DrivenNode.open({ home: join(root, `home-${name}`), listen, discovery: 'off', name }), folder };
+      return {
+        node: await DrivenNode.open({ home: join(root, `home-${name}`), listen, discovery: 'off', name }),
+        folder,
+      };
     };
     const pair = new Pair(root, await open('a'), await open('b'));
     options.fill?.(pair.a.folder);
@@ -71,11 +74,12 @@ export class Pair implements AsyncDisposable {
     const endMs = performance.now() + timeoutMs;
     let difference: string[] = ['the nodes never said that they were in sync'];
     for (;;) {
-      await until('both nodes are in sync', () => this.#areInSync(), { timeoutMs: endMs - performance.now(), everyMs: 50 }).catch(
-        async (cause: unknown) => {
-          throw new Error(`${difference.join('\n')}\n${await this.#describe()}`, { cause });
-        },
-      );
+      await until('both nodes are in sync', () => this.#areInSync(), {
+        timeoutMs: endMs - performance.now(),
+        everyMs: 50,
+      }).catch(async (cause: unknown) => {
+        throw new Error(`${difference.join('\n')}\n${await this.#describe()}`, { cause });
+      });
       const left = snapshotTree(this.a.folder);
       difference = diffTrees(left, snapshotTree(this.b.folder));
       if (difference.length === 0 && (await this.#areInSync()) === true) return left;

@@ -25,7 +25,8 @@ export function folderRow(folder: NodeStatus['folders'][number]): string[] {
   if (!isOpen(folder)) return [name, STATE_TEXT[folder.state], '', path];
   const { need } = folder;
   const missing = need.items + need.deletes;
-  const state = missing === 0 ? STATE_TEXT[folder.state] : `${STATE_TEXT[folder.state]}, ${countedText(missing, 'name')} left`;
+  const state =
+    missing === 0 ? STATE_TEXT[folder.state] : `${STATE_TEXT[folder.state]}, ${countedText(missing, 'name')} left`;
   return [name, state, `${countedText(folder.files, 'file')}  ${sizeText(folder.bytes)}`, path];
 }
 
@@ -41,7 +42,9 @@ function stateOf(peer: PeerStatus & Pick<PeerReport, 'completion'>): string {
 
 function lines(answer: NodeStatus): string[] {
   const { folders, peers } = answer;
-  const head = answer.running ? `Running, listening on ${answer.listening ?? 'nothing'}` : 'Not running. Start it: lanfold run';
+  const head = answer.running
+    ? `Running, listening on ${answer.listening ?? 'nothing'}`
+    : 'Not running. Start it: lanfold run';
   return [
     head,
     '',

@@ -233,7 +233,17 @@ export class MemoryDisk {
     const symlinkTarget = type === 'symlink' ? bytes : NO_BYTES;
     const content = type === 'file' ? bytes : NO_BYTES;
     const times = { modifiedNs: now, changedNs: now };
-    return { number, type, content, permissions, ...times, symlinkTarget, children: new Map(), entry: undefined, writers: 0 };
+    return {
+      number,
+      type,
+      content,
+      permissions,
+      ...times,
+      symlinkTarget,
+      children: new Map(),
+      entry: undefined,
+      writers: 0,
+    };
   }
 
   #tell(what: DiskNews['what'], inode: Inode): void {

@@ -99,7 +99,7 @@ export class MemoryNetwork {
       };
       const fail = (error: unknown): void => {
         finish();
-        reject(error as Error);
+        reject(error);
       };
       const onAbort = (): void => fail(signal.reason);
       const timeout = member.life.after(DIAL_TIMEOUT_MS, () => fail(unreachable(address, 'ETIMEDOUT')));

@@ -25,7 +25,8 @@ export function place(folder: MemoryFolder, change: Change, nowMs: number): Appl
       return placeFile(folder, change, nowMs);
     case 'symlink':
       return (
-        makeRoom(folder, change, nowMs) ?? done(folder.disk.makeSymlink(folder.path(change.name), change.target.slice()))
+        makeRoom(folder, change, nowMs) ??
+        done(folder.disk.makeSymlink(folder.path(change.name), change.target.slice()))
       );
     case 'directory':
       return placeDirectory(folder, change, nowMs);

@@ -57,10 +57,7 @@ export function stageCopy(folder: MemoryFolder, source: Inode, name: string): St
 }
 
 /** Bytes of a regular file; fewer than wanted if it ends before. */
-export function read(
-  folder: MemoryFolder,
-  { name, offset, bytes, hash }: ReadJob,
-): Uint8Array | Trouble {
+export function read(folder: MemoryFolder, { name, offset, bytes, hash }: ReadJob): Uint8Array | Trouble {
   const refused = nameTrouble(name);
   if (refused !== undefined) return refused;
   const inode = folder.find(name);
@@ -92,5 +89,7 @@ function stagedFile(folder: MemoryFolder, name: string, size: number): Inode {
 }
 
 function stageTrouble(name: string): Trouble | undefined {
-  return nameTrouble(name) ?? (name.includes('/') ? trouble('name-not-allowed', 'no name for a staged file') : undefined);
+  return (
+    nameTrouble(name) ?? (name.includes('/') ? trouble('name-not-allowed', 'no name for a staged file') : undefined)
+  );
 }

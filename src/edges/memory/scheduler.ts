@@ -57,7 +57,7 @@ export class Scheduler {
             return;
           }
         } catch (fault) {
-          reject(fault as Error);
+          reject(fault);
           return;
         }
         setImmediate(turn);
