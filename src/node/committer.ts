@@ -5,6 +5,7 @@
  * @module
  */
 import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
+import { compareVersions, NO_VERSION } from '../core/model/version-vector.ts';
 import { isTrouble, type Applied, type Change, type Trouble } from '../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
 import { Batcher } from './wake.ts';
@@ -13,6 +14,8 @@ import { Batcher } from './wake.ts';
 export interface Commit {
   readonly change: Change;
   readonly record: FileRecord;
+  /** The own record of the name that the change was decided on. If it is another by now, so may be the decision. */
+  readonly basis?: FileRecord | undefined;
   /** The record of the name that a file was moved away from. */
   readonly left?: FileRecord;
 }
@@ -35,7 +38,20 @@ export class Committer {
     return this.#groups.add(commit);
   }
 
-  async #commit(commits: readonly Commit[]): Promise<Committed[]> {
+  async #commit(queued: readonly Commit[]): Promise<Committed[]> {
+    const fresh = queued.filter((commit) => this.#isFresh(commit));
+    const results = new Map<Commit, Committed>();
+    const committed = fresh.length === 0 ? [] : await this.#apply(fresh);
+    for (const [index, commit] of fresh.entries()) results.set(commit, committed[index] ?? LOST);
+    return queued.map((commit) => results.get(commit) ?? OUTDATED);
+  }
+
+  #isFresh({ change, basis }: Commit): boolean {
+    const now = this.#context.records.local(change.name)?.record;
+    return compareVersions(now?.version ?? NO_VERSION, basis?.version ?? NO_VERSION) === 'equal';
+  }
+
+  async #apply(commits: readonly Commit[]): Promise<Committed[]> {
     const { tree, busy } = this.#context;
     const names = commits.flatMap(namesOf);
     for (const name of names) busy.add(name);
@@ -53,6 +69,7 @@ export class Committer {
   }
 }
 
+const OUTDATED: Trouble = { trouble: 'changed', detail: 'the record changed while the change was waiting' };
 const LOST: Trouble = { trouble: 'io', detail: 'no answer from the disk' };
 
 function namesOf({ change }: Commit): string[] {

@@ -73,7 +73,7 @@ export class Directories {
       expected: mine?.look,
       displace: { to: 'history' },
     };
-    const made = await this.#committer.commit({ change, record });
+    const made = await this.#committer.commit({ change, record, basis: mine?.record });
     if (!isTrouble(made)) return 'again';
     if (made.trouble === 'parent') return this.makeParents(parent);
     this.#context.suspect([parent]);

@@ -105,7 +105,7 @@ export class Folder {
     this.#inspector = new Inspector(this.#context, this.#settler, this.#brake, edges.store.uncleanStop);
     this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));
     this.#puller = new Puller(this.#context, options.sources, options.inFlight, this.#brake);
-    this.#indexes = new IndexReceiver(this.#context, options.device);
+    this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
     this.#supplier = new Supplier(this.#context);
     this.#restorer = new Restorer(this.#context);
   }

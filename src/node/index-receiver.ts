@@ -12,14 +12,17 @@ import type { PeerKey } from '../ports/record-store.ts';
 import type { FolderContext } from './folder-context.ts';
 
 const DAY_S = 86_400;
+const ANSWER_LATER_MS = 100;
 
 export class IndexReceiver {
   readonly #context: FolderContext;
   readonly #device: bigint;
+  readonly #isClosed: () => boolean;
 
   /** @param device short ID of this device. */
-  constructor(context: FolderContext, device: bigint) {
+  constructor(context: FolderContext, device: bigint, isClosed: () => boolean) {
     this.#context = context;
+    this.#isClosed = isClosed;
     this.#device = device;
   }
 
@@ -28,6 +31,13 @@ export class IndexReceiver {
     this.#context.records.saveRemote(peer, believed, replace);
     const answers = believed.flatMap((theirs) => this.#answerTo(theirs));
     if (answers.length > 0) this.#context.save(answers);
+  }
+
+  #answerLater(name: string): void {
+    if (this.#isClosed()) return;
+    const told = this.#context.records.versions(name).remotes.map(({ record }) => record);
+    const answer = told.flatMap((theirs) => this.#answerTo(theirs)).slice(0, 1);
+    if (answer.length > 0) this.#context.save(answer);
   }
 
   /** A counter of ours that we never gave out would make our later edits lose for ever: not believed (R10). */
@@ -42,6 +52,11 @@ export class IndexReceiver {
   }
 
   #answerTo(theirs: FileRecord): LocalRecord[] {
+    if (this.#context.busy.has(theirs.name)) {
+      // It is being put in place: what is to be said depends on how that ends.
+      this.#context.clock.after(ANSWER_LATER_MS, () => this.#answerLater(theirs.name));
+      return [];
+    }
     const local = this.#context.records.local(theirs.name);
     if (local?.look === undefined) return [];
     if (this.#context.isProvisional()) {

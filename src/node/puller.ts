@@ -170,7 +170,7 @@ export class Puller {
     for (let attempt = 1; attempt <= CONFLICT_NAMES_MAX; attempt += 1) {
       const displace = displaceAt(attempt);
       const change = installation(newest, versions.local, stage, displace);
-      const result = await this.#committer.commit({ change, record: newest });
+      const result = await this.#committer.commit({ change, record: newest, basis: versions.local?.record });
       if (isTrouble(result) && result.trouble === 'exists' && displace.to === 'set-aside') continue;
       if (displace.to === 'set-aside') this.#context.suspect([displace.name]);
       return this.#after(result, newest, versions);
@@ -192,13 +192,18 @@ export class Puller {
       const permissions = newest.noPermissions ? undefined : newest.permissions;
       const from = { from: twin.record.name, expectedFrom: twin.look };
       const change: Change = { change: 'move', name, ...from, permissions, modifiedNs };
-      if ((await this.#committer.commit({ change, record: newest, left })) === 'done') return true;
+      if ((await this.#committer.commit({ change, record: newest, left, basis: local?.record })) === 'done')
+        return true;
     }
     return false;
   }
 
   async #commit(record: FileRecord, versions: Versions, change: Change): Promise<Handled> {
-    return this.#after(await this.#committer.commit({ change, record }), record, versions);
+    return this.#after(
+      await this.#committer.commit({ change, record, basis: versions.local?.record }),
+      record,
+      versions,
+    );
   }
 
   async #after(result: 'done' | Trouble, newest: FileRecord, versions: Versions): Promise<Handled> {
