@@ -17,6 +17,8 @@ interface Restless {
   absentMs: number | undefined;
   /** When it was last given to an inspection. */
   lookedMs?: number;
+  /** News came since it was last given to an inspection: what that inspection saw may be old. */
+  isHeard?: boolean;
 }
 
 export class Settler {
@@ -49,7 +51,7 @@ export class Settler {
       const kind = what === 'written' || what === 'closed' ? what : 'other';
       const settling = hearNews(known?.settling, kind, nowMs);
       const lookedMs = known?.lookedMs ?? settling.firstMs;
-      this.#put(name, { settling, dueMs: dueAfterNews(lookedMs, nowMs), absentMs: undefined, lookedMs });
+      this.#put(name, { settling, dueMs: dueAfterNews(lookedMs, nowMs), absentMs: undefined, lookedMs, isHeard: true });
     }
   }
 
@@ -91,8 +93,9 @@ export class Settler {
     this.#wait(name, settling, waitMs);
   }
 
+  /** It is as the records say. News that came during the look keep it here. */
   forget(name: string): void {
-    this.#names.delete(name);
+    if (this.#names.get(name)?.isHeard !== true) this.#names.delete(name);
   }
 
   close(): void {
@@ -136,6 +139,7 @@ export class Settler {
       // Until the inspection says otherwise; one that is lost on the way is looked at again.
       restless.dueMs = nowMs + SETTLE.askLastMs;
       restless.lookedMs = nowMs;
+      restless.isHeard = false;
     }
     if (due.length > 0) {
       this.#inspecting = true;

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join, sep } from 'node:path';
 import { Random } from './random.ts';
+import { isGone } from './snapshot.ts';
 import { parentOf, under } from './tree.ts';
 
 /** One change that was made. `content` is the SHA-256 (hex) of a written file's bytes, or a symlink's target. */
@@ -197,7 +198,7 @@ export class Editor {
 
   #removeTree(): string {
     const name = this.#aDirectory();
-    const within = fs.readdirSync(this.#at(name), { recursive: true });
+    const within = entriesBelow(this.#at(name));
     if (within.length > Math.min(REMOVED_NAMES_MAX, this.#names / 4)) throw new RangeError(`"${name}" holds too much`);
     fs.rmSync(this.#at(name), { recursive: true });
     this.#drawsLeft = 0;
@@ -246,10 +247,9 @@ export class Editor {
     this.#drawsLeft = DRAWS_PER_LISTING;
     this.#files = [];
     this.#directories = [''];
-    const found = fs.readdirSync(this.#root, { recursive: true, withFileTypes: true });
+    const found = entriesBelow(this.#root);
     this.#names = found.length;
-    for (const entry of found) {
-      const path = join(entry.parentPath, entry.name);
+    for (const { path, entry } of found) {
       const name = path.slice(this.#root.length + sep.length);
       if (/^\.(?:lanfold|stfolder|stversions|stignore)(?:\/|$)/.test(name)) continue;
       // Half-written files of the sync programs are not the person's to change.
@@ -260,6 +260,30 @@ export class Editor {
     // The order of a listing is the disk's; the same seed must draw the same names.
     this.#files.sort();
     this.#directories.sort();
+  }
+}
+
+/** Everything below a directory. Node's own recursive listing would follow symlinks, in circles and out of the tree. */
+function entriesBelow(directory: string): { path: string; entry: fs.Dirent }[] {
+  const found: { path: string; entry: fs.Dirent }[] = [];
+  const waiting = [directory];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const entry of listed(next)) {
+      const path = join(next, entry.name);
+      found.push({ path, entry });
+      if (entry.isDirectory()) waiting.push(path);
+    }
+  }
+  return found;
+}
+
+/** A directory that another program has removed meanwhile is empty. */
+function listed(directory: string): fs.Dirent[] {
+  try {
+    return fs.readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
   }
 }
 
