@@ -5,7 +5,7 @@
  *   scanner ─────────────────┘            ↑
  *   peers' indexes ─→ records ─→ puller ──┘
  *
- * A folder whose root is gone or swapped stops: nothing is scanned or pulled until it is back, by itself.
+ * A folder whose root is gone or swapped stops, until it is back.
  * @module
  */
 import { LanfoldError } from '../core/errors.ts';
@@ -286,7 +286,6 @@ export class Folder {
   }
 
   async #pullLoop(): Promise<void> {
-    const { clock } = this.#options.edges;
     const signal = this.#closing.signal;
     while (!signal.aborted && this.#error === undefined) {
       await this.#pullWanted.wait();
@@ -303,15 +302,15 @@ export class Folder {
       this.#busyPulling = false;
       if (round.again || round.done > 0) this.#retryMs = RETRY_MS.first;
       if (round.again) this.#pullWanted.ring();
-      else if (round.left > 0) this.#retryLater(clock);
+      else if (round.left > 0) this.#retryLater();
       else await this.#tree.unstage({ keep: new Set() });
       this.#updateState();
     }
     this.#scanWanted.ring();
   }
 
-  #retryLater(clock: Edges['clock']): void {
-    clock.after(this.#retryMs, () => this.#pullWanted.ring());
+  #retryLater(): void {
+    this.#options.edges.clock.after(this.#retryMs, () => this.#pullWanted.ring());
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.max);
   }
 

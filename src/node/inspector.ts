@@ -20,6 +20,9 @@ import type { Settler } from './settler.ts';
 
 /** Names per message to the disk, and per transaction. */
 const CHUNK = 500;
+/** Sequence numbers of the own records at the moment of a look. */
+type Basis = ReadonlyMap<string, number | undefined>;
+
 /** What a power cut leaves of a file are whole pages of zeros. */
 const TAIL_BYTES = 4096;
 
@@ -70,12 +73,18 @@ export class Inspector {
   async #inspectChunk(names: readonly string[], absent: string[]): Promise<void> {
     const { tree, records, problems, busy } = this.#context;
     const wanted = names.filter((name) => this.#isOurs(name));
+    // What is put in place while we look makes the look old.
+    const basis: Basis = new Map(wanted.map((name) => [name, records.local(name)?.record.sequence]));
     const looks = await tree.look(wanted);
     const others: { name: string; look: Look & { type: EntryType } }[] = [];
     const files: { name: string; look: Look; local: LocalRecord | undefined }[] = [];
     for (const [index, name] of wanted.entries()) {
       const look = looks[index];
       const local = records.local(name);
+      if (this.#isOld(name, basis)) {
+        this.#settler.later(name);
+        continue;
+      }
       const orphans = this.#orphans(local, look);
       if (orphans.length > 0) {
         // Peers must hear that the content is gone before they hear that the directory is something else now.
@@ -96,7 +105,13 @@ export class Inspector {
       ...others.map(({ name, look }) => ({ name, seen: { look, blockSize: 0, blocks: NO_BYTES } })),
       ...hashed,
     ];
-    this.#record(found, await this.#damaged(found));
+    const damaged = await this.#damaged(found);
+    this.#record(found, damaged, basis);
+  }
+
+  /** Has the name got another record since the look was asked for? */
+  #isOld(name: string, basis: Basis): boolean {
+    return this.#context.records.local(name)?.record.sequence !== basis.get(name);
   }
 
   /** What was in a directory that is something else now. */
@@ -161,12 +176,12 @@ export class Inspector {
     return { look: { ...hashed.after, type: 'file' }, blockSize: hashed.blockSize, blocks: hashed.blocks };
   }
 
-  #record(found: readonly { name: string; seen: Sighting }[], damaged: ReadonlySet<string>): void {
+  #record(found: readonly { name: string; seen: Sighting }[], damaged: ReadonlySet<string>, basis: Basis): void {
     const { records, problems, plantedBugs } = this.#context;
     const saves: LocalRecord[] = [];
     const looks: { name: string; look: Look }[] = [];
     for (const { name, seen } of [...found].sort((a, b) => byName(a.name, b.name))) {
-      if (this.#context.busy.has(name)) {
+      if (this.#context.busy.has(name) || this.#isOld(name, basis)) {
         this.#settler.later(name);
         continue;
       }

@@ -111,7 +111,7 @@ export class Node extends EventEmitter<NodeEvents> {
         await node.close();
         throw cause;
       }
-      setImmediate(() => node.#tellEarlyWarnings());
+      systemClock.after(0, () => node.#tellEarlyWarnings());
       return node;
     } catch (cause) {
       store.close();
