@@ -7,7 +7,6 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { editTree } from '../harness/edits.ts';
 import { until } from '../harness/process.ts';
 import { conflictCopies, type TreeSnapshot } from '../harness/snapshot.ts';
 import { makeTree } from '../harness/tree.ts';
