@@ -2,7 +2,8 @@
  * lanfold: keeps a folder the same on every machine of a local network. The library's only door.
  * @module
  */
-export { Node, Node as Lanfold, LISTEN_PORTS } from './node/node.ts';
+export { Node, Node as Lanfold } from './node/node.ts';
+export { LISTEN_PORTS } from './node/node-options.ts';
 export type { NodeEvents } from './node/node.ts';
 export type { NodeOptions } from './node/node-options.ts';
 export type { PeerStatus } from './node/peer-status.ts';

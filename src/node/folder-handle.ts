@@ -67,6 +67,8 @@ const PAGE = 500;
 /** Tells a folder handle that something may have changed. */
 export interface FolderNews {
   subscribe(listener: () => void): () => void;
+  /** Aborted when the node closes: then nothing more will happen. */
+  readonly closed: AbortSignal;
 }
 
 export class FolderHandle {
@@ -115,11 +117,12 @@ export class FolderHandle {
   /**
    * Resolves once the folder is in sync: all is scanned and nothing is needed here (and, with `peers: 'all'`, by any
    * connected peer).
-   * @throws the signal's reason when it is aborted.
+   * @throws the signal's reason when it is aborted; LanfoldError `E_CLOSED` when the node closes.
    */
   async settled(options: SettledOptions = {}): Promise<FolderStatus> {
     for (;;) {
       options.signal?.throwIfAborted();
+      this.#news.closed.throwIfAborted();
       const status = this.status();
       const isHere = status.state === 'in-sync';
       const isThere = status.peers.every((peer) => !peer.connected || peer.completion === 100);
@@ -131,15 +134,16 @@ export class FolderHandle {
   /**
    * Changes of the folder in the order in which they became true here, made by this device and by others; then further ones
    * as they happen. A name that changed several times since the cursor comes once, as it is now. Ends when the signal is
-   * aborted.
+   * aborted, and when the node closes.
    */
   async *changes(options: ChangesOptions = {}): AsyncGenerator<FolderChange, void, undefined> {
     let cursor = options.since ?? 0;
-    while (options.signal?.aborted !== true) {
+    while (options.signal?.aborted !== true && !this.#news.closed.aborted) {
       const records = this.#folder.records.changesSince(cursor, PAGE);
       for (const record of records) {
         cursor = record.sequence;
         if (!record.invalid && record.version.length > 0) yield changeOf(record);
+        if (this.#news.closed.aborted) return;
       }
       if (records.length > 0) continue;
       try {

@@ -3,6 +3,10 @@
  * @module
  */
 import type { Log } from '../ports/log.ts';
+import { parseAddress } from './address.ts';
+
+/** lanfold's port, then the ones that it takes when that is taken (1112 is kept for meeting behind firewalls). */
+export const LISTEN_PORTS: readonly number[] = [1111, 1113, 1114, 1115, 1116, 1117, 1118, 1119];
 
 export interface NodeOptions {
   /** Directory that holds identity, configuration and records. Default: the system's own places. */
@@ -19,4 +23,11 @@ export interface NodeOptions {
   readonly log?: Log;
   /** Open the home to read and change the configuration, and nothing more: no folder, no network. Default false. */
   readonly offline?: boolean;
+}
+
+/** Where to listen, as the network edge wants it. */
+export function listenOf(listen: string | undefined): { host?: string; ports: readonly number[] } {
+  if (listen === undefined) return { ports: LISTEN_PORTS };
+  const { host, port } = parseAddress(listen);
+  return { host, ports: [port] };
 }

@@ -42,7 +42,7 @@ import { Engine } from './engine.ts';
 import type { DiscoveryEdges } from './finder.ts';
 import { demandDirectory, freshFolderId } from './folder-directory.ts';
 import { FolderHandle } from './folder-handle.ts';
-import type { NodeOptions } from './node-options.ts';
+import { listenOf, type NodeOptions } from './node-options.ts';
 import { peerStatus, type PeerStatus } from './peer-status.ts';
 
 export interface NodeEvents {
@@ -55,9 +55,6 @@ export interface NodeEvents {
   /** A device that is not trusted here tried to connect. */
   stranger: [device: { readonly id: string; readonly address: string }];
 }
-
-/** lanfold's port, then the ones that it takes when that is taken (1112 is kept for meeting behind firewalls). */
-export const LISTEN_PORTS: readonly number[] = [1111, 1113, 1114, 1115, 1116, 1117, 1118, 1119];
 
 export class Node extends EventEmitter<NodeEvents> {
   /** This device's ID. */
@@ -74,6 +71,7 @@ export class Node extends EventEmitter<NodeEvents> {
   #lastChange: Promise<unknown> = Promise.resolve();
   /** Warnings from before anybody could listen; undefined afterwards. */
   #earlyWarnings: LanfoldError[] | undefined = [];
+  readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
 
   /**
@@ -293,10 +291,11 @@ export class Node extends EventEmitter<NodeEvents> {
   }
 
   async #close(): Promise<void> {
+    this.#closed.abort(new LanfoldError('E_CLOSED', { subject: 'the node' }));
+    for (const id of this.#listeners.keys()) this.#notify(id);
     await this.#engine.close();
     await this.#pool.close();
     this.#store.close();
-    for (const id of this.#listeners.keys()) this.#notify(id);
   }
 
   async #configure(configuration: Configuration): Promise<void> {
@@ -322,7 +321,10 @@ export class Node extends EventEmitter<NodeEvents> {
     const folder = await this.#engine.addFolder({ id, root: setup.path, peers: setup.peers.map(demandDevice) });
     let handle = this.#handles.get(id);
     if (handle === undefined) {
-      handle = new FolderHandle(this.#engine, folder, { subscribe: (listener) => this.#subscribe(id, listener) });
+      handle = new FolderHandle(this.#engine, folder, {
+        subscribe: (listener) => this.#subscribe(id, listener),
+        closed: this.#closed.signal,
+      });
       this.#handles.set(id, handle);
     }
     return handle;
@@ -373,12 +375,6 @@ export class Node extends EventEmitter<NodeEvents> {
 
 function configurationPath(home: Home): string {
   return join(home.configuration, 'config.json');
-}
-
-function listenOf(listen: string | undefined): { host?: string; ports: readonly number[] } {
-  if (listen === undefined) return { ports: LISTEN_PORTS };
-  const { host, port } = parseAddress(listen);
-  return { host, ports: [port] };
 }
 
 function lanDiscovery(virtualToo: boolean): DiscoveryEdges {

@@ -31,6 +31,7 @@ export class Supplier {
   }
 
   async supply({ name, offset, bytes, hash }: BlockAsked): Promise<Uint8Array | number> {
+    this.#context.log.debug({ name, offset, bytes }, 'a peer asked for a block');
     if (nameFault(name) !== undefined) return REFUSED.generic;
     if (isInternalName(name) || this.#context.ignores().match(name).ignored) return REFUSED.invalid;
     const local = this.#context.records.local(name)?.record;
