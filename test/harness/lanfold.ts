@@ -19,6 +19,8 @@ export type LanfoldOptions = {
   readonly args?: readonly string[];
   /** Added to the environment of every command. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The command line's entry file; default: the source. A benchmark gives the built one. */
+  readonly main?: string;
   /** Options of Node itself, before the entry file: `['--cpu-prof']`. */
   readonly nodeArgs?: readonly string[];
 };
@@ -66,7 +68,11 @@ export class Lanfold {
   async up(): Promise<void> {
     const { args = [], env = {}, nodeArgs = [] } = this.#options;
     const fixed = ['--home', this.home, '--listen', this.address, '--discovery', 'off', '--web', 'off'];
-    const program = await Program.start(process.execPath, [...nodeArgs, MAIN, 'run', ...fixed, ...args], { env });
+    const program = await Program.start(
+      process.execPath,
+      [...nodeArgs, this.#options.main ?? MAIN, 'run', ...fixed, ...args],
+      { env },
+    );
     this.#program = program;
     const ask = async (): Promise<true | undefined> => {
       if (!program.running) throw new Error(`lanfold ended at its start\n${program.tail()}`);

@@ -1,9 +1,10 @@
 /**
- * Measures what lanfold is compared with, without lanfold: `node bench/baselines.ts [REPETITIONS [PART...]]`, about five
- * minutes for one repetition of all parts (speed, latency, memory). Variants take turns, so that a slow moment of the
- * machine hits all of them.
+ * lanfold beside Syncthing and rsync: `npm run bench -- [REPETITIONS [PART...]]`, about six minutes for one repetition of all
+ * parts (speed, latency, memory). Contenders take turns, so that a slow moment of the machine hits all of them. The raw
+ * figures are kept in bench/results.
  * @module
  */
+import { measureLanfoldFirstSync, measureLanfoldLatency, measureLanfoldMemory } from './lanfold.ts';
 import { table, writeReport, type Sample } from './report.ts';
 import { measureRsync } from './rsync.ts';
 import {
@@ -30,15 +31,18 @@ const measurers: Readonly<Record<string, () => Promise<void>>> = {
   async speed() {
     for (const workload of [manyFiles(10_000, 4096), bigFile(1 << 30)]) {
       add(await measureRsync(workload));
+      add(await measureLanfoldFirstSync(workload));
       for (const variant of [TUNED, TUNED_NO_FSYNC, DEFAULTS]) add(await measureFirstSync(variant, workload));
     }
   },
   async latency() {
+    add(await measureLanfoldLatency(20));
     add(await measureSyncthingLatency(TUNED, 8));
     add(await measureSyncthingLatency(TUNED, 8, 'by scan request'));
     add(await measureSyncthingLatency(DEFAULTS, 2));
   },
   async memory() {
+    add(await measureLanfoldMemory(manyFiles(50_000, 1024)));
     for (const variant of [TUNED, DEFAULTS]) add(await measureSyncthingMemory(variant, manyFiles(50_000, 1024)));
   },
 };
@@ -52,5 +56,5 @@ for (let repetition = 0; repetition < Number(repetitions); repetition++) {
   }
 }
 
-const path = writeReport(['baselines', ...wanted].join('-'), samples, { repetitions: Number(repetitions), parts });
+const path = writeReport(['run', ...wanted].join('-'), samples, { repetitions: Number(repetitions), parts });
 console.log(`\n${table(samples, TUNED.contender)}\n\nRaw figures: ${path}`);

@@ -1,0 +1,128 @@
+/**
+ * Measures lanfold as syncthing.ts measures Syncthing: two nodes in processes of their own on loopback, from the built
+ * command line, durable as always. Its transfer counts from the start of B's process, Syncthing's only from the moment they
+ * are connected: the difference is lanfold's own start, some tenths of a second, to its disadvantage.
+ * @module
+ */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Lanfold } from '../test/harness/lanfold.ts';
+import type { Sample } from './report.ts';
+import { allThere, assertEqual, flushDisk, measureLatency, withTwoFolders, type Workload } from './workload.ts';
+
+export const LANFOLD = 'lanfold';
+const FOLDER = 'bench';
+const MIB = 1 << 20;
+const MAIN = join(import.meta.dirname, '..', 'bin', 'lanfold.cjs');
+
+type Status = {
+  readonly folders: readonly {
+    readonly state: string;
+    readonly files: number;
+    readonly peers: readonly { readonly connected: boolean; readonly completion: number }[];
+  }[];
+};
+
+export async function measureLanfoldFirstSync(workload: Workload): Promise<Sample[]> {
+  return await withPair(async (pair) => {
+    const { scanMs, transferMs } = await syncFirst(pair, workload);
+    const sample = (measure: string, ms: number): Sample => ({
+      contender: LANFOLD,
+      measure: `${measure} of ${workload.name}`,
+      unit: 's',
+      value: ms / 1000,
+    });
+    return [sample('scan', scanMs), sample('transfer', transferMs), sample('first sync', scanMs + transferMs)];
+  });
+}
+
+export async function measureLanfoldLatency(count: number): Promise<Sample[]> {
+  return await withPair(async ({ first, second, from, to }) => {
+    await first.up();
+    await second.up();
+    await first.waitForStatus('connected', (status) => isConnected(status));
+    const samples: Sample[] = [];
+    for (let at = 0; at < count; at++) {
+      const value = await measureLatency(from, to, `latency ${at}`);
+      samples.push({ contender: LANFOLD, measure: 'latency of 1 KiB, by watcher', unit: 'ms', value });
+      await delay(100 + ((at * 137) % 400));
+    }
+    return samples;
+  });
+}
+
+/** Resident memory of each node: at most during a first sync, and idle after a restart of both. */
+export async function measureLanfoldMemory(workload: Workload): Promise<Sample[]> {
+  return await withPair(async (pair) => {
+    const { first, second } = pair;
+    await syncFirst(pair, workload);
+    const sample = (measure: string, bytes: number): Sample => ({
+      contender: LANFOLD,
+      measure: `memory with ${workload.name}, ${measure}`,
+      unit: 'MiB',
+      value: bytes / MIB,
+    });
+    const during = [
+      sample('sender, most', first.memory().residentBytesMax),
+      sample('receiver, most', second.memory().residentBytesMax),
+      sample('sender, after the sync', first.memory().residentBytes),
+      sample('receiver, after the sync', second.memory().residentBytes),
+    ];
+    await first.restart();
+    await second.restart();
+    await second.waitForStatus('in sync again', (status) => hasAll(status, workload.files) && isConnected(status));
+    await delay(5000);
+    return [
+      ...during,
+      sample('sender, idle after a restart', first.memory().residentBytes),
+      sample('receiver, idle after a restart', second.memory().residentBytes),
+    ];
+  });
+}
+
+type Pair = { readonly first: Lanfold; readonly second: Lanfold; readonly from: string; readonly to: string };
+
+async function syncFirst(
+  { first, second, from, to }: Pair,
+  workload: Workload,
+): Promise<{ scanMs: number; transferMs: number }> {
+  const names = workload.fill(from);
+  const startMs = performance.now();
+  await first.up();
+  await first.waitForStatus('A has scanned', (status) => hasAll(status, workload.files), { everyMs: 20 });
+  const scannedMs = performance.now();
+  flushDisk();
+  const secondMs = performance.now();
+  const arrival = allThere(to, names);
+  await second.up();
+  const doneMs = await arrival;
+  await second.waitForStatus('B says so', (status) => hasAll(status, workload.files));
+  assertEqual(from, to);
+  return { scanMs: scannedMs - startMs, transferMs: doneMs - secondMs };
+}
+
+function hasAll(status: unknown, files: number): boolean {
+  const [folder] = (status as Status).folders;
+  return folder?.state === 'in-sync' && folder.files === files;
+}
+
+function isConnected(status: unknown): boolean {
+  return (status as Status).folders[0]?.peers[0]?.connected === true;
+}
+
+async function withPair<Value>(measure: (pair: Pair) => Promise<Value>): Promise<Value> {
+  return await withTwoFolders(async (from, to) => {
+    const first = await Lanfold.create({ main: MAIN });
+    const second = await Lanfold.create({ main: MAIN });
+    try {
+      await first.trust({ deviceId: second.deviceId, address: second.address, folders: [FOLDER] });
+      await second.trust({ deviceId: first.deviceId, address: first.address, folders: [FOLDER] });
+      await first.addFolder(FOLDER, from, [second.deviceId]);
+      await second.addFolder(FOLDER, to, [first.deviceId]);
+      return await measure({ first, second, from, to });
+    } finally {
+      await first.stop();
+      await second.stop();
+    }
+  });
+}
