@@ -32,7 +32,7 @@ const planted: [rule: string, sources: Source[], fault: RegExp][] = [
     /cycle: src\/core\/a\.ts/,
   ],
   ['A5 no dead files', [file('src/core/a.ts', '')], /nothing imports it/],
-  ['A6 no file that is too long', [file('sim/run.ts', '\n'.repeat(500))], /500|501/],
+  ['A6 no file that is too long', [file('sim/run.ts', 'void 0;\n'.repeat(500))], /500/],
 ];
 for (const [rule, sources, fault] of planted) {
   test(rule, () => match(findFaults(sources).join('\n'), fault));

@@ -49,7 +49,7 @@ export function findFaults(sources: readonly Source[]): string[] {
     ...deadFaults(imports),
     ...code.flatMap(bannedFaults),
     ...code.flatMap(({ path, text }) => {
-      const lines = text.split('\n').length;
+      const lines = text.trimEnd().split('\n').length;
       return lines > LINES_MAX ? [`${path}: ${lines} lines, at most ${LINES_MAX} are easy to read`] : [];
     }),
   ];
