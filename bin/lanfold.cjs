@@ -8,8 +8,6 @@ if (Number(parts[0]) < 24 || (Number(parts[0]) === 24 && Number(parts[1]) < 15))
   );
   process.exit(1);
 }
-// A sync program runs all day and mostly waits: a small young generation keeps its memory small.
-require('v8').setFlagsFromString('--semi-space-growth-factor=1');
 var path = require('path');
 var fs = require('fs');
 var built = path.join(__dirname, '..', 'dist', 'cli', 'main.js');

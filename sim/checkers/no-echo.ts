@@ -104,7 +104,8 @@ export class NoEcho {
 
 function takeDelete(node: string, record: FileRecord, seen: readonly Seen[]): boolean {
   const deletes = seen.filter(({ endsDirectory, version, undoneBy }) => {
-    return endsDirectory && covers(record.version, version) && !undoneBy.has(node);
+    // Concurrent with what took its place: then that is set aside, as the loser of a conflict.
+    return endsDirectory && compareVersions(record.version, version) !== 'older' && !undoneBy.has(node);
   });
   for (const { undoneBy } of deletes) undoneBy.add(node);
   return deletes.length > 0;

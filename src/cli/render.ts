@@ -55,9 +55,12 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** Names come from other computers: what would move the cursor or colour the terminal is shown as an escape. */
+/**
+ * Names come from other computers: what would move the cursor or colour the terminal is shown as an escape. The joiner that
+ * holds an emoji together may stay.
+ */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+  return text.replaceAll(/(?!\u200d)[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return `\\u{${code.toString(16)}}`;
   });

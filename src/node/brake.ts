@@ -22,6 +22,8 @@ export interface BrakeContext {
 export class Brake {
   readonly #context: BrakeContext;
   #act = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0 };
+  /** `gone`: those of the deletes whose content was nowhere else. */
+  #pulled = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, gone: 0 };
   #approvedUntilMs = Number.NEGATIVE_INFINITY;
   readonly #held = new Map<string, string>();
 
@@ -33,6 +35,11 @@ export class Brake {
   approve(): void {
     this.#approvedUntilMs = this.#context.nowMs() + APPROVAL_MS;
     this.#held.clear();
+  }
+
+  /** Peers have taken their deletes back: there is nothing to confirm. */
+  releasePulled(): void {
+    this.#held.delete(HELD_BY_PEERS);
   }
 
   /** What waits for a person. */
@@ -58,19 +65,23 @@ export class Brake {
     return true;
   }
 
-  /** May the deletes that peers announced be carried out here? */
+  /** May the deletes that peers announced be carried out here? They come in parts, which count as one act. */
   mayPullDeletes(): boolean {
     const { local, need } = this.#context.records.counts();
-    if (
-      this.#isTooMany(need.deletes, local.files + local.directories + local.symlinks) &&
-      this.#reallyGone() > DELETES_FREE
-    ) {
+    const nowMs = this.#context.nowMs();
+    if (nowMs - this.#pulled.startedMs > ONE_ACT_MS) this.#pulled = { startedMs: nowMs, deletes: 0, gone: 0 };
+    const before = this.#pulled;
+    const deletes = before.deletes + need.deletes;
+    const gone = before.gone + this.#reallyGone();
+    const total = local.files + local.directories + local.symlinks + before.deletes;
+    if (this.#isTooMany(deletes, total) && gone > DELETES_FREE) {
       this.#held.set(
         HELD_BY_PEERS,
         `Other computers deleted ${need.deletes} files of this folder. They stay here until you confirm`,
       );
       return false;
     }
+    this.#pulled = { ...before, deletes, gone };
     this.#held.delete(HELD_BY_PEERS);
     return true;
   }

@@ -46,15 +46,22 @@ export class Committer {
     return queued.map((commit) => results.get(commit) ?? OUTDATED);
   }
 
-  #isFresh({ change, basis }: Commit): boolean {
-    const now = this.#context.records.local(change.name)?.record;
-    return compareVersions(now?.version ?? NO_VERSION, basis?.version ?? NO_VERSION) === 'equal';
+  /**
+   * Nothing that has a successor is put in place: were we to die before it is recorded, nobody would know it any more
+   * (recovery.ts).
+   */
+  #isFresh({ change, basis, record }: Commit): boolean {
+    const { records } = this.#context;
+    const now = records.local(change.name)?.record;
+    const newest = records.newest(change.name);
+    const isOutdated = newest !== undefined && compareVersions(newest.version, record.version) === 'newer';
+    return !isOutdated && compareVersions(now?.version ?? NO_VERSION, basis?.version ?? NO_VERSION) === 'equal';
   }
 
   async #apply(commits: readonly Commit[]): Promise<Committed[]> {
     const { tree, busy } = this.#context;
     const names = commits.flatMap(namesOf);
-    for (const name of names) busy.add(name);
+    busy.take(names);
     try {
       const applied = await tree.apply(commits.map((commit) => commit.change));
       const records = commits.flatMap((commit, index) => recordsOf(commit, applied[index]));
@@ -64,7 +71,7 @@ export class Committer {
         return result === undefined || isTrouble(result) ? (result ?? LOST) : 'done';
       });
     } finally {
-      for (const name of names) busy.delete(name);
+      busy.release(names);
     }
   }
 }

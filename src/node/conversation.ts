@@ -11,14 +11,14 @@
 import type { FileRecord } from '../core/model/file-record.ts';
 import { shortId } from '../core/model/device-id.ts';
 import { sameBytes } from '../core/model/file-record.ts';
-import { isInternalName } from '../core/model/folder-path.ts';
 import { indexStart, isOtherIndex } from '../core/session/index-start.ts';
-import { toFileInfo, toFileRecord } from '../core/wire/file-info.ts';
+import { toFileInfo } from '../core/wire/file-info.ts';
 import type { ClusterConfig, ClusterFolder, Hello, Index, Request, Response } from '../core/wire/messages.ts';
 import type { Timer } from '../ports/clock.ts';
 import type { Address, Stream } from '../ports/network.ts';
-import type { Edges } from './edges.ts';
 import type { Folder } from './folder.ts';
+import type { Edges } from './edges.ts';
+import { CLIENT_NAME, CLIENT_VERSION, type Greeting } from './greeting.ts';
 import { IndexSender, type IndexPart } from './index-sender.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { Link, type Received } from './link.ts';
@@ -26,6 +26,7 @@ import { ownConfig } from './own-config.ts';
 import { Requests } from './requests.ts';
 import type { BlockWanted, Source } from './sources.ts';
 import { REFUSED } from './supplier.ts';
+import { toldRecords } from './told-records.ts';
 
 /** What a conversation needs of its node. */
 export interface ConversationHost {
@@ -33,21 +34,15 @@ export interface ConversationHost {
   readonly name: string;
   /** Folders that are shared with a device and open. */
   foldersFor(device: Uint8Array): Folder[];
-  /** The far end said who it is; the host may close this conversation or others now. */
-  greeted(conversation: Conversation, greeting: Greeting): void;
+  /**
+   * The far end said who it is; the host may close this conversation or others now.
+   * @returns whether to say at once what is shared; else the far end says first what it keeps this conversation for.
+   */
+  greeted(conversation: Conversation, greeting: Greeting): boolean;
   /** The far end sent its full cluster config: this conversation carries the indexes from now on. */
   configured(conversation: Conversation): void;
   ended(conversation: Conversation, reason: string): void;
 }
-
-export interface Greeting {
-  readonly deviceName: string;
-  readonly clientName: string;
-  readonly clientVersion: string;
-}
-
-export const CLIENT_NAME = 'lanfold';
-export const CLIENT_VERSION = 'v0.1.0';
 
 /** `stopReason` of a folder that is not paused. */
 const RUNNING = 0;
@@ -77,8 +72,8 @@ export class Conversation implements Source {
   readonly #link: Link;
   readonly #requests = new Requests();
   readonly #shared = new Map<string, Shared>();
-  /** Folders that the last cluster config we sent has named. */
-  #offered = new Set<string>();
+  /** Folders that the last cluster config we sent has named; undefined before the first. */
+  #offered: ReadonlySet<string> | undefined;
   #greeting: Greeting | undefined;
   /** The far end sent a cluster config, of whatever kind. */
   #isConfigured = false;
@@ -166,7 +161,7 @@ export class Conversation implements Source {
 
   /** Says anew which folders are shared; the far end answers with an index exchange where something changed. */
   sendClusterConfig(): void {
-    if (this.#ended || !this.isGreeted) return;
+    if (this.#ended || (this.#offered === undefined && !this.#isSecondary)) return;
     this.#sendConfig();
     if (this.#isActive) this.#match();
   }
@@ -185,48 +180,50 @@ export class Conversation implements Source {
     this.#end(reason);
   }
 
-  #receive(message: Received): void {
-    if (this.#ended) return;
+  #receive(message: Received): Promise<void> | undefined {
+    if (this.#ended) return undefined;
     this.#keepAlive.heard();
     if (message.type === 'Hello') {
       this.#greet(message.body);
-      return;
+      return undefined;
     }
     if (!this.#isConfigured && message.type !== 'ClusterConfig' && message.type !== 'Close') {
       this.#stream.destroy('the peer did not begin with its cluster config');
-      return;
+      return undefined;
     }
     switch (message.type) {
       case 'ClusterConfig':
-        return this.#configure(message.body);
+        this.#configure(message.body);
+        break;
       case 'Index':
         return this.#takeIndex(message.body, true);
       case 'IndexUpdate':
         return this.#takeIndex(message.body, false);
       case 'Request':
         void this.#serve(message.body);
-        return;
+        break;
       case 'Response':
-        return this.#answer(message.body);
+        this.#answer(message.body);
+        break;
       case 'Close':
         this.#stream.destroy(`the peer closed: ${message.body.reason}`);
-        return;
+        break;
       case 'Ping':
       case 'DownloadProgress':
-        return;
+        break;
     }
+    return undefined;
   }
 
   #greet(hello: Hello): void {
     this.#greeting = hello;
-    this.#host.greeted(this, hello);
-    if (this.#ended) return;
-    this.#sendConfig();
+    if (this.#host.greeted(this, hello) && !this.#ended) this.#sendConfig();
   }
 
   #configure(config: ClusterConfig): void {
     if (!this.#isConfigured) {
       this.#isConfigured = true;
+      this.#link.raiseLimits();
       this.#introduction.cancel();
       this.#keepAlive.start(this.#greeting?.clientName === CLIENT_NAME ? KEEP_ALIVE.lanfold : KEEP_ALIVE.other);
     }
@@ -240,6 +237,7 @@ export class Conversation implements Source {
     if (this.#ended) return;
     for (const id of [...this.#shared.keys()]) this.#unshare(id);
     this.#theirConfig = config;
+    if (this.#offered === undefined) this.#sendConfig();
     this.#match();
     // Anything but silence: an answer spares the far end the wait for our delayed acknowledgement (bep.md §1.4).
     this.#link.send('Ping', {});
@@ -249,7 +247,7 @@ export class Conversation implements Source {
   #match(): void {
     const open = new Map(this.#host.foldersFor(this.device).map((folder) => [folder.id, folder]));
     const both = (this.#theirConfig?.folders ?? []).filter(
-      ({ id, stopReason }) => open.has(id) && this.#offered.has(id) && stopReason === RUNNING,
+      ({ id, stopReason }) => open.has(id) && this.#offered?.has(id) && stopReason === RUNNING,
     );
     for (const id of [...this.#shared.keys()]) if (!both.some((theirs) => theirs.id === id)) this.#unshare(id);
     for (const theirs of both) {
@@ -296,27 +294,34 @@ export class Conversation implements Source {
     await this.#stream.drained();
   }
 
-  #takeIndex(index: Index, replace: boolean): void {
-    const shared = this.#shared.get(index.folder);
-    if (shared === undefined) return; // told before it heard that we stopped sharing; of no use now
-    const records: FileRecord[] = [];
-    for (const info of index.files) {
-      const result = toFileRecord(info);
-      if ('record' in result) {
-        if (!isInternalName(result.record.name)) records.push(result.record);
-      } else if (result.disconnect) {
-        this.#stream.destroy(`the peer's index is wrong: ${result.fault}`);
-        return;
-      } else {
-        this.#host.edges.log.warn(
-          { folder: index.folder, name: info.name },
-          `not taken from the peer: ${result.fault}`,
-        );
-      }
+  /** @returns when it is taken, if that has to wait: a name of it is being put in place. */
+  #takeIndex(index: Index, replace: boolean): Promise<void> | undefined {
+    // Also of a folder that the peer has paused: it may go on to tell before it says so, and it tells each thing only once.
+    const isOffered = this.#isActive && this.#offered?.has(index.folder) === true;
+    const folder = this.#host.foldersFor(this.device).find(({ id }) => isOffered && id === index.folder);
+    if (folder === undefined) return undefined; // told before it heard that we stopped sharing; of no use now
+    const told = toldRecords(index, this.#host.edges.log);
+    if ('fault' in told) {
+      this.#stream.destroy(told.fault);
+      return undefined;
     }
-    shared.folder.receiveIndex(this.peer, records, replace);
-    if (shared.isHeard) return;
-    if (shared.folder.records.remoteIndex(this.peer).maxSequence >= shared.completeAt) this.#heard(shared);
+    const { indexId } = folder.records.remoteIndex(this.peer);
+    const keep = (): void => {
+      // While it waited, the peer may have given this index up, or moved on to another conversation.
+      const isCurrent = this.#isActive && folder.records.remoteIndex(this.peer).indexId === indexId;
+      if (isCurrent && !this.#ended) this.#keepIndex(folder, told, replace);
+    };
+    const free = folder.untilFree(told);
+    if (free !== undefined) return free.then(keep).catch((cause: unknown) => this.#fail(cause));
+    keep();
+    return undefined;
+  }
+
+  #keepIndex(folder: Folder, records: readonly FileRecord[], replace: boolean): void {
+    folder.receiveIndex(this.peer, records, replace);
+    const shared = this.#shared.get(folder.id);
+    if (shared === undefined || shared.isHeard) return;
+    if (folder.records.remoteIndex(this.peer).maxSequence >= shared.completeAt) this.#heard(shared);
     else this.#watchSilence();
   }
 
@@ -355,8 +360,8 @@ export class Conversation implements Source {
   #owe(bytes: number): void {
     const before = this.#owedBytes;
     this.#owedBytes += bytes;
-    if (before <= OWED_BYTES_MAX && this.#owedBytes > OWED_BYTES_MAX) this.#stream.pause();
-    if (before > OWED_BYTES_MAX && this.#owedBytes <= OWED_BYTES_MAX) this.#stream.resume();
+    if (before <= OWED_BYTES_MAX && this.#owedBytes > OWED_BYTES_MAX) this.#link.pause();
+    if (before > OWED_BYTES_MAX && this.#owedBytes <= OWED_BYTES_MAX) this.#link.resume();
   }
 
   #answer({ id, data, code }: Response): void {

@@ -5,9 +5,10 @@
 import { NO_BYTES, type FileRecord } from '../core/model/file-record.ts';
 import { isInternalName, joinName, parentOf } from '../core/model/folder-path.ts';
 import { lacks } from '../core/index/newest.ts';
+import { conflictName, isConflictCopy } from '../core/reconcile/conflict-name.ts';
 import { revival } from '../core/scan/changes.ts';
 import { NO_VERSION } from '../core/model/version-vector.ts';
-import { isTrouble, type Change } from '../ports/file-tree.ts';
+import { isTrouble, type Change, type Displace } from '../ports/file-tree.ts';
 import type { Versions } from '../ports/record-store.ts';
 import type { Committer } from './committer.ts';
 import type { FolderContext } from './folder-context.ts';
@@ -19,14 +20,24 @@ import type { FolderContext } from './folder-context.ts';
 export type Handled = 'done' | 'again' | 'left';
 
 const DIRECTORY_PERMISSIONS = 0o755;
-/** For content of a directory that nobody has told of. */
-const PARENT_WAIT_MS = 5000;
+const CONFLICT_NAMES_MAX = 20;
+/** Peers may tell of a directory before or after its content, in parts: Syncthing, for one, tells of a parent's end first. */
+const QUIET_MS = 2000;
+/** Peers that tell of other things without end must not put a decision off without end. */
+const PATIENCE_MS = 60_000;
+
+interface Awaited {
+  /** Sequence numbers heard of all peers together. */
+  readonly told: number;
+  /** Since when it is so many, and since when the name is in the way; monotonic milliseconds. */
+  readonly sinceMs: number;
+  readonly firstMs: number;
+}
 
 export class Directories {
   readonly #context: FolderContext;
   readonly #committer: Committer;
-  /** Directories that nobody has told of, and since when content for them is here (monotonic milliseconds). */
-  readonly #awaited = new Map<string, number>();
+  readonly #awaited = new Map<string, Awaited>();
 
   constructor(context: FolderContext, committer: Committer) {
     this.#context = context;
@@ -35,7 +46,8 @@ export class Directories {
 
   /**
    * A name arrived below a directory that is not here: deleted on this side, say, while a peer put something into it. The
-   * directory comes back, as a change of ours that all peers hear of (SPEC P5).
+   * directory comes back, as a change of ours that all peers hear of (SPEC P5). A file that somebody put in its place
+   * meanwhile is set aside.
    */
   async makeParents(name: string): Promise<Handled> {
     const { records, problems } = this.#context;
@@ -52,30 +64,29 @@ export class Directories {
       return parentOf(parent) === '' ? 'left' : this.#retryAbove(parent);
     }
     const newest = records.newest(parent);
-    if (newest !== undefined && !newest.deleted && newest.type !== 'directory') {
-      problems.set(name, 'parent', `"${parent}" is not a directory here`);
+    const isTaken = newest !== undefined && !newest.deleted && newest.type !== 'directory';
+    if (isTaken && lacks(mine?.record, newest)) {
+      problems.setWanted(name, 'parent', `"${parent}" is not a directory here`);
       return 'left';
     }
-    if (newest === undefined) {
-      // Nobody has told of it yet: it may be in the next part of an index.
-      const nowMs = this.#context.clock.monotonicMs();
-      const sinceMs = this.#awaited.get(parent) ?? nowMs;
-      this.#awaited.set(parent, sinceMs);
-      if (nowMs - sinceMs < PARENT_WAIT_MS) return 'left';
-    }
+    // Nobody has told of the directory, or what it gave way to is told and that its content is gone is not: more may come.
+    if ((newest === undefined || isTaken) && !this.#isPatienceOver(parent)) return 'left';
     this.#awaited.delete(parent);
-    // Where others have the directory it is theirs; only one that all have deleted comes back as a change of ours.
-    const record = newest?.deleted === false ? newest : this.#comeback(parent, versions);
-    const change: Change = {
-      change: 'directory',
-      name: parent,
-      permissions: record.permissions,
-      expected: mine?.look,
-      displace: { to: 'history' },
-    };
-    const made = await this.#committer.commit({ change, record, basis: mine?.record });
-    if (!isTrouble(made)) return 'again';
-    if (made.trouble === 'parent') return this.makeParents(parent);
+    // Where others have the directory it is theirs; one that nobody has any more comes back as a change of ours.
+    const isTheirs = newest?.deleted === false && !isTaken;
+    const record = isTheirs ? newest : this.#comeback(parent, versions);
+    for (let attempt = 1; attempt <= CONFLICT_NAMES_MAX; attempt += 1) {
+      const displace: Displace = isTaken ? setAside(newest, attempt) : { to: 'history' };
+      const { permissions } = record;
+      const change: Change = { change: 'directory', name: parent, permissions, expected: mine?.look, displace };
+      const made = await this.#committer.commit({ change, record, basis: mine?.record });
+      if (!isTrouble(made)) {
+        if (displace.to === 'set-aside') this.#context.suspect([displace.name]);
+        return 'again';
+      }
+      if (made.trouble === 'parent') return this.makeParents(parent);
+      if (made.trouble !== 'exists' || displace.to !== 'set-aside') break;
+    }
     this.#context.suspect([parent]);
     return 'left';
   }
@@ -105,25 +116,30 @@ export class Directories {
     const unknown: string[] = [];
     let removed = 0;
     let waits = false;
+    let isKept = false;
     for (const entry of listing.entries) {
       const child = joinName(name, entry.base);
       const match = this.#context.ignores().match(child);
       if (match.ignored) {
         if (match.deletable || isInternalName(child)) removed += (await this.#removeIgnored(child)) ? 1 : 0;
-        else waits = true;
+        else isKept = true;
         continue;
       }
       const own = records.local(child);
       if (own === undefined || own.record.deleted || own.record.invalid) unknown.push(child);
       else if (lacks(own.record, records.newest(child))) waits = true;
-      else return this.#revive(versions);
+      else if (this.#isPatienceOver(name)) return this.#revive(name, versions);
+      else waits = true; // that it is gone as well may be in the next part of an index
     }
     if (unknown.length > 0) {
       this.#context.suspect(unknown);
       return 'left';
     }
-    if (removed > 0 && !waits) return 'again';
-    problems.set(name, 'not-empty', 'It was deleted elsewhere, but there are files in it here that are not synced');
+    if (removed > 0 && !waits && !isKept) return 'again';
+    if (isKept) {
+      const text = 'It was deleted elsewhere, but there are files in it here that are not synced';
+      problems.setWanted(name, 'not-empty', text);
+    }
     return 'left';
   }
 
@@ -136,13 +152,38 @@ export class Directories {
     return applied !== undefined && !isTrouble(applied);
   }
 
-  #revive(versions: Versions): Handled {
-    const { local } = versions;
+  #revive(name: string, { local, remotes }: Versions): Handled {
+    this.#awaited.delete(name);
     if (local === undefined) return 'left';
-    const others = versions.remotes.map((remote) => remote.record);
-    this.#context.save([{ record: revival(local.record, others, this.#context.author()), look: local.look }]);
+    const others = remotes.map((remote) => remote.record);
+    // Who has put something else in its place has not been here: that one loses the conflict, and is set aside over there.
+    const rivals = others.filter((other) => !other.deleted && other.type !== 'directory');
+    const seen = others.filter((other) => !rivals.includes(other));
+    const record = revival(local.record, seen, this.#context.author());
+    const modifiedNs = rivals.reduce(
+      (latest, rival) => (rival.modifiedNs < latest ? latest : rival.modifiedNs + 1n),
+      record.modifiedNs,
+    );
+    this.#context.save([{ record: { ...record, modifiedNs }, look: local.look }]);
     return 'done';
   }
+
+  /** True once nobody has told anything more for a while since the name was first in the way. */
+  #isPatienceOver(name: string): boolean {
+    const { records, clock } = this.#context;
+    const nowMs = clock.monotonicMs();
+    const told = records.remotes().reduce((sum, peer) => sum + records.remoteIndex(peer).maxSequence, 0);
+    const known = this.#awaited.get(name);
+    const awaited = known?.told === told ? known : { told, sinceMs: nowMs, firstMs: known?.firstMs ?? nowMs };
+    this.#awaited.set(name, awaited);
+    return nowMs - awaited.sinceMs >= QUIET_MS || nowMs - awaited.firstMs >= PATIENCE_MS;
+  }
+}
+
+/** As when any version loses: a file stays beside, a link or a copy that is one already goes into the history. */
+function setAside(loser: FileRecord, attempt: number): Displace {
+  if (loser.type !== 'file' || isConflictCopy(loser.name)) return { to: 'history' };
+  return { to: 'set-aside', name: conflictName(loser, attempt) };
 }
 
 function directoryRecord(name: string, like: FileRecord | undefined): FileRecord {

@@ -10,7 +10,8 @@ import type { FileRecord } from '../core/model/file-record.ts';
 import { shortId } from '../core/model/device-id.ts';
 import type { HistoryLimits } from '../ports/file-tree.ts';
 import type { Address, Listener, Stream } from '../ports/network.ts';
-import { Conversation, type ConversationHost, type Greeting } from './conversation.ts';
+import { Conversation, type ConversationHost } from './conversation.ts';
+import type { Greeting } from './greeting.ts';
 import type { Edges } from './edges.ts';
 import { Finder, type DiscoveryEdges } from './finder.ts';
 import { Folder } from './folder.ts';
@@ -204,16 +205,20 @@ export class Engine implements ConversationHost, Sources {
     return [...this.#folders.values()].filter(({ peers }) => peers.has(key)).map(({ folder }) => folder);
   }
 
-  greeted(conversation: Conversation, greeting: Greeting): void {
+  greeted(conversation: Conversation, greeting: Greeting): boolean {
     const peer = this.#peers.get(keyOf(conversation.device));
     if (peer === undefined) {
       conversation.close('not trusted');
-      return;
+      return false;
     }
     peer.kind = greeting.clientName === 'lanfold' ? 'lanfold' : 'syncthing';
     peer.name ??= greeting.deviceName === '' ? undefined : greeting.deviceName;
     const surplus = peer.surplus(conversation, this.edges.device, this.edges.clock.monotonicMs());
     for (const other of surplus) other.close('replaced by another connection');
+    // Syncthing keeps a further connection for requests alone, and would take our folders for a wish to move the index there.
+    return (
+      peer.kind === 'lanfold' || ![...peer.conversations].some((other) => other !== conversation && other.isGreeted)
+    );
   }
 
   configured(conversation: Conversation): void {

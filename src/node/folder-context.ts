@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { FileTree } from '../ports/file-tree.ts';
 import type { Log } from '../ports/log.ts';
 import type { FolderRecords } from '../ports/record-store.ts';
+import type { BusyNames } from './busy-names.ts';
 import type { PlantedBugs } from './planted-bugs.ts';
 import type { Problems } from './problems.ts';
 
@@ -21,7 +22,7 @@ export interface FolderContext {
   readonly problems: Problems;
   readonly plantedBugs: PlantedBugs;
   /** Names that are being put in place right now: a look at them would see a state of no record. */
-  readonly busy: Set<string>;
+  readonly busy: BusyNames;
   /** SHA-256. */
   digest(bytes: Uint8Array): Uint8Array;
   ignores(): IgnoreRules;

@@ -10,13 +10,14 @@
  */
 import { LanfoldError } from '../core/errors.ts';
 import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
-import { IGNORE_FILE } from '../core/model/folder-path.ts';
+import { IGNORE_FILE, topmost } from '../core/model/folder-path.ts';
 import type { Author } from '../core/scan/changes.ts';
 import type { FileTree, HistoryLimits } from '../ports/file-tree.ts';
 import type { FolderRecords, PeerKey } from '../ports/record-store.ts';
 import { sleep } from '../ports/clock.ts';
 import type { Watcher } from '../ports/watcher.ts';
 import { Brake } from './brake.ts';
+import { BusyNames } from './busy-names.ts';
 import type { Edges } from './edges.ts';
 import type { FolderContext } from './folder-context.ts';
 import { checkRoot, PROVISIONAL, takeRoot } from './folder-root.ts';
@@ -26,6 +27,7 @@ import { Inspector } from './inspector.ts';
 import type { PlantedBugs } from './planted-bugs.ts';
 import { Problems, type Problem } from './problems.ts';
 import { Puller } from './puller.ts';
+import { adoptPlaced } from './recovery.ts';
 import { Restorer } from './restorer.ts';
 import { Scanner } from './scanner.ts';
 import { Settler } from './settler.ts';
@@ -117,7 +119,12 @@ export class Folder {
   async open(): Promise<void> {
     const isNew = this.records.folderKey() === undefined;
     try {
-      await takeRoot(this.root, this.#tree, this.records, this.#options.edges.chance);
+      const { store, chance } = this.#options.edges;
+      await takeRoot(this.root, this.#tree, this.records, chance);
+      if (store.uncleanStop) {
+        await this.#ignores.load();
+        await adoptPlaced(this.#context);
+      }
     } catch (cause) {
       if (isNew || !(cause instanceof LanfoldError)) {
         await this.#tree.close();
@@ -138,7 +145,12 @@ export class Folder {
     await this.#loops;
   }
 
-  /** A peer told part of its index. `replace`: the first part of a full one. */
+  /** Resolves when none of these names is being put in place; undefined when it is so already. */
+  untilFree(told: readonly FileRecord[]): Promise<void> | undefined {
+    return this.#context.busy.free(told.map(({ name }) => name));
+  }
+
+  /** A peer told part of its index: of names that are free. `replace`: the first part of a full one. */
   receiveIndex(peer: PeerKey, told: readonly FileRecord[], replace: boolean): void {
     this.#indexes.receive(peer, told, replace);
     this.#options.onTold();
@@ -212,7 +224,7 @@ export class Folder {
       records: this.records,
       problems: this.#problems,
       plantedBugs,
-      busy: new Set(),
+      busy: new BusyNames(),
       digest: (bytes) => edges.digest(bytes),
       ignores: () => this.#ignores.rules,
       author: (): Author => ({ device, nowMs: clock.nowMs() }),
@@ -247,7 +259,7 @@ export class Folder {
         },
       });
       this.#settler.onDirectory = (directory) => this.rescan(directory);
-      await this.#tree.unstage({ keep: this.#stagesWorthKeeping() });
+      await this.#tree.unstage({ keep: this.#puller.stagesWorthKeeping() });
       this.rescan();
       await Promise.all([this.#scanLoop(), this.#pullLoop()]);
     } catch (cause) {
@@ -290,7 +302,9 @@ export class Folder {
     while (!signal.aborted && this.#error === undefined) {
       await this.#pullWanted.wait();
       if (signal.aborted || !this.#scanned || this.#error !== undefined) continue;
+      this.#puller.forgetProblems();
       const { need } = this.records.counts();
+      if (need.deletes === 0) this.#brake.releasePulled();
       if (need.items + need.deletes === 0) {
         this.#updateState();
         continue;
@@ -383,17 +397,4 @@ export class Folder {
       if (cause instanceof LanfoldError) this.#stop(cause);
     });
   }
-
-  #stagesWorthKeeping(): ReadonlySet<string> {
-    const page = this.records.need({ phase: 'file', name: undefined }, 1000);
-    const wanted = page.flatMap(({ name }) => this.records.newest(name) ?? []);
-    return new Set(wanted.map((record) => this.#puller.stageName(record)));
-  }
-}
-
-/** Directories of which none lies below another. */
-function topmost(directories: ReadonlySet<string>): string[] {
-  if (directories.has('')) return [''];
-  const sorted = [...directories].sort();
-  return sorted.filter((name) => !sorted.some((other) => other !== name && name.startsWith(`${other}/`)));
 }

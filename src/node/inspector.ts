@@ -13,6 +13,7 @@ import { sameLook, type EntryType, type FileRecord, type LocalRecord, type Look 
 import { byName, isInternalName, parentOf } from '../core/model/folder-path.ts';
 import { NO_BYTES } from '../core/model/file-record.ts';
 import { deletion, disowned, ignoredRecord, judge, looksDamaged, type Sighting } from '../core/scan/changes.ts';
+import { isLeftover } from '../core/scan/provisional.ts';
 import { isTrouble, type Hashed, type Looked } from '../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
@@ -93,6 +94,7 @@ export class Inspector {
       } else if (busy.has(name)) this.#settler.later(name);
       else if (isTrouble(look)) problems.set(name, 'unreadable', `Cannot be looked at: ${look.detail}`);
       else if (look === undefined || look.type === 'other') {
+        if (look === undefined) problems.clear(name);
         if (isHere(local)) absent.push(name);
         else this.#settler.forget(name);
       } else if (isHere(local) && sameLook(local.look, look)) this.#settler.forget(name);
@@ -201,8 +203,10 @@ export class Inspector {
       const mine = plantedBugs.has('echo') ? undefined : local;
       const finding = judge(name, mine, newest, seen, this.#context.author(), (bytes) => this.#context.digest(bytes));
       if (finding.found === 'same') looks.push({ name, look: seen.look });
-      else if (finding.found === 'change') saves.push({ record: finding.record, look: seen.look });
-      else saves.push(this.#adopt(finding.record, seen.look, finding.exact));
+      else if (finding.found === 'change') {
+        const isOld = local === undefined && this.#isLeftover(finding.record, seen.look);
+        saves.push({ record: isOld ? disowned(finding.record) : finding.record, look: seen.look });
+      } else saves.push(this.#adopt(finding.record, seen.look, finding.exact));
     }
     if (looks.length > 0) records.saveLooks(looks);
     if (saves.length > 0) this.#context.save(saves);
@@ -214,6 +218,14 @@ export class Inspector {
    */
   #adopt(newest: FileRecord, look: Look, exact: boolean): LocalRecord {
     return { record: exact ? { ...newest, sequence: 0 } : disowned(newest), look };
+  }
+
+  /** Found by the first scan after the records were lost, and known to a peer as what it has replaced or deleted (SPEC E5). */
+  #isLeftover(found: FileRecord, look: Look): boolean {
+    if (!this.#context.isProvisional()) return false;
+    const { remotes } = this.#context.records.versions(found.name);
+    const hash = this.#context.digest(found.blocks);
+    return remotes.some(({ record }) => isLeftover(disowned(found), look, record, hash));
   }
 
   /** Of files that changed without a new time, those that a power cut has emptied or filled with zeros. */

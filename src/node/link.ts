@@ -2,7 +2,7 @@
  * Messages over a stream: frames cut and decoded on the way in, encoded on the way out. Malformed input ends the stream.
  * @module
  */
-import { encodeHello, FrameDecoder } from '../core/wire/frame.ts';
+import { encodeHello, FrameDecoder, type Frame } from '../core/wire/frame.ts';
 import {
   decodeFrame,
   encodeMessage,
@@ -17,7 +17,8 @@ import type { Stream } from '../ports/network.ts';
 export type Received = Exclude<Incoming, { type: 'Unknown' }>;
 
 export interface LinkHandlers {
-  received(message: Received): void;
+  /** A promise: nothing more is read before it is kept. */
+  received(message: Received): Promise<void> | undefined;
   /** Exactly once, last. */
   closed(reason: string): void;
 }
@@ -27,6 +28,9 @@ export class Link {
   readonly #decoder = new FrameDecoder();
   readonly #handlers: LinkHandlers;
   #isOpen = true;
+  #pauses = 0;
+  /** What came while a message was waited for. */
+  #held: (Frame | WireError)[] | undefined;
 
   constructor(stream: Stream, handlers: LinkHandlers) {
     this.#stream = stream;
@@ -49,18 +53,60 @@ export class Link {
     return this.#isOpen ? this.#stream.send(encodeMessage(type, body)) : true;
   }
 
+  /** The peer's cluster config is good: what follows may be large (R19). */
+  raiseLimits(): void {
+    this.#decoder.raiseLimits();
+  }
+
+  /** Reads nothing more until as many times resumed. */
+  pause(): void {
+    this.#pauses += 1;
+    if (this.#pauses === 1) this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#pauses -= 1;
+    if (this.#pauses === 0) this.#stream.resume();
+  }
+
   #take(chunk: Uint8Array): void {
     if (!this.#isOpen) return;
     try {
       for (const frame of this.#decoder.feed(chunk)) {
-        const message = decodeFrame(frame);
-        if (message.type !== 'Unknown') this.#handlers.received(message);
+        this.#pass(frame);
         if (!this.#isOpen) return;
       }
+    } catch (cause) {
+      if (!(cause instanceof WireError)) throw cause;
+      this.#pass(cause);
+    }
+  }
+
+  #pass(next: Frame | WireError): void {
+    if (!this.#isOpen) return;
+    if (this.#held !== undefined) {
+      this.#held.push(next);
+      return;
+    }
+    try {
+      if (next instanceof WireError) throw next;
+      const message = decodeFrame(next);
+      const wait = message.type === 'Unknown' ? undefined : this.#handlers.received(message);
+      if (wait !== undefined) void this.#hold(wait);
     } catch (cause) {
       if (!(cause instanceof WireError)) throw cause;
       this.#isOpen = false;
       this.#stream.destroy(`malformed bytes from the peer: ${cause.message}`);
     }
+  }
+
+  async #hold(wait: Promise<void>): Promise<void> {
+    const held: (Frame | WireError)[] = [];
+    this.#held = held;
+    this.pause();
+    await wait;
+    this.#held = undefined;
+    for (const next of held) this.#pass(next);
+    this.resume();
   }
 }

@@ -12,6 +12,8 @@ export type PeerKind = 'lanfold' | 'syncthing' | 'unknown';
 const ANNOUNCED_MS = 90_000;
 const ADDRESSES_MAX = 32;
 const REFUSED_MS = { first: 500, max: 30_000 } as const;
+/** A timer may ring so much before its time; what it rang for must not be put off then, for nobody rings again. */
+const TIMER_SLACK_MS = 5;
 /** A second connection this much later means that the first one died unseen: the far end has restarted. */
 const REPLACE_AFTER_MS = 10_000;
 
@@ -83,7 +85,7 @@ export class Peer {
 
   /** @param nowMs monotonic milliseconds. */
   mayBeDialled(nowMs: number): boolean {
-    return nowMs >= this.#notBeforeMs;
+    return nowMs >= this.#notBeforeMs - TIMER_SLACK_MS;
   }
 
   /** True once a conversation is past its greeting. */

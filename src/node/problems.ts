@@ -9,36 +9,38 @@ export interface Problem {
   readonly text: string;
 }
 
-/** More than this is a number, not a list: a folder of a million unreadable files must not fill the memory. */
+/** More than this are not listed: a folder of a million unreadable files must not fill the memory. */
 const LISTED_MAX = 1000;
 
 export class Problems {
   readonly #byName = new Map<string, Problem>();
-  #unlisted = 0;
+  /** Names among them whose newest version cannot be put in place: over once nobody wants it any more. */
+  readonly #wanted = new Set<string>();
 
+  /** What stands under the name cannot be synced. */
   set(name: string, reason: string, text: string): void {
-    if (!this.#byName.has(name) && this.#byName.size >= LISTED_MAX) {
-      this.#unlisted += 1;
-      return;
-    }
+    this.#wanted.delete(name);
+    if (!this.#byName.has(name) && this.#byName.size >= LISTED_MAX) return;
     this.#byName.set(name, { name, reason, text });
+  }
+
+  /** The newest version of the name cannot be put in place. */
+  setWanted(name: string, reason: string, text: string): void {
+    this.set(name, reason, text);
+    if (this.#byName.has(name)) this.#wanted.add(name);
   }
 
   clear(name: string): void {
     this.#byName.delete(name);
+    this.#wanted.delete(name);
   }
 
-  /** Forgets those of one reason, before they are found anew. */
-  clearAll(reason: string): void {
-    this.#unlisted = 0;
-    for (const [name, problem] of this.#byName) if (problem.reason === reason) this.#byName.delete(name);
+  /** Forgets those of names that are not wanted any more: deleted everywhere meanwhile, say. */
+  clearUnwanted(isWanted: (name: string) => boolean): void {
+    for (const name of this.#wanted) if (!isWanted(name)) this.clear(name);
   }
 
   list(): Problem[] {
     return [...this.#byName.values()];
-  }
-
-  get count(): number {
-    return this.#byName.size + this.#unlisted;
   }
 }

@@ -9,6 +9,7 @@
  * @module
  */
 import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
+import { lacks } from '../core/index/newest.ts';
 import { conflictName } from '../core/reconcile/conflict-name.ts';
 import { decide, type Decision } from '../core/reconcile/decide.ts';
 import { ignoredRecord } from '../core/scan/changes.ts';
@@ -64,9 +65,18 @@ export class Puller {
     });
   }
 
-  /** The staged file of a version, so that a restart knows which ones to keep. */
-  stageName(record: FileRecord): string {
-    return this.#fetcher.stageName(record);
+  /** Staged files that are of use after a restart: those of the names that come first. */
+  stagesWorthKeeping(): ReadonlySet<string> {
+    const { records } = this.#context;
+    const page = records.need({ phase: 'file', name: undefined }, NAMES_AT_ONCE);
+    const wanted = page.flatMap(({ name }) => records.newest(name) ?? []);
+    return new Set(wanted.map((record) => this.#fetcher.stageName(record)));
+  }
+
+  /** Drops the problems of names that nobody wants any more. */
+  forgetProblems(): void {
+    const { records, problems } = this.#context;
+    problems.clearUnwanted((name) => lacks(records.local(name)?.record, records.newest(name)));
   }
 
   async round(signal: AbortSignal): Promise<Round> {
@@ -224,7 +234,7 @@ export class Puller {
   }
 
   #leave(name: string, reason: string, text: string): Handled {
-    this.#context.problems.set(name, reason, text);
+    this.#context.problems.setWanted(name, reason, text);
     return 'left';
   }
 

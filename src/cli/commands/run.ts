@@ -60,8 +60,9 @@ async function runNode(options: RunOptions, prepare: (node: Node) => Promise<voi
 }
 
 /**
- * Keeps V8's space for young objects at its first size: it would grow to 64 MB under load and stay so, for a process that
- * mostly waits. Costs a little time in the collector; the work itself is done by other threads and on buffers outside.
+ * Keeps V8's space for young objects at its first size, for a process that runs all day and mostly waits: it would grow to
+ * 64 MB under load, in each thread, and stay so. Measured on a first sync of 8,000 files: a third less memory, the same
+ * time. (`--max-semi-space-size` has no effect once V8 runs.)
  */
 function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');

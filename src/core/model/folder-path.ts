@@ -70,3 +70,10 @@ export function byName(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
+
+/** Of some directories ('' is the root) those that lie below no other. */
+export function topmost(directories: ReadonlySet<string>): string[] {
+  if (directories.has('')) return [''];
+  const sorted = [...directories].sort();
+  return sorted.filter((name) => !sorted.some((other) => other !== name && name.startsWith(`${other}/`)));
+}

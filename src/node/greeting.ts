@@ -1,0 +1,9 @@
+/** How devices introduce themselves in their hellos. */
+export const CLIENT_NAME = 'lanfold';
+export const CLIENT_VERSION = 'v0.1.0';
+
+export interface Greeting {
+  readonly deviceName: string;
+  readonly clientName: string;
+  readonly clientVersion: string;
+}
