@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { editTree } from '../harness/edits.ts';
 import { until } from '../harness/process.ts';
 import { conflictCopies, type TreeSnapshot } from '../harness/snapshot.ts';
 import { makeTree } from '../harness/tree.ts';
@@ -47,6 +48,20 @@ describe('lanfold between Syncthing 1.19.2 and 1.29.5', { skip: whySkip() ?? fal
       assert.deepEqual(namesBelow(tree, root), AFTER_CHANGE);
     });
   }
+
+  test('I3 random changes by all three at once end in the same folder for all', async () => {
+    for (const side of SIDES.keys())
+      makeTree(at(side, `random-${side}`), { seed: 1 + side, files: 40, hardNames: false });
+    await mesh.settle();
+    for (let round = 0; round < 3; round += 1) {
+      await mesh.pauseOthers(true);
+      for (const side of SIDES.keys())
+        editTree(at(side), { seed: 1 + 10 * round + side, count: 25, label: `s${side}r${round}` });
+      await mesh.pauseOthers(false);
+      await mesh.scan();
+    }
+    await mesh.settle({ timeoutMs: 90_000 });
+  });
 
   test('I4 conflicts lose nothing: edits, deletes and creates of the same names while all are apart', async () => {
     fs.mkdirSync(at(0, 'apart/directory'), { recursive: true });

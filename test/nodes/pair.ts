@@ -22,6 +22,8 @@ export type PairOptions = {
   readonly root?: string;
   /** Fills the first side's folder before anything is shared. */
   readonly fill?: (folder: string) => void;
+  /** The second side's folder, when it lies elsewhere; it is the caller's to remove. */
+  readonly folderB?: string;
 };
 
 export class Pair implements AsyncDisposable {
@@ -38,8 +40,7 @@ export class Pair implements AsyncDisposable {
   /** Opens both nodes, lets them trust each other, and shares `a/` and `b/` below the root. */
   static async open(options: PairOptions = {}): Promise<Pair> {
     const root = options.root ?? mkdtempSync(join(tmpdir(), 'lanfold-pair-'));
-    const open = async (name: string): Promise<Side> => {
-      const folder = join(root, name);
+    const open = async (name: string, folder = join(root, name)): Promise<Side> => {
       mkdirSync(folder, { recursive: true });
       const listen = `127.0.0.1:${await freePort()}`;
       return {
@@ -47,7 +48,7 @@ export class Pair implements AsyncDisposable {
         folder,
       };
     };
-    const pair = new Pair(root, await open('a'), await open('b'));
+    const pair = new Pair(root, await open('a'), await open('b', options.folderB));
     options.fill?.(pair.a.folder);
     const { a, b } = pair;
     await a.node.ask('trust', b.node.id, [b.node.listening]);

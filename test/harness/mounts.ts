@@ -1,0 +1,85 @@
+/**
+ * Small disks of their own, for tests that fill one or take it away. Needs root and Linux.
+ * @module
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Why nothing can be mounted here, or undefined if it can. Under CI that is an error: nothing may be skipped there. */
+export function mountsMissing(): string | undefined {
+  const reason = whyMissing();
+  if (reason !== undefined && process.env['CI'] === 'true') throw new Error(`Cannot test with disks: ${reason}`);
+  return reason;
+}
+
+function whyMissing(): string | undefined {
+  if (process.platform !== 'linux') return 'disks in memory are made on Linux only';
+  if (process.getuid?.() !== 0) return 'mounting needs root';
+  try {
+    new MemoryDisk(1)[Symbol.dispose]();
+    return undefined;
+  } catch (error) {
+    return `mounting fails: ${(error as Error).message}`;
+  }
+}
+
+/** A disk of so many MiB, in memory. Disposing of it removes it, whoever still uses it. */
+export class MemoryDisk implements Disposable {
+  readonly path: string = mkdtempSync(join(tmpdir(), 'lanfold-disk-'));
+
+  constructor(sizeMiB: number) {
+    mount('-t', 'tmpfs', '-o', `size=${sizeMiB}m`, 'tmpfs', this.path);
+  }
+
+  /** Makes it larger (or smaller, while there is room). */
+  resize(sizeMiB: number): void {
+    mount('-o', `remount,size=${sizeMiB}m`, this.path);
+  }
+
+  [Symbol.dispose](): void {
+    unmount(this.path);
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** A directory that is there only while it is plugged in. */
+export class Removable implements Disposable {
+  /** Where it is seen when plugged in; an empty directory when not. */
+  readonly path: string;
+  readonly #parent: string = mkdtempSync(join(tmpdir(), 'lanfold-removable-'));
+  readonly #disk: string;
+  #isPlugged = false;
+
+  constructor() {
+    this.path = join(this.#parent, 'mount point');
+    this.#disk = join(this.#parent, 'disk');
+    for (const directory of [this.path, this.#disk]) mkdirSync(directory);
+    this.plug();
+  }
+
+  plug(): void {
+    mount('--bind', this.#disk, this.path);
+    this.#isPlugged = true;
+  }
+
+  /** Takes it away at once, also from programs that use it. */
+  unplug(): void {
+    unmount(this.path);
+    this.#isPlugged = false;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isPlugged) this.unplug();
+    rmSync(this.#parent, { recursive: true, force: true });
+  }
+}
+
+function mount(...parameters: string[]): void {
+  execFileSync('mount', parameters, { stdio: 'pipe' });
+}
+
+function unmount(path: string): void {
+  execFileSync('umount', ['--lazy', path], { stdio: 'pipe' });
+}
