@@ -66,7 +66,7 @@ export class Directories {
     const newest = records.newest(parent);
     const isTaken = newest !== undefined && !newest.deleted && newest.type !== 'directory';
     if (isTaken && lacks(mine?.record, newest)) {
-      problems.setWanted(name, 'parent', `"${parent}" is not a directory here`);
+      problems.set(name, 'parent', `"${parent}" is not a directory here`, 'wanted');
       return 'left';
     }
     // Nobody has told of the directory, or what it gave way to is told and that its content is gone is not: more may come.
@@ -138,7 +138,7 @@ export class Directories {
     if (removed > 0 && !waits && !isKept) return 'again';
     if (isKept) {
       const text = 'It was deleted elsewhere, but there are files in it here that are not synced';
-      problems.setWanted(name, 'not-empty', text);
+      problems.set(name, 'not-empty', text, 'wanted');
     }
     return 'left';
   }

@@ -10,7 +10,7 @@
  */
 import { LanfoldError } from '../core/errors.ts';
 import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
-import { IGNORE_FILE, topmost } from '../core/model/folder-path.ts';
+import { IGNORE_FILE } from '../core/model/folder-path.ts';
 import type { Author } from '../core/scan/changes.ts';
 import type { FileTree, HistoryLimits } from '../ports/file-tree.ts';
 import type { FolderRecords, PeerKey } from '../ports/record-store.ts';
@@ -28,6 +28,7 @@ import type { PlantedBugs } from './planted-bugs.ts';
 import { Problems, type Problem } from './problems.ts';
 import { Puller } from './puller.ts';
 import { adoptPlaced } from './recovery.ts';
+import { Rescans } from './rescans.ts';
 import { Restorer } from './restorer.ts';
 import { Scanner } from './scanner.ts';
 import { Settler } from './settler.ts';
@@ -55,8 +56,6 @@ export interface FolderOptions {
 /** `needs-you`: a person has to confirm deletes. `stopped`: see `error`. */
 export type FolderState = 'starting' | 'scanning' | 'syncing' | 'in-sync' | 'needs-you' | 'stopped';
 
-/** R5: a stat-only sweep at least this often, whatever the watcher says. */
-const RESCAN_MS = 10 * 60_000;
 const ROOT_CHECK_MS = 5000;
 const RETRY_MS = { first: 1000, max: 60_000 } as const;
 
@@ -80,8 +79,7 @@ export class Folder {
   readonly #restorer: Restorer;
   readonly #closing = new AbortController();
   readonly #pullWanted = new Wake();
-  readonly #scanWanted = new Wake();
-  readonly #scanBelow = new Set<string>();
+  readonly #rescans: Rescans;
   #state: FolderState = 'starting';
   #error: LanfoldError | undefined;
   #warning: Problem | undefined;
@@ -101,6 +99,7 @@ export class Folder {
     this.#tree = edges.openTree(options.root);
     this.#watcher = edges.createWatcher(options.root);
     this.#ignores = new IgnoreKeeper(this.#tree, this.records);
+    this.#rescans = new Rescans(edges.clock);
     this.#context = this.#makeContext();
     this.#brake = new Brake({ records: this.records, nowMs: () => edges.clock.monotonicMs() });
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
@@ -138,7 +137,7 @@ export class Folder {
   async close(): Promise<void> {
     this.#closing.abort(new LanfoldError('E_CLOSED', { subject: `folder "${this.id}"` }));
     this.#pullWanted.ring();
-    this.#scanWanted.ring();
+    this.#rescans.ring();
     this.#settler.close();
     await this.#watcher.close();
     await this.#tree.close();
@@ -184,8 +183,7 @@ export class Folder {
 
   /** Looks at everything again, soon. */
   rescan(directory = ''): void {
-    this.#scanBelow.add(directory);
-    this.#scanWanted.ring();
+    this.#rescans.ask(directory);
   }
 
   /** A person confirms held deletes. */
@@ -261,28 +259,21 @@ export class Folder {
       this.#settler.onDirectory = (directory) => this.rescan(directory);
       await this.#tree.unstage({ keep: this.#puller.stagesWorthKeeping() });
       this.rescan();
-      await Promise.all([this.#scanLoop(), this.#pullLoop()]);
+      // Both end before either begins anew.
+      await Promise.all([this.#scanLoop(), this.#pullLoop()].map((loop) => loop.catch((cause) => this.#fail(cause))));
     } catch (cause) {
-      if (this.#closing.signal.aborted) return;
-      // A bug of ours in one folder must not end the others.
-      this.#stop(
-        cause instanceof LanfoldError ? cause : new LanfoldError('E_FOLDER_FAILED', { subject: this.id, cause }),
-      );
+      this.#fail(cause);
     }
   }
 
   async #scanLoop(): Promise<void> {
-    const { clock } = this.#options.edges;
     const signal = this.#closing.signal;
     while (!signal.aborted && this.#error === undefined) {
-      const timer = clock.after(RESCAN_MS, () => this.rescan());
-      await this.#scanWanted.wait();
-      timer.cancel();
+      const directories = await this.#rescans.next();
+      if (directories.length === 0) continue;
       if (signal.aborted || !(await this.#rootIsOurs())) break;
       this.#busyScanning = true;
       this.#updateState();
-      const directories = topmost(this.#scanBelow);
-      this.#scanBelow.clear();
       for (const directory of directories) await this.#scanner.scan(directory, signal);
       if (directories.includes('')) await this.#tree.pruneHistory(this.#options.historyLimits);
       this.#busyScanning = false;
@@ -320,7 +311,7 @@ export class Folder {
       else await this.#tree.unstage({ keep: new Set() });
       this.#updateState();
     }
-    this.#scanWanted.ring();
+    this.#rescans.ring();
   }
 
   #retryLater(): void {
@@ -333,7 +324,7 @@ export class Folder {
     try {
       await this.#inspector.inspect(names);
     } catch (cause) {
-      if (!this.#closing.signal.aborted) throw cause;
+      this.#fail(cause);
     }
     this.#updateState();
   }
@@ -350,11 +341,19 @@ export class Folder {
     }
   }
 
+  /** A bug of ours in one folder must not end the others. */
+  #fail(cause: unknown): void {
+    if (this.#closing.signal.aborted) return;
+    this.#stop(
+      cause instanceof LanfoldError ? cause : new LanfoldError('E_FOLDER_FAILED', { subject: this.id, cause }),
+    );
+  }
+
   #stop(error: LanfoldError): void {
     const cause = error.cause instanceof Error ? error.cause.stack : undefined;
     this.#options.edges.log.warn({ folder: this.id, code: error.code, cause }, error.message);
     this.#error = error;
-    this.#scanWanted.ring();
+    this.#rescans.ring();
     this.#pullWanted.ring();
     this.#updateState();
   }
@@ -393,8 +392,6 @@ export class Folder {
       this.rescan();
       this.pullSoon();
     };
-    reload().catch((cause: unknown) => {
-      if (cause instanceof LanfoldError) this.#stop(cause);
-    });
+    reload().catch((cause: unknown) => this.#fail(cause));
   }
 }

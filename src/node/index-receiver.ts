@@ -47,7 +47,8 @@ export class IndexReceiver {
     if (claimed <= BigInt(Math.floor(clock.nowMs() / 1000) + DAY_S)) return true;
     const own = records.local(record.name)?.record;
     if (own !== undefined && counterOf(own.version, this.#device) >= claimed) return true;
-    problems.set(record.name, 'false-version', 'A peer announced it with a version that this computer never made');
+    const text = 'A peer announced it with a version that this computer never made';
+    problems.set(record.name, 'false-version', text, 'told');
     return false;
   }
 

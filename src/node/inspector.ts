@@ -92,7 +92,7 @@ export class Inspector {
         absent.push(...orphans);
         this.#settler.later(name);
       } else if (busy.has(name)) this.#settler.later(name);
-      else if (isTrouble(look)) problems.set(name, 'unreadable', `Cannot be looked at: ${look.detail}`);
+      else if (isTrouble(look)) problems.set(name, 'unreadable', `Cannot be looked at: ${look.detail}`, 'found');
       else if (look === undefined || look.type === 'other') {
         if (look === undefined) problems.clear(name);
         if (isHere(local)) absent.push(name);
@@ -165,7 +165,7 @@ export class Inspector {
   #sighting(name: string, look: Look, hashed: Hashed | undefined): Sighting | undefined {
     if (hashed === undefined || isTrouble(hashed)) {
       if (hashed?.trouble === 'denied') {
-        this.#context.problems.set(name, 'unreadable', `Cannot be read: ${hashed.detail}`);
+        this.#context.problems.set(name, 'unreadable', `Cannot be read: ${hashed.detail}`, 'found');
         this.#settler.forget(name);
       } else this.#settler.later(name);
       return undefined;
@@ -192,11 +192,8 @@ export class Inspector {
       const local = records.local(name);
       if (local !== undefined && damaged.has(name)) {
         saves.push({ record: disowned(local.record), look: seen.look });
-        problems.set(
-          name,
-          'damaged',
-          'A power cut seems to have damaged it; it waits for a computer that has it whole',
-        );
+        const text = 'A power cut seems to have damaged it; it waits for a computer that has it whole';
+        problems.set(name, 'damaged', text, 'told');
         continue;
       }
       const newest = plantedBugs.has('echo') ? undefined : records.newest(name);
@@ -255,7 +252,7 @@ export class Inspector {
 
   async #recordDeletes(absent: readonly string[]): Promise<void> {
     if (absent.length === 0) return;
-    const settled = absent.filter((name) => this.#settler.isGone(name));
+    const settled = this.#settler.gone(absent);
     const names = new Set(settled.flatMap((name) => [name, ...this.#namesBelow(name)]));
     if (names.size === 0) return;
     // Absence is only believed in a root that is still ours: an unmounted disk deletes nothing (SPEC F2).

@@ -234,7 +234,7 @@ export class Puller {
   }
 
   #leave(name: string, reason: string, text: string): Handled {
-    this.#context.problems.setWanted(name, reason, text);
+    this.#context.problems.set(name, reason, text, 'wanted');
     return 'left';
   }
 

@@ -25,13 +25,14 @@ export class Scanner {
 
   /** Scans everything below `directory` ('' for all). Resolves when all that had come to rest is recorded. */
   async scan(directory: string, signal: AbortSignal): Promise<void> {
+    const endScan = this.#context.problems.beginScan(directory);
     const candidates: string[] = [];
     const missing: string[] = [];
     const pending = [directory];
     for (let next = pending.pop(); next !== undefined && !signal.aborted; next = pending.pop()) {
       const listing = await this.#context.tree.list(next);
       if (isTrouble(listing)) {
-        this.#context.problems.set(next, 'unreadable', `Cannot be listed: ${listing.detail}`);
+        this.#context.problems.set(next, 'unreadable', `Cannot be listed: ${listing.detail}`, 'found');
         continue; // an error is not absence: what is known below stays as it is
       }
       if (listing === undefined) {
@@ -45,6 +46,7 @@ export class Scanner {
     // What appeared is recorded before what is gone, so that peers hear of a move as "here it is" before "there it is not".
     if (candidates.length > 0) await this.#inspect(candidates);
     if (missing.length > 0) await this.#inspect(missing.filter((name) => name !== ''));
+    endScan();
   }
 
   #compare(
@@ -69,11 +71,11 @@ export class Scanner {
         continue;
       }
       if (look === undefined) {
-        problems.set(name, 'unreadable', `Cannot be looked at: ${trouble?.detail ?? 'unknown'}`);
+        problems.set(name, 'unreadable', `Cannot be looked at: ${trouble?.detail ?? 'unknown'}`, 'found');
         continue;
       }
       if (look.type === 'other') {
-        problems.set(name, 'not-a-file', 'Pipes, sockets and devices are not synced');
+        problems.set(name, 'not-a-file', 'Pipes, sockets and devices are not synced', 'found');
         if (local !== undefined) candidates.push(name);
         continue;
       }
@@ -88,7 +90,7 @@ export class Scanner {
   async #normalized(directory: string, listing: Listing): Promise<ListedEntry[]> {
     const { tree, problems } = this.#context;
     for (const shown of listing.unusable) {
-      problems.set(joinName(directory, shown), 'name-not-allowed', 'Its name is not valid UTF-8');
+      problems.set(joinName(directory, shown), 'name-not-allowed', 'Its name is not valid UTF-8', 'found');
     }
     const entries: ListedEntry[] = [];
     for (const entry of listing.entries) {
@@ -102,7 +104,7 @@ export class Scanner {
         if (look !== undefined && !isTrouble(look)) entries.push({ base: wanted, look });
       } else {
         const text = 'Another file has the same name in another Unicode form';
-        problems.set(joinName(directory, entry.base), 'name-clash', text);
+        problems.set(joinName(directory, entry.base), 'name-clash', text, 'found');
       }
     }
     return entries;

@@ -3,13 +3,14 @@
  * @module
  */
 import type { Look } from '../core/model/file-record.ts';
-import { hearNews, restWait, SETTLE, type Settling } from '../core/scan/settle.ts';
+import { goneWait, hearNews, restWait, SETTLE, type Settling } from '../core/scan/settle.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { WatchNews } from '../ports/watcher.ts';
 
 /** More restless names than this are not kept one by one: the folder is scanned instead. */
 const NAMES_MAX = 50_000;
 
+/** Times are monotonic, but for those in `settling`, which are compared with the times of files. */
 interface Restless {
   settling: Settling;
   dueMs: number;
@@ -29,6 +30,8 @@ export class Settler {
   #timerMs = Number.POSITIVE_INFINITY;
   #inspecting = false;
   #closed = false;
+  /** When a name was last newly found absent. */
+  #lastAbsentMs = Number.NEGATIVE_INFINITY;
   /** A directory appeared or too much happened: everything below it is to be scanned. */
   onDirectory: (directory: string) => void = () => {};
 
@@ -44,23 +47,23 @@ export class Settler {
   }
 
   news(news: readonly WatchNews[]): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.monotonicMs();
     for (const { name, what } of news) {
       if (what === 'appeared-directory') this.onDirectory(name);
       const known = this.#names.get(name);
       const kind = what === 'written' || what === 'closed' ? what : 'other';
-      const settling = hearNews(known?.settling, kind, nowMs);
-      const lookedMs = known?.lookedMs ?? settling.firstMs;
+      const settling = hearNews(known?.settling, kind, this.#clock.nowMs());
+      const lookedMs = known?.lookedMs ?? nowMs;
       this.#put(name, { settling, dueMs: dueAfterNews(lookedMs, nowMs), absentMs: undefined, lookedMs, isHeard: true });
     }
   }
 
   /** Names that somebody suspects: to be looked at as soon as may be. */
   offer(names: readonly string[]): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.monotonicMs();
     for (const name of names) {
       const known = this.#names.get(name);
-      const restless = known ?? { settling: unheard(nowMs), dueMs: nowMs, absentMs: undefined };
+      const restless = known ?? { settling: this.#unheard(), dueMs: nowMs, absentMs: undefined };
       this.#put(name, { ...restless, dueMs: Math.min(restless.dueMs, nowMs) });
     }
   }
@@ -68,7 +71,7 @@ export class Settler {
   /** Has the file come to rest? If not, it is looked at again later. */
   isSettled(name: string, look: Look, sizeBefore: number, writers: 'none' | 'some' | 'unknown'): boolean {
     const nowMs = this.#clock.nowMs();
-    const settling = this.#names.get(name)?.settling ?? unheard(nowMs);
+    const settling = this.#names.get(name)?.settling ?? this.#unheard();
     const file = { size: look.size, sizeBefore, changedMs: Number(look.changedNs / 1_000_000n), writers };
     const waitMs = restWait(settling, file, nowMs);
     if (waitMs === 0) return true;
@@ -76,19 +79,32 @@ export class Settler {
     return false;
   }
 
-  /** Has the name been absent for long enough? If not, it is looked at again later. */
-  isGone(name: string): boolean {
-    const nowMs = this.#clock.nowMs();
-    const known = this.#names.get(name);
-    const absentMs = known?.absentMs ?? nowMs;
-    if (nowMs - absentMs >= SETTLE.absentMs) return true;
-    this.#put(name, { settling: known?.settling ?? unheard(nowMs), dueMs: absentMs + SETTLE.absentMs, absentMs });
-    return false;
+  /** Which of these absent names have been so for long enough? The others are looked at again later. */
+  gone(absent: readonly string[]): string[] {
+    const nowMs = this.#clock.monotonicMs();
+    for (const name of absent) {
+      const known = this.#names.get(name);
+      if (known?.absentMs !== undefined) continue;
+      this.#lastAbsentMs = nowMs;
+      this.#put(name, {
+        settling: known?.settling ?? this.#unheard(),
+        dueMs: nowMs + SETTLE.absentMs,
+        absentMs: nowMs,
+      });
+    }
+    let names = 0;
+    for (const { absentMs } of this.#names.values()) if (absentMs !== undefined) names += 1;
+    return absent.filter((name) => {
+      const known = this.#names.get(name);
+      const waitMs = goneWait(known?.absentMs ?? nowMs, { names, lastMs: this.#lastAbsentMs }, nowMs);
+      if (known !== undefined && waitMs > 0) this.#put(name, { ...known, dueMs: nowMs + waitMs });
+      return waitMs === 0;
+    });
   }
 
   /** It moved under our eyes, or is being put in place: look again in a moment. */
   later(name: string): void {
-    const settling = this.#names.get(name)?.settling ?? unheard(this.#clock.nowMs());
+    const settling = this.#names.get(name)?.settling ?? this.#unheard();
     const waitMs = Math.min(SETTLE.askLastMs, SETTLE.askFirstMs * 2 ** Math.min(settling.looks, 10));
     this.#wait(name, settling, waitMs);
   }
@@ -106,7 +122,7 @@ export class Settler {
 
   #wait(name: string, settling: Settling, waitMs: number): void {
     const again = { ...settling, looks: settling.looks + 1 };
-    this.#put(name, { settling: again, dueMs: this.#clock.nowMs() + waitMs, absentMs: undefined });
+    this.#put(name, { settling: again, dueMs: this.#clock.monotonicMs() + waitMs, absentMs: undefined });
   }
 
   #put(name: string, restless: Restless): void {
@@ -120,18 +136,22 @@ export class Settler {
     this.#arm(restless.dueMs);
   }
 
+  #unheard(): Settling {
+    return { firstMs: this.#clock.nowMs(), newsMs: 0, open: false, looks: 0 };
+  }
+
   /** Sees to it that the timer rings at `dueMs` at the latest. */
   #arm(dueMs: number): void {
     if (this.#closed || this.#inspecting || dueMs >= this.#timerMs) return;
     this.#timer?.cancel();
     this.#timerMs = dueMs;
-    this.#timer = this.#clock.after(Math.max(0, dueMs - this.#clock.nowMs()), () => void this.#work());
+    this.#timer = this.#clock.after(Math.max(0, dueMs - this.#clock.monotonicMs()), () => void this.#work());
   }
 
   async #work(): Promise<void> {
     this.#timer = undefined;
     this.#timerMs = Number.POSITIVE_INFINITY;
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.monotonicMs();
     const due: string[] = [];
     for (const [name, restless] of this.#names) {
       if (restless.dueMs > nowMs) continue;
@@ -158,8 +178,4 @@ export class Settler {
 /** News put off the look, but not without end. */
 function dueAfterNews(lookedMs: number, nowMs: number): number {
   return Math.min(nowMs + SETTLE.quietMs, Math.max(nowMs, lookedMs + SETTLE.patienceMs));
-}
-
-function unheard(nowMs: number): Settling {
-  return { firstMs: nowMs, newsMs: 0, open: false, looks: 0 };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hearNews, restWait, SETTLE } from './settle.ts';
+import { goneWait, hearNews, restWait, SETTLE, type Absence } from './settle.ts';
 import type { RestlessFile, Settling } from './settle.ts';
 
 /** Any moment: only differences count. */
@@ -110,3 +110,15 @@ test('S6 a wait is never 0 by mistake, and never longer than what is left', () =
     }
   }
 });
+
+const goneRows: [rule: string, absentMs: number, absence: Absence, nowMs: number, waitMs: number][] = [
+  ['S7 one absent name is not gone before 100 ms', 1000, { names: 1, lastMs: 1000 }, 1040, 60],
+  ['S7 and is gone then', 1000, { names: 1, lastMs: 1000 }, 1100, 0],
+  ['S7 names that go missing together are gone together', 1000, { names: 2, lastMs: 1080 }, 1100, 80],
+  ['S7 many of them are one act, which may pause for a second', 1000, { names: 10, lastMs: 1080 }, 1200, 880],
+  ['S7 a stream of them puts the first off', 1000, { names: 500, lastMs: 10_990 }, 10_990, 10],
+  ['S7 but for 10 s at most', 1000, { names: 500, lastMs: 11_000 }, 11_000, 0],
+];
+for (const [rule, absentMs, absence, nowMs, waitMs] of goneRows) {
+  test(rule, () => assert.equal(goneWait(absentMs, absence, nowMs), waitMs));
+}

@@ -12,6 +12,11 @@ export const SETTLE = {
   quietMs: 50,
   /** An atomic save that removes before it renames leaves the name absent for a moment; that is no delete. */
   absentMs: 100,
+  /** So many names absent at the same time are one act, to be judged whole (R12), and such an act may pause for so long. */
+  absentMany: 10,
+  absentManyMs: 1000,
+  /** Names that go missing without end must not put off a delete without end. */
+  absentPatienceMs: 10_000,
   /** A new empty file is mostly about to be filled. */
   emptyMs: 1000,
   /** A file that lost all its bytes is mostly about to be written anew. */
@@ -64,6 +69,24 @@ export function restWait(settling: Settling, file: RestlessFile, nowMs: number):
   const isPatienceOver = nowMs - settling.firstMs >= SETTLE.patienceMs;
   if (isPatienceOver && file.writers === 'none' && file.size > 0) return 0;
   return Math.max(1, neededMs - quietMs);
+}
+
+/** Names that are absent and not yet taken for deleted. */
+export interface Absence {
+  readonly names: number;
+  /** When one of them was last newly found absent. */
+  readonly lastMs: number;
+}
+
+/**
+ * Is an absent name gone? Names that go missing together are told together.
+ * @param absentMs when this name was first found absent.
+ * @returns 0 when it is, else how long to wait before the next look.
+ */
+export function goneWait(absentMs: number, { names, lastMs }: Absence, nowMs: number): number {
+  const quietMs = names < SETTLE.absentMany ? SETTLE.absentMs : SETTLE.absentManyMs;
+  const dueMs = Math.min(Math.max(absentMs, lastMs) + quietMs, absentMs + SETTLE.absentPatienceMs);
+  return Math.max(0, dueMs - nowMs);
 }
 
 /**
