@@ -5,7 +5,8 @@
 import type { FileRecord } from '../core/model/file-record.ts';
 import { deviceIdText, shortIdText } from '../core/model/device-id.ts';
 import type { Engine } from './engine.ts';
-import type { Folder, FolderState } from './folder.ts';
+import type { FolderState } from './folder-options.ts';
+import type { Folder } from './folder.ts';
 import type { Problem } from './problems.ts';
 
 export interface FolderStatus {

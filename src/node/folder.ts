@@ -12,19 +12,18 @@ import { LanfoldError } from '../core/errors.ts';
 import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
 import { IGNORE_FILE } from '../core/model/folder-path.ts';
 import type { Author } from '../core/scan/changes.ts';
-import type { FileTree, HistoryLimits } from '../ports/file-tree.ts';
+import type { FileTree } from '../ports/file-tree.ts';
 import type { FolderRecords, PeerKey } from '../ports/record-store.ts';
 import { sleep } from '../ports/clock.ts';
 import type { Watcher } from '../ports/watcher.ts';
 import { Brake } from './brake.ts';
 import { BusyNames } from './busy-names.ts';
-import type { Edges } from './edges.ts';
 import type { FolderContext } from './folder-context.ts';
+import type { FolderOptions, FolderState } from './folder-options.ts';
 import { checkRoot, PROVISIONAL, takeRoot } from './folder-root.ts';
 import { IgnoreKeeper } from './ignore-keeper.ts';
 import { IndexReceiver } from './index-receiver.ts';
 import { Inspector } from './inspector.ts';
-import type { PlantedBugs } from './planted-bugs.ts';
 import { Problems, type Problem } from './problems.ts';
 import { Puller } from './puller.ts';
 import { adoptPlaced } from './recovery.ts';
@@ -32,29 +31,8 @@ import { Rescans } from './rescans.ts';
 import { Restorer } from './restorer.ts';
 import { Scanner } from './scanner.ts';
 import { Settler } from './settler.ts';
-import type { Sources } from './sources.ts';
 import { Supplier } from './supplier.ts';
-import { Wake, type Budget } from './wake.ts';
-
-export interface FolderOptions {
-  readonly id: string;
-  readonly root: string;
-  readonly edges: Edges;
-  /** Short ID of this device. */
-  readonly device: bigint;
-  readonly sources: Sources;
-  readonly inFlight: Budget;
-  readonly plantedBugs: PlantedBugs;
-  readonly historyLimits: HistoryLimits;
-  /** Own records were saved: peers are to hear of them. */
-  readonly onSaved: (saved: readonly FileRecord[]) => void;
-  readonly onState: () => void;
-  /** A peer said what it has. */
-  readonly onTold: () => void;
-}
-
-/** `needs-you`: a person has to confirm deletes. `stopped`: see `error`. */
-export type FolderState = 'starting' | 'scanning' | 'syncing' | 'in-sync' | 'needs-you' | 'stopped';
+import { Wake } from './wake.ts';
 
 const ROOT_CHECK_MS = 5000;
 const RETRY_MS = { first: 1000, max: 60_000 } as const;
@@ -65,7 +43,8 @@ export class Folder {
   readonly records: FolderRecords;
   readonly #options: FolderOptions;
   readonly #tree: FileTree;
-  readonly #watcher: Watcher;
+  /** Of the run that is under way: one that was closed does not watch again. */
+  #watcher: Watcher;
   readonly #context: FolderContext;
   readonly #problems = new Problems();
   readonly #brake: Brake;
@@ -78,6 +57,8 @@ export class Folder {
   readonly #supplier: Supplier;
   readonly #restorer: Restorer;
   readonly #closing = new AbortController();
+  /** Aborted when the run that is under way ends, for whatever reason. */
+  #running = new AbortController();
   readonly #pullWanted = new Wake();
   readonly #rescans: Rescans;
   #state: FolderState = 'starting';
@@ -151,7 +132,12 @@ export class Folder {
 
   /** A peer told part of its index: of names that are free. `replace`: the first part of a full one. */
   receiveIndex(peer: PeerKey, told: readonly FileRecord[], replace: boolean): void {
-    this.#indexes.receive(peer, told, replace);
+    try {
+      this.#indexes.receive(peer, told, replace);
+    } catch (cause) {
+      void this.#fail(cause);
+      throw cause; // it was not heard, and has to be told again
+    }
     this.#options.onTold();
     this.pullSoon();
   }
@@ -243,8 +229,13 @@ export class Folder {
 
   /** Works until the folder closes or its root is lost. */
   async #run(): Promise<void> {
+    this.#running = new AbortController();
+    this.#busyScanning = false;
+    this.#busyPulling = false;
     try {
       await this.#ignores.load();
+      this.#watcher = this.#options.edges.createWatcher(this.root);
+      if (this.#closing.signal.aborted) return;
       await this.#watcher.start({
         touched: (news) => {
           if (news.some(({ name }) => name === IGNORE_FILE)) this.#reloadIgnores();
@@ -259,22 +250,33 @@ export class Folder {
       this.#settler.onDirectory = (directory) => this.rescan(directory);
       await this.#tree.unstage({ keep: this.#puller.stagesWorthKeeping() });
       this.rescan();
-      // Both end before either begins anew.
-      await Promise.all([this.#scanLoop(), this.#pullLoop()].map((loop) => loop.catch((cause) => this.#fail(cause))));
+      // Both have ended before another run begins: two pullers would fetch each name twice.
+      const signal = AbortSignal.any([this.#closing.signal, this.#running.signal]);
+      await Promise.all(
+        [this.#scanLoop(signal), this.#pullLoop(signal)].map((loop) => loop.catch((cause) => this.#fail(cause))),
+      );
     } catch (cause) {
-      this.#fail(cause);
+      await this.#fail(cause);
     }
   }
 
-  async #scanLoop(): Promise<void> {
-    const signal = this.#closing.signal;
-    while (!signal.aborted && this.#error === undefined) {
+  /** Stops on any error: a bug of ours, or a disk that went away, must not end the other folders, nor the process. */
+  async #fail(cause: unknown): Promise<void> {
+    if (this.#closing.signal.aborted || this.#error !== undefined) return;
+    // A root that is gone makes any call to the disk fail; then it says why.
+    if (!(cause instanceof LanfoldError) && !(await this.#rootIsOurs())) return;
+    this.#stop(cause);
+  }
+
+  async #scanLoop(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
       const directories = await this.#rescans.next();
       if (directories.length === 0) continue;
       if (signal.aborted || !(await this.#rootIsOurs())) break;
       this.#busyScanning = true;
       this.#updateState();
       for (const directory of directories) await this.#scanner.scan(directory, signal);
+      if (signal.aborted) break; // what was not seen says nothing
       if (directories.includes('')) await this.#tree.pruneHistory(this.#options.historyLimits);
       this.#busyScanning = false;
       if (!this.#scanned) {
@@ -288,11 +290,10 @@ export class Folder {
     this.#pullWanted.ring();
   }
 
-  async #pullLoop(): Promise<void> {
-    const signal = this.#closing.signal;
-    while (!signal.aborted && this.#error === undefined) {
+  async #pullLoop(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
       await this.#pullWanted.wait();
-      if (signal.aborted || !this.#scanned || this.#error !== undefined) continue;
+      if (signal.aborted || !this.#scanned) continue;
       this.#puller.forgetProblems();
       const { need } = this.records.counts();
       if (need.deletes === 0) this.#brake.releasePulled();
@@ -323,10 +324,10 @@ export class Folder {
     if (this.#error !== undefined || this.#closing.signal.aborted) return;
     try {
       await this.#inspector.inspect(names);
+      this.#updateState();
     } catch (cause) {
-      this.#fail(cause);
+      await this.#fail(cause);
     }
-    this.#updateState();
   }
 
   async #rootIsOurs(): Promise<boolean> {
@@ -334,25 +335,20 @@ export class Folder {
       await checkRoot(this.root, this.#tree, this.records);
       return true;
     } catch (cause) {
-      if (this.#closing.signal.aborted) return false;
-      if (!(cause instanceof LanfoldError)) throw cause;
-      this.#stop(cause);
+      if (!this.#closing.signal.aborted) this.#stop(cause);
       return false;
     }
   }
 
-  /** A bug of ours in one folder must not end the others. */
-  #fail(cause: unknown): void {
-    if (this.#closing.signal.aborted) return;
-    this.#stop(
-      cause instanceof LanfoldError ? cause : new LanfoldError('E_FOLDER_FAILED', { subject: this.id, cause }),
-    );
-  }
-
-  #stop(error: LanfoldError): void {
+  #stop(reason: unknown): void {
+    const error =
+      reason instanceof LanfoldError
+        ? reason
+        : new LanfoldError('E_FOLDER_FAILED', { subject: this.id, cause: reason });
     const cause = error.cause instanceof Error ? error.cause.stack : undefined;
     this.#options.edges.log.warn({ folder: this.id, code: error.code, cause }, error.message);
     this.#error = error;
+    this.#running.abort(error);
     this.#rescans.ring();
     this.#pullWanted.ring();
     this.#updateState();

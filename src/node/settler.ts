@@ -35,7 +35,10 @@ export class Settler {
   /** A directory appeared or too much happened: everything below it is to be scanned. */
   onDirectory: (directory: string) => void = () => {};
 
-  /** @param inspect looks at names whose moment has come; what is still restless is given back through {@link later}. */
+  /**
+   * @param inspect looks at names whose moment has come; what is still restless is given back through {@link later}. It
+   * never rejects.
+   */
   constructor(clock: Clock, inspect: (names: readonly string[]) => Promise<void>) {
     this.#clock = clock;
     this.#inspect = inspect;

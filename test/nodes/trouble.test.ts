@@ -34,6 +34,10 @@ async function goesAndComesBack(pair: Pair, code: string, back: () => void): Pro
   back();
   const tree = await pair.converged();
   assert.deepEqual([...tree.keys()], [...before.keys(), 'meanwhile.txt']);
+  writeFileSync(pair.at(b, 'afterwards.txt'), 'written when it was back');
+  await until('what is written afterwards is noticed at once', () =>
+    snapshotTree(a.folder).has('afterwards.txt') ? true : undefined,
+  );
 }
 
 test('F2 a root that is gone stops the folder and deletes nothing; it goes on by itself', async () => {

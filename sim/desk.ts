@@ -1,0 +1,194 @@
+/**
+ * A few engines on memory edges, for tests that put one fault in by hand where a campaign would rarely hit it.
+ * @module
+ */
+import { Life } from '../src/edges/memory/life.ts';
+import { MemoryClock } from '../src/edges/memory/memory-clock.ts';
+import { MemoryDisk } from '../src/edges/memory/memory-disk.ts';
+import { sha256 } from '../src/edges/memory/memory-folder.ts';
+import { MemoryNetwork } from '../src/edges/memory/memory-network.ts';
+import { MemoryTree } from '../src/edges/memory/memory-tree.ts';
+import { MemoryWatcher } from '../src/edges/memory/memory-watcher.ts';
+import { Scheduler } from '../src/edges/memory/scheduler.ts';
+import { SeededChance } from '../src/edges/memory/seeded-chance.ts';
+import { openRecordStore } from '../src/edges/store/record-store.ts';
+import type { Edges } from '../src/node/edges.ts';
+import { Engine } from '../src/node/engine.ts';
+import type { Folder } from '../src/node/folder.ts';
+import type { FileTree } from '../src/ports/file-tree.ts';
+import type { FolderRecords, RecordStore } from '../src/ports/record-store.ts';
+
+const PORT = 1111;
+export const FOLDER = 'desk';
+
+/** Faults of one machine; may be changed while it runs. */
+export interface Faults {
+  /** Comes before a call of the file tree of a folder; may throw, or never resolve. */
+  beforeDisk?: (call: keyof FileTree, folderId: string, values: readonly unknown[]) => Promise<void> | void;
+  /** Comes before a call of a folder's records; may throw. */
+  beforeRecords?: (call: keyof FolderRecords, values: readonly unknown[]) => void;
+}
+
+export class Machine {
+  readonly name: string;
+  readonly device: Uint8Array;
+  readonly disk: MemoryDisk;
+  readonly faults: Faults = {};
+  readonly log: string[] = [];
+  readonly #desk: Desk;
+  readonly #store: RecordStore;
+  readonly #folderIds: readonly string[];
+  #uncleanStop = false;
+  #running: { life: Life; engine: Engine } | undefined;
+
+  constructor(desk: Desk, name: string, folderIds: readonly string[]) {
+    this.#desk = desk;
+    this.name = name;
+    this.#folderIds = folderIds;
+    this.device = desk.chance(`${name} device`).bytes(32);
+    const clock = new MemoryClock(new Life(desk.scheduler));
+    this.disk = new MemoryDisk(() => clock.nowNs());
+    for (const id of folderIds) this.disk.makeDirectory(id);
+    const chance = desk.chance(`${name} store`);
+    this.#store = openRecordStore(':memory:', {
+      randomBytes: (length) => chance.bytes(length),
+      nowMs: () => clock.nowMs(),
+    });
+  }
+
+  get engine(): Engine {
+    if (this.#running === undefined) throw new Error(`${this.name} does not run`);
+    return this.#running.engine;
+  }
+
+  folder(id = FOLDER): Folder {
+    const folder = this.engine.folder(id);
+    if (folder === undefined) throw new Error(`${this.name} has no folder ${id}`);
+    return folder;
+  }
+
+  async start(): Promise<void> {
+    const life = new Life(this.#desk.scheduler);
+    const engine = new Engine(this.#edges(life), { name: this.name, listen: { ports: [PORT] } });
+    this.#running = { life, engine };
+    this.#uncleanStop = true;
+    await engine.start();
+    const peers = this.#desk.machines.filter((peer) => peer !== this);
+    for (const { device, name } of peers) engine.trustPeer({ device, name, addresses: [{ host: name, port: PORT }] });
+    for (const id of this.#folderIds)
+      await engine.addFolder({ id, root: id, peers: peers.map(({ device }) => device) });
+  }
+
+  crash(): void {
+    this.#running?.life.end();
+    this.#running = undefined;
+  }
+
+  write(name: string, content: string | Uint8Array, folderId = FOLDER): void {
+    const path = `${folderId}/${name}`;
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    this.disk.write(this.disk.find(path) ?? this.disk.createFile(path), bytes);
+  }
+
+  /** Undefined for none. */
+  read(name: string, folderId = FOLDER): string | undefined {
+    const inode = this.disk.find(`${folderId}/${name}`);
+    return inode === undefined ? undefined : Buffer.from(inode.content).toString();
+  }
+
+  /** Names of the folder's root but lanfold's own. */
+  names(folderId = FOLDER): string[] {
+    return [...(this.disk.find(folderId)?.children.keys() ?? [])].filter((name) => name !== '.lanfold').sort();
+  }
+
+  #edges(life: Life): Edges {
+    const { scheduler, network } = this.#desk;
+    const { disk, faults } = this;
+    const clock = new MemoryClock(life);
+    const chance = this.#desk.chance(`${this.name} disk`);
+    const say = (details: object, message: string): void =>
+      void this.log.push(`${Math.round(scheduler.nowMs)} ${message} ${String(Object.values(details))}`);
+    return {
+      clock,
+      chance: this.#desk.chance(`${this.name} chance`),
+      log: { debug: () => {}, info: say, warn: say },
+      network: network.join(this.name, this.device, life),
+      store: {
+        uncleanStop: this.#uncleanStop,
+        folder: (id) => before(this.#store.folder(id), (call, values) => faults.beforeRecords?.(call, values)),
+        folderIds: () => this.#store.folderIds(),
+        dropFolder: (id) => this.#store.dropFolder(id),
+        close() {},
+      },
+      device: this.device,
+      digest: sha256,
+      openTree: (root) => faulty(new MemoryTree({ disk, root, life, clock, chance }), faults, root),
+      createWatcher: (root) => new MemoryWatcher({ disk, root, life, chance }),
+    };
+  }
+}
+
+export class Desk implements Disposable {
+  readonly scheduler = new Scheduler();
+  readonly network: MemoryNetwork;
+  readonly machines: readonly Machine[];
+
+  constructor(names: readonly string[], folderIds: readonly string[] = [FOLDER]) {
+    this.network = new MemoryNetwork({ scheduler: this.scheduler, seed: 'desk' });
+    this.machines = names.map((name) => new Machine(this, name, folderIds));
+  }
+
+  chance(name: string): SeededChance {
+    return new SeededChance(`desk/${name}`);
+  }
+
+  async start(...machines: readonly Machine[]): Promise<void> {
+    for (const machine of machines) await this.scheduler.runUntil(machine.start());
+  }
+
+  runFor(ms: number): Promise<void> {
+    return this.scheduler.runFor(ms);
+  }
+
+  /** Runs until it is so. @returns false when that took longer than `ms`. */
+  async until(isSo: () => boolean, ms = 60_000): Promise<boolean> {
+    const endMs = this.scheduler.nowMs + ms;
+    await this.scheduler.run(() => this.scheduler.nowMs >= endMs || isSo());
+    return isSo();
+  }
+
+  inSync(...machines: readonly Machine[]): Promise<boolean> {
+    return this.until(() => machines.every((machine) => machine.folder().state === 'in-sync'));
+  }
+
+  [Symbol.dispose](): void {
+    for (const machine of this.machines) machine.crash();
+  }
+}
+
+/** Calls `run` before each method. */
+function before<T extends object>(target: T, run: (call: keyof T, values: readonly unknown[]) => void): T {
+  return new Proxy(target, {
+    get(object, key) {
+      const value: unknown = Reflect.get(object, key);
+      if (typeof value !== 'function') return value;
+      return (...values: unknown[]): unknown => {
+        run(key as keyof T, values);
+        return Reflect.apply(value, object, values) as unknown;
+      };
+    },
+  });
+}
+
+function faulty(tree: FileTree, faults: Faults, folderId: string): FileTree {
+  return new Proxy(tree, {
+    get(object, key) {
+      const value: unknown = Reflect.get(object, key);
+      if (typeof value !== 'function') return value;
+      return async (...values: unknown[]): Promise<unknown> => {
+        await faults.beforeDisk?.(key as keyof FileTree, folderId, values);
+        return Reflect.apply(value, object, values) as unknown;
+      };
+    },
+  });
+}

@@ -1,0 +1,33 @@
+/** One fault each, put in by hand, on memory edges. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { LanfoldError } from '../src/core/errors.ts';
+import { Desk, FOLDER, type Machine } from './desk.ts';
+
+function two(folderIds: readonly string[] = [FOLDER]): { desk: Desk; a: Machine; b: Machine } {
+  const desk = new Desk(['a', 'b'], folderIds);
+  const [a, b] = desk.machines;
+  if (a === undefined || b === undefined) throw new Error('no machines');
+  return { desk, a, b };
+}
+
+function rootGone(call: string): never {
+  throw Object.assign(new Error(`ENOENT: no such file or directory, ${call}`), { code: 'ENOENT' });
+}
+
+test('F2 a look that fails because the root is gone stops the folder, and nothing else; it goes on by itself', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  ok(await desk.inSync(a, b));
+  a.faults.beforeDisk = (call) => {
+    if (call === 'look' || call === 'list') rootGone(call);
+  };
+  a.write('one', 'content');
+  await desk.runFor(3000);
+  equal(a.folder().state, 'stopped');
+  a.faults.beforeDisk = () => {};
+  ok(await desk.until(() => b.read('one') === 'content'));
+  a.write('two', 'content');
+  ok(await desk.until(() => b.read('two') === 'content', 5000), 'watching goes on');
+});
