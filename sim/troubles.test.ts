@@ -31,3 +31,16 @@ test('F2 a look that fails because the root is gone stops the folder, and nothin
   a.write('two', 'content');
   ok(await desk.until(() => b.read('two') === 'content', 5000), 'watching goes on');
 });
+
+test('F2 a peer that asks for blocks of a folder whose disk is gone is told so, and keeps its connection', async () => {
+  const { desk, a, b } = two(['one', 'two']);
+  using _ = desk;
+  await desk.start(a, b);
+  a.faults.beforeDisk = (call, id) => {
+    if (call === 'read' && id === 'one') rootGone(call);
+  };
+  a.write('lost', 'content', 'one');
+  await desk.runFor(20_000);
+  const ended = b.log.filter((line) => line.includes('conversation ended'));
+  deepEqual(ended, []);
+});

@@ -38,7 +38,14 @@ export class Supplier {
     if (local === undefined || local.type !== 'file' || local.deleted || local.invalid) return REFUSED.noSuchFile;
     if (offset + bytes > local.size) return REFUSED.noSuchFile;
     if (bytes === 0) return new Uint8Array(0);
-    const read = await this.#reads.add({ name, offset, bytes, hash: hash.length === 0 ? undefined : hash });
+    let read: Uint8Array | Trouble;
+    try {
+      read = await this.#reads.add({ name, offset, bytes, hash: hash.length === 0 ? undefined : hash });
+    } catch (cause) {
+      // The folder's disk is gone, or the folder is closing: that is no reason to end the talk about other folders.
+      this.#context.log.debug({ name, cause: String(cause) }, 'cannot read what a peer asked for');
+      return REFUSED.generic;
+    }
     if (!isTrouble(read) && read.length === bytes) return read;
     this.#context.suspect([name]); // it is not what we announced any more
     return REFUSED.noSuchFile;
