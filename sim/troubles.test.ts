@@ -44,3 +44,34 @@ test('F2 a peer that asks for blocks of a folder whose disk is gone is told so, 
   const ended = b.log.filter((line) => line.includes('conversation ended'));
   deepEqual(ended, []);
 });
+
+test('R2 a full disk under the records stops the folder and not the process; all goes on when there is room', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  ok(await desk.inSync(a, b));
+  b.faults.beforeRecords = (call) => {
+    if (call === 'saveRemote' || call === 'saveLocal' || call === 'saveLooks')
+      throw new LanfoldError('E_DISK_FULL', { subject: 'records' });
+  };
+  a.write('one', 'content');
+  b.write('two', 'content');
+  await desk.runFor(10_000);
+  equal(b.folder().error?.code, 'E_DISK_FULL');
+  b.faults.beforeRecords = () => {};
+  ok(await desk.until(() => b.read('one') === 'content' && a.read('two') === 'content'));
+});
+
+test('R19 a peer that never answers holds up neither what others have nor the end of the folder', async () => {
+  const desk = new Desk(['a', 'b', 'c']);
+  using _ = desk;
+  const [a, b, c] = desk.machines;
+  ok(a && b && c);
+  await desk.start(b, c);
+  for (let index = 0; index < 20; index += 1) b.write(`file ${index}`, `content ${index}`);
+  ok(await desk.until(() => c.names().length === 20));
+  ok(await desk.inSync(b, c));
+  b.faults.beforeDisk = (call) => (call === 'read' ? new Promise<void>(() => {}) : undefined);
+  await desk.start(a);
+  ok(await desk.until(() => a.names().length === 20, 5 * 60_000), `only ${a.names().length} came`);
+});

@@ -20,8 +20,9 @@ import type { Folder } from './folder.ts';
 import type { Edges } from './edges.ts';
 import { CLIENT_NAME, CLIENT_VERSION, type Greeting } from './greeting.ts';
 import { IndexSender, type IndexPart } from './index-sender.ts';
-import { KeepAlive } from './keep-alive.ts';
+import { KEEP_ALIVE, KeepAlive } from './keep-alive.ts';
 import { Link, type Received } from './link.ts';
+import { Owed } from './owed.ts';
 import { ownConfig } from './own-config.ts';
 import { Requests } from './requests.ts';
 import type { BlockWanted, Source } from './sources.ts';
@@ -48,10 +49,6 @@ export interface ConversationHost {
 const RUNNING = 0;
 /** For hello and cluster config together; Syncthing sends its config a second after its hello. */
 const FIRST_WORDS_MS = 20_000;
-/** lanfold pings often and notices a dead peer soon; Syncthing pings after 90 s at the latest and waits 300 s. */
-const KEEP_ALIVE = { lanfold: { pingMs: 10_000, deadMs: 30_000 }, other: { pingMs: 45_000, deadMs: 300_000 } } as const;
-/** Blocks that a peer asked for and that have not left yet; above it nothing more is read from that peer. */
-const OWED_BYTES_MAX = 32 * 1024 * 1024;
 /** After this long without a further part, a peer's index counts as told. */
 const INDEX_SILENCE_MS = 10_000;
 
@@ -70,7 +67,8 @@ export class Conversation implements Source {
   readonly #host: ConversationHost;
   readonly #stream: Stream;
   readonly #link: Link;
-  readonly #requests = new Requests();
+  readonly #requests: Requests;
+  readonly #owed: Owed;
   readonly #shared = new Map<string, Shared>();
   /** Folders that the last cluster config we sent has named; undefined before the first. */
   #offered: ReadonlySet<string> | undefined;
@@ -82,7 +80,6 @@ export class Conversation implements Source {
   #isActive = false;
   #theirConfig: ClusterConfig | undefined;
   #ended = false;
-  #owedBytes = 0;
   /** Rings when the far end has not introduced itself in time. */
   readonly #introduction: Timer;
   readonly #keepAlive: KeepAlive;
@@ -94,10 +91,13 @@ export class Conversation implements Source {
     this.#host = host;
     this.#stream = stream;
     this.startedMs = host.edges.clock.monotonicMs();
+    this.#requests = new Requests(host.edges.clock);
     this.#link = new Link(stream, {
-      received: (message) => this.#receive(message),
+      heard: (bytes) => this.#hear(bytes),
+      received: (message) => this.#guarded(() => this.#receive(message)),
       closed: (reason) => this.#end(reason),
     });
+    this.#owed = new Owed(this.#link);
     this.#link.sendHello({
       deviceName: host.name,
       clientName: CLIENT_NAME,
@@ -146,7 +146,7 @@ export class Conversation implements Source {
 
   request(folderId: string, { record, index, offset, bytes, hash }: BlockWanted): Promise<Uint8Array | undefined> {
     if (this.#ended) return Promise.resolve(undefined);
-    return this.#requests.open(bytes, (id) => {
+    return this.#requests.open(folderId, bytes, (id) => {
       const { name } = record;
       this.#link.send('Request', { id, folder: folderId, name, offset, size: bytes, hash, blockNumber: index });
     });
@@ -180,9 +180,24 @@ export class Conversation implements Source {
     this.#end(reason);
   }
 
+  /** Also part of a message is a sign of life: a large block takes its time on a slow network. */
+  #hear(bytes: number): void {
+    this.#keepAlive.heard();
+    this.#requests.heard(bytes);
+  }
+
+  /** What fails here (a full disk under the records, say) ends this conversation, never the process. */
+  #guarded<T>(run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (cause) {
+      this.#fail(cause);
+      return undefined;
+    }
+  }
+
   #receive(message: Received): Promise<void> | undefined {
     if (this.#ended) return undefined;
-    this.#keepAlive.heard();
     if (message.type === 'Hello') {
       this.#greet(message.body);
       return undefined;
@@ -284,6 +299,7 @@ export class Conversation implements Source {
   #unshare(folderId: string): void {
     this.#shared.get(folderId)?.sender.stop();
     this.#shared.delete(folderId);
+    this.#requests.giveUp(folderId);
   }
 
   async #sendPart({ folderId, records, isFirst }: IndexPart): Promise<void> {
@@ -333,14 +349,13 @@ export class Conversation implements Source {
   #watchSilence(): void {
     this.#silenceTimer?.cancel();
     this.#silenceTimer = this.#host.edges.clock.after(INDEX_SILENCE_MS, () => {
-      for (const shared of this.#shared.values()) if (!shared.isHeard) this.#heard(shared);
+      for (const shared of this.#shared.values()) if (!shared.isHeard) this.#guarded(() => this.#heard(shared));
     });
   }
 
   async #serve({ id, folder: folderId, name, offset, size, hash }: Request): Promise<void> {
     const folder = this.#host.foldersFor(this.device).find((candidate) => candidate.id === folderId);
-    const owed = Math.max(0, size);
-    this.#owe(owed);
+    const paid = this.#owed.take(size);
     try {
       const given =
         folder === undefined || size < 0 || offset < 0
@@ -352,16 +367,8 @@ export class Conversation implements Source {
     } catch (cause) {
       this.#fail(cause);
     } finally {
-      this.#owe(-owed);
+      paid();
     }
-  }
-
-  /** A peer that asks faster than it reads waits in its own buffers, not in our memory (R19). */
-  #owe(bytes: number): void {
-    const before = this.#owedBytes;
-    this.#owedBytes += bytes;
-    if (before <= OWED_BYTES_MAX && this.#owedBytes > OWED_BYTES_MAX) this.#link.pause();
-    if (before > OWED_BYTES_MAX && this.#owedBytes <= OWED_BYTES_MAX) this.#link.resume();
   }
 
   #answer({ id, data, code }: Response): void {
@@ -387,7 +394,7 @@ export class Conversation implements Source {
     this.#keepAlive.stop();
     this.#silenceTimer?.cancel();
     for (const id of [...this.#shared.keys()]) this.#unshare(id);
-    this.#requests.close();
+    this.#requests.giveUp();
     this.#host.ended(this, reason);
   }
 }

@@ -37,7 +37,11 @@ export class IndexReceiver {
     if (this.#isClosed()) return;
     const told = this.#context.records.versions(name).remotes.map(({ record }) => record);
     const answer = told.flatMap((theirs) => this.#answerTo(theirs)).slice(0, 1);
-    if (answer.length > 0) this.#context.save(answer);
+    try {
+      if (answer.length > 0) this.#context.save(answer);
+    } catch (cause) {
+      this.#context.log.warn({ name, cause: String(cause) }, 'cannot answer what a peer told');
+    }
   }
 
   /** A counter of ours that we never gave out would make our later edits lose for ever: not believed (R10). */

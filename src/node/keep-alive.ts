@@ -11,6 +11,12 @@ export interface KeepAliveTimes {
   readonly deadMs: number;
 }
 
+/** lanfold pings often and notices a dead peer soon; Syncthing pings after 90 s at the latest and waits 300 s. */
+export const KEEP_ALIVE = {
+  lanfold: { pingMs: 10_000, deadMs: 30_000 },
+  other: { pingMs: 45_000, deadMs: 300_000 },
+} as const;
+
 export class KeepAlive {
   readonly #clock: Clock;
   readonly #ping: () => void;

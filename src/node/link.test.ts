@@ -59,6 +59,7 @@ function linkThatWaits(): { stream: FakeStream; link: Link; taken: string[]; go:
   let go = (): void => {};
   const wait = new Promise<void>((resolve) => (go = resolve));
   const link = new Link(stream, {
+    heard: () => {},
     received: (message: Received) => {
       taken.push(message.type === 'Response' ? `response ${message.body.id}` : message.type);
       return message.type === 'Response' && message.body.id === 1 ? wait : undefined;

@@ -17,6 +17,8 @@ import type { Stream } from '../ports/network.ts';
 export type Received = Exclude<Incoming, { type: 'Unknown' }>;
 
 export interface LinkHandlers {
+  /** So many bytes came in; called before what they say is passed on. */
+  heard(bytes: number): void;
   /** A promise: nothing more is read before it is kept. */
   received(message: Received): Promise<void> | undefined;
   /** Exactly once, last. */
@@ -71,6 +73,7 @@ export class Link {
 
   #take(chunk: Uint8Array): void {
     if (!this.#isOpen) return;
+    this.#handlers.heard(chunk.length);
     try {
       for (const frame of this.#decoder.feed(chunk)) {
         this.#pass(frame);
