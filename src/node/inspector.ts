@@ -9,7 +9,14 @@
  * again; until then the record is one change old, never wrong.
  * @module
  */
-import { sameLook, type EntryType, type FileRecord, type LocalRecord, type Look } from '../core/model/file-record.ts';
+import {
+  sameBytes,
+  sameLook,
+  type EntryType,
+  type FileRecord,
+  type LocalRecord,
+  type Look,
+} from '../core/model/file-record.ts';
 import { byName, isInternalName, parentOf } from '../core/model/folder-path.ts';
 import { NO_BYTES } from '../core/model/file-record.ts';
 import { deletion, disowned, ignoredRecord, judge, looksDamaged, type Sighting } from '../core/scan/changes.ts';
@@ -232,6 +239,7 @@ export class Inspector {
     for (const { name, seen } of found) {
       const local = this.#context.records.local(name);
       if (local?.look?.modifiedNs !== seen.look.modifiedNs || seen.look.type !== 'file') continue;
+      if (seen.look.size === local.record.size && sameBytes(seen.blocks, local.record.blocks)) continue; // all is there
       const bytes = Math.min(TAIL_BYTES, seen.look.size);
       const [tail] = await this.#context.tree.read([{ name, offset: seen.look.size - bytes, bytes, hash: undefined }]);
       if (looksDamaged(local, seen.look, tail === undefined || isTrouble(tail) ? NO_BYTES : tail)) damaged.add(name);

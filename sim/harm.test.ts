@@ -1,0 +1,36 @@
+/** Stories in which bytes, names or secrets could come to harm, on memory edges. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { Desk, FOLDER, type Machine } from './desk.ts';
+
+function machines(...names: string[]): { desk: Desk; a: Machine; b: Machine; c: Machine } {
+  const desk = new Desk(names);
+  const [a, b, c = b] = desk.machines;
+  if (a === undefined || b === undefined || c === undefined) throw new Error('no machines');
+  return { desk, a, b, c };
+}
+
+test('E4 what ends in zeros by its nature is not damaged: after a kill its new permissions are a change', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  a.write('backup.tar', Buffer.concat([Buffer.from('entries'), Buffer.alloc(10_000)]));
+  ok(await desk.until(() => b.read('backup.tar') !== undefined));
+  ok(await desk.inSync(a, b));
+  b.crash();
+  a.write('backup.tar', Buffer.concat([Buffer.from('new entries'), Buffer.alloc(10_000)]));
+  await desk.runFor(5000);
+  a.crash();
+  const inode = a.disk.find(`${FOLDER}/backup.tar`);
+  ok(inode);
+  a.disk.setAttributes(inode, { permissions: 0o600 });
+  await desk.runFor(5000);
+
+  await desk.start(a);
+  await desk.runFor(3000);
+  await desk.start(b);
+  await desk.runFor(60_000);
+  for (const machine of [a, b]) ok(machine.read('backup.tar')?.startsWith('new entries'), machine.name);
+  equal(b.disk.find(`${FOLDER}/backup.tar`)?.permissions, 0o600);
+  deepEqual(a.folder().problems(), []);
+});
