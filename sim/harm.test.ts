@@ -34,3 +34,25 @@ test('E4 what ends in zeros by its nature is not damaged: after a kill its new p
   equal(b.disk.find(`${FOLDER}/backup.tar`)?.permissions, 0o600);
   deepEqual(a.folder().problems(), []);
 });
+
+test('M10 a device that comes late with the same loser makes no second copy of it', async () => {
+  const { desk, a, b, c } = machines('a', 'b', 'c');
+  using _ = desk;
+  await desk.start(a, b, c);
+  a.write('notes.txt', 'base');
+  ok(await desk.until(() => [b, c].every((machine) => machine.read('notes.txt') === 'base')));
+  await desk.inSync(a, b, c);
+  c.crash();
+  a.write('notes.txt', 'loser');
+  ok(await desk.until(() => b.read('notes.txt') === 'loser'));
+  await desk.inSync(a, b);
+  b.crash();
+  await desk.runFor(2000);
+  c.write('notes.txt', 'winner');
+  await desk.start(c);
+  ok(await desk.until(() => a.read('notes.txt') === 'winner' && a.names().length === 2));
+  await desk.runFor(5000);
+  await desk.start(b);
+  await desk.runFor(60_000);
+  for (const machine of [a, b, c]) equal(machine.names().length, 2, machine.names().join());
+});

@@ -8,7 +8,7 @@
  * replaced but what the records know: if the disk shows anything else, the name is looked at and decided anew.
  * @module
  */
-import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
+import { sameContent, type FileRecord, type LocalRecord } from '../core/model/file-record.ts';
 import { lacks } from '../core/index/newest.ts';
 import { conflictName } from '../core/reconcile/conflict-name.ts';
 import { decide, type Decision } from '../core/reconcile/decide.ts';
@@ -159,7 +159,7 @@ export class Puller {
       case 'install':
         return this.#install(newest, versions, () => ({ to: 'history' }), signal);
       case 'install-beside':
-        return this.#install(newest, versions, (attempt) => beside(local, attempt), signal);
+        return this.#install(newest, versions, (attempt) => this.#beside(local, attempt), signal);
     }
   }
 
@@ -186,6 +186,15 @@ export class Puller {
       return this.#after(result, newest, versions);
     }
     return this.#leave(newest.name, 'conflict-names', 'Too many conflict copies of it lie here already');
+  }
+
+  /** Where the loser goes. Another device that had it too may have made the same copy already (SPEC M10). */
+  #beside(local: LocalRecord | undefined, attempt: number): Displace {
+    if (local === undefined) return { to: 'history' };
+    const name = conflictName(local.record, attempt);
+    const there = this.#context.records.local(name)?.record;
+    const isCopy = there !== undefined && !there.invalid && sameContent(there, local.record);
+    return isCopy ? { to: 'history' } : { to: 'set-aside', name };
   }
 
   /**
@@ -264,11 +273,6 @@ function attributesOf(newest: FileRecord, local: LocalRecord | undefined): Chang
     return { change: 'directory', name, permissions, expected: local?.look, displace: { to: 'history' } };
   }
   return { change: 'attributes', name, permissions, modifiedNs, expected: local?.look };
-}
-
-function beside(local: LocalRecord | undefined, attempt: number): Displace {
-  if (local === undefined) return { to: 'history' };
-  return { to: 'set-aside', name: conflictName(local.record, attempt) };
 }
 
 function sentence(trouble: Trouble): string {
