@@ -56,3 +56,21 @@ test('M10 a device that comes late with the same loser makes no second copy of i
   await desk.runFor(60_000);
   for (const machine of [a, b, c]) equal(machine.names().length, 2, machine.names().join());
 });
+
+test('N6 a name that is not in normal form C gets it before anybody hears of it, also when the watcher tells of it', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  ok(await desk.inSync(a, b));
+  const decomposed = 'e\u0301tude.txt';
+  const composed = decomposed.normalize('NFC');
+  a.write(decomposed, 'music');
+  await desk.runFor(10_000);
+  await desk.runFor(900 - (desk.scheduler.nowMs % 1000)); // counters are seconds: what comes later gets a higher one
+  a.folder().rescan();
+  await desk.runFor(30_000);
+
+  deepEqual(a.names(), [composed]);
+  deepEqual(b.names(), [composed]);
+  equal(b.read(composed), 'music');
+});

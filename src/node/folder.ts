@@ -76,6 +76,7 @@ export class Folder {
     this.id = options.id;
     this.root = options.root;
     const { edges } = options;
+    this.#scans = new ScanBell(edges.clock);
     this.records = edges.store.folder(options.id);
     this.#tree = edges.openTree(options.root);
     this.#watcher = edges.createWatcher(options.root);

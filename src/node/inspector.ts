@@ -17,7 +17,7 @@ import {
   type LocalRecord,
   type Look,
 } from '../core/model/file-record.ts';
-import { byName, isInternalName, parentOf } from '../core/model/folder-path.ts';
+import { byName, isInternalName, normalPart, parentOf } from '../core/model/folder-path.ts';
 import { NO_BYTES } from '../core/model/file-record.ts';
 import { deletion, disowned, ignoredRecord, judge, looksDamaged, type Sighting } from '../core/scan/changes.ts';
 import { isLeftover } from '../core/scan/provisional.ts';
@@ -131,7 +131,7 @@ export class Inspector {
 
   /** Ignored and internal names are nobody's business; a record of a name that is ignored from now on says so once. */
   #isOurs(name: string): boolean {
-    if (name === '' || isInternalName(name)) {
+    if (name === '' || isInternalName(name) || normalPart(name) !== name) {
       this.#settler.forget(name);
       return false;
     }

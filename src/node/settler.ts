@@ -3,6 +3,7 @@
  * @module
  */
 import type { Look } from '../core/model/file-record.ts';
+import { normalPart } from '../core/model/folder-path.ts';
 import { goneWait, hearNews, restWait, SETTLE, type Settling } from '../core/scan/settle.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { WatchNews } from '../ports/watcher.ts';
@@ -52,6 +53,11 @@ export class Settler {
   news(news: readonly WatchNews[]): void {
     const nowMs = this.#clock.monotonicMs();
     for (const { name, what } of news) {
+      if (normalPart(name) !== name) {
+        // It has no record before a walk of its directory has given it its normal form (SPEC N6).
+        if (what.startsWith('appeared')) this.onDirectory(name);
+        continue;
+      }
       if (what === 'appeared-directory') this.onDirectory(name);
       const known = this.#names.get(name);
       const kind = what === 'written' || what === 'closed' ? what : 'other';

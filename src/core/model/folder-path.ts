@@ -60,6 +60,16 @@ export function joinName(directory: string, base: string): string {
   return directory === '' ? base : `${directory}/${base}`;
 }
 
+/**
+ * The name, or of a name that is not in normal form C the deepest directory above it that is: there is no record of anything
+ * below, until a walk of that directory has renamed what is in it.
+ */
+export function normalPart(name: string): string {
+  let normal = name;
+  while (normal !== normal.normalize('NFC')) normal = parentOf(normal);
+  return normal;
+}
+
 /** True when `name` lies below `directory`, at any depth. Everything lies below the root ''. */
 export function isBelow(name: string, directory: string): boolean {
   return directory === '' || name.startsWith(`${directory}/`);
