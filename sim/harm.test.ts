@@ -35,6 +35,46 @@ test('E4 what ends in zeros by its nature is not damaged: after a kill its new p
   deepEqual(a.folder().problems(), []);
 });
 
+test('R12 files whose only twins are deleted with them count as deleted', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  for (let index = 0; index < 100; index += 1) {
+    a.write(`file ${index}`, `content ${index}`);
+    a.write(`file ${index} copy`, `content ${index}`);
+  }
+  ok(await desk.until(() => b.names().length === 200));
+  ok(await desk.inSync(a, b));
+  for (const name of a.names()) a.disk.unlink(`${FOLDER}/${name}`);
+  await desk.runFor(10_000);
+  equal(b.names().length, 200);
+  equal(a.folder().state, 'needs-you');
+  a.folder().approveDeletes();
+  await desk.runFor(10_000);
+  equal(b.names().length, 200);
+  equal(b.folder().state, 'needs-you');
+});
+
+test('R12 held deletes cost nothing while they wait, and are forgotten when the files are back', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  for (let index = 0; index < 100; index += 1) a.write(`file ${index}`, `content ${index}`);
+  ok(await desk.until(() => b.names().length === 100));
+  ok(await desk.inSync(a, b));
+  const names = a.names();
+  for (const name of names) a.disk.rename(`${FOLDER}/${name}`, name);
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  await desk.runFor(5000);
+  let looks = 0;
+  a.faults.beforeDisk = (call) => void (looks += call === 'look' ? 1 : 0);
+  await desk.runFor(60_000);
+  ok(looks <= 8, `${looks} looks`);
+  for (const name of names) a.disk.rename(name, `${FOLDER}/${name}`);
+  ok(await desk.inSync(a, b), a.folder().state);
+  equal(b.names().length, 100);
+});
+
 test('M10 a device that comes late with the same loser makes no second copy of it', async () => {
   const { desk, a, b, c } = machines('a', 'b', 'c');
   using _ = desk;

@@ -9,6 +9,7 @@ const DELETES_FREE = 50;
 const SHARE_FREE = 0.2;
 /** Deletes this close together count as one act: the watcher reports a big removal in many pieces. */
 const ONE_ACT_MS = 10_000;
+const TWINS_MAX = 20;
 /** How long a person's yes holds. */
 const APPROVAL_MS = 15 * 60_000;
 export const HELD_HERE = 'held-deletes-here';
@@ -40,6 +41,16 @@ export class Brake {
   /** Peers have taken their deletes back: there is nothing to confirm. */
   releasePulled(): void {
     this.#held.delete(HELD_BY_PEERS);
+  }
+
+  /** A walk has found all that is recorded: whatever was gone is back. */
+  releaseFound(): void {
+    this.#held.delete(HELD_HERE);
+  }
+
+  /** True while deletes that were found here wait for a person. */
+  get isHoldingFound(): boolean {
+    return this.#held.has(HELD_HERE);
   }
 
   /** What waits for a person. */
@@ -90,7 +101,7 @@ export class Brake {
     return deletes > Math.max(DELETES_FREE, total * SHARE_FREE) && this.#context.nowMs() > this.#approvedUntilMs;
   }
 
-  /** Of the needed deletes, those whose content is not here under another name as well: a moved directory is no loss. */
+  /** Of the needed deletes, those whose content does not stay here under another name: a moved directory is no loss. */
   #reallyGone(): number {
     const { records } = this.#context;
     let gone = 0;
@@ -102,8 +113,8 @@ export class Brake {
       for (const { name } of page) {
         const own = records.local(name)?.record;
         if (own === undefined || own.type !== 'file' || own.size === 0) continue;
-        const twins = records.filesWithBlocks(own.blocks, own.blockSize, 2);
-        if (!twins.some((twin) => twin.record.name !== name)) gone += 1;
+        const twins = records.filesWithBlocks(own.blocks, own.blockSize, TWINS_MAX);
+        if (!twins.some((twin) => records.newest(twin.record.name)?.deleted === false)) gone += 1;
       }
       if (gone > DELETES_FREE) return gone;
       after = { phase: 'delete-file', name: last.name };

@@ -34,6 +34,8 @@ import { Settler } from './settler.ts';
 import { Supplier } from './supplier.ts';
 import { Wake } from './wake.ts';
 
+/** While deletes wait for a person: what was gone may be back. */
+const HELD_RESCAN_MS = 30_000;
 const ROOT_CHECK_MS = 5000;
 const RETRY_MS = { first: 1000, max: 60_000 } as const;
 
@@ -76,7 +78,6 @@ export class Folder {
     this.id = options.id;
     this.root = options.root;
     const { edges } = options;
-    this.#scans = new ScanBell(edges.clock);
     this.records = edges.store.folder(options.id);
     this.#tree = edges.openTree(options.root);
     this.#watcher = edges.createWatcher(options.root);
@@ -276,7 +277,10 @@ export class Folder {
       if (signal.aborted || !(await this.#rootIsOurs())) break;
       this.#busyScanning = true;
       this.#updateState();
-      for (const directory of directories) await this.#scanner.scan(directory, signal);
+      for (const directory of directories) {
+        const isAllThere = await this.#scanner.scan(directory, signal);
+        if (directory === '' && isAllThere) this.#brake.releaseFound();
+      }
       if (signal.aborted) break; // what was not seen says nothing
       if (directories.includes('')) await this.#tree.pruneHistory(this.#options.historyLimits);
       this.#busyScanning = false;
@@ -326,6 +330,7 @@ export class Folder {
     try {
       await this.#inspector.inspect(names);
       this.#updateState();
+      if (this.#brake.isHoldingFound) this.#scans.askLater(HELD_RESCAN_MS);
     } catch (cause) {
       await this.#fail(cause);
     }

@@ -31,6 +31,8 @@ const CHUNK = 500;
 /** Sequence numbers of the own records at the moment of a look. */
 type Basis = ReadonlyMap<string, number | undefined>;
 
+/** Of more files with the same content some are not asked for: then too many count as deleted, never too few. */
+const TWINS_MAX = 20;
 /** What a power cut leaves of a file are whole pages of zeros. */
 const TAIL_BYTES = 4096;
 
@@ -267,7 +269,12 @@ export class Inspector {
     if (!(await this.#context.rootIsOurs())) return;
     const { records } = this.#context;
     const gone = [...names].filter((name) => !this.#context.busy.has(name) && isHere(records.local(name)));
-    if (!this.#brake.mayAnnounceDeletes(gone.filter((name) => !this.#hasTwin(name)).length)) return;
+    const lost = new Set(gone);
+    if (!this.#brake.mayAnnounceDeletes(gone.filter((name) => !this.#hasTwin(name, lost)).length)) {
+      // They wait for a person, and not here: the next walk finds them anew.
+      for (const name of names) this.#settler.forget(name);
+      return;
+    }
     gone.sort((a, b) => byName(b, a)); // children before their directory
     for (let start = 0; start < gone.length; start += CHUNK) {
       this.#context.save(gone.slice(start, start + CHUNK).flatMap((name) => this.#deletionOf(name)));
@@ -287,13 +294,13 @@ export class Inspector {
     return [{ record: { ...record, sequence: 0 }, look: undefined }];
   }
 
-  /** The same content under another name: it was moved, not deleted. */
-  #hasTwin(name: string): boolean {
+  /** The same content stays under another name: it was moved, not deleted. */
+  #hasTwin(name: string, gone: ReadonlySet<string>): boolean {
     const own = this.#context.records.local(name)?.record;
     if (own === undefined || own.type !== 'file') return own?.type === 'directory';
     return this.#context.records
-      .filesWithBlocks(own.blocks, own.blockSize, 2)
-      .some((twin) => twin.record.name !== name);
+      .filesWithBlocks(own.blocks, own.blockSize, TWINS_MAX)
+      .some((twin) => !gone.has(twin.record.name));
   }
 }
 

@@ -23,8 +23,11 @@ export class Scanner {
     this.#inspect = inspect;
   }
 
-  /** Scans everything below `directory` ('' for all). Resolves when all that had come to rest is recorded. */
-  async scan(directory: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Scans everything below `directory` ('' for all). Resolves when all that had come to rest is recorded.
+   * @returns true when nothing that is recorded there was missing.
+   */
+  async scan(directory: string, signal: AbortSignal): Promise<boolean> {
     const endScan = this.#context.problems.beginScan(directory);
     const candidates: string[] = [];
     const missing: string[] = [];
@@ -42,11 +45,12 @@ export class Scanner {
       this.#compare(next, await this.#normalized(next, listing), candidates, missing, pending);
       if (candidates.length >= CANDIDATES_MAX) await this.#inspect(candidates.splice(0));
     }
-    if (signal.aborted) return;
+    if (signal.aborted) return false;
     // What appeared is recorded before what is gone, so that peers hear of a move as "here it is" before "there it is not".
     if (candidates.length > 0) await this.#inspect(candidates);
     if (missing.length > 0) await this.#inspect(missing.filter((name) => name !== ''));
     endScan();
+    return missing.length === 0;
   }
 
   #compare(
