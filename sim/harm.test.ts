@@ -75,6 +75,37 @@ test('R12 held deletes cost nothing while they wait, and are forgotten when the 
   equal(b.names().length, 100);
 });
 
+test('G11 patterns that are being written do not let out what they hold back', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  a.write('.stignore', 'secret\n');
+  a.write('secret', 'secret');
+  await desk.start(a, b);
+  a.write('open', 'open');
+  ok(await desk.until(() => b.read('open') === 'open'));
+  // An editor that empties the file and writes it anew.
+  a.write('.stignore', '');
+  await desk.runFor(300);
+  a.write('.stignore', 'secret\nother\n');
+  await desk.runFor(5000);
+  deepEqual(b.names(), ['open']);
+});
+
+test('G12 patterns are read anew when an included file changes, and with each look at everything', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  a.write('.stignore', '#include patterns\n');
+  a.write('patterns', 'one\n');
+  await desk.start(a, b);
+  a.write('patterns', 'one\ntwo\n');
+  await desk.runFor(10_000);
+  a.write('two', 'two');
+  a.write('three', 'three');
+  ok(await desk.until(() => b.read('three') === 'three'));
+  await desk.runFor(5000);
+  equal(b.read('two'), undefined);
+});
+
 test('M10 a device that comes late with the same loser makes no second copy of it', async () => {
   const { desk, a, b, c } = machines('a', 'b', 'c');
   using _ = desk;

@@ -4,7 +4,7 @@
  */
 import type { LocalRecord } from '../core/model/file-record.ts';
 import type { Author } from '../core/scan/changes.ts';
-import type { IgnoreRules } from '../core/scan/ignore.ts';
+import type { Ignores } from '../core/scan/ignore.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FileTree } from '../ports/file-tree.ts';
 import type { Log } from '../ports/log.ts';
@@ -25,7 +25,7 @@ export interface FolderContext {
   readonly busy: BusyNames;
   /** SHA-256. */
   digest(bytes: Uint8Array): Uint8Array;
-  ignores(): IgnoreRules;
+  ignores(): Ignores;
   /** This device, now. */
   author(): Author;
   /** Saves own records durably, then tells the peers (R1). */

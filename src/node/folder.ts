@@ -10,7 +10,6 @@
  */
 import { LanfoldError } from '../core/errors.ts';
 import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
-import { IGNORE_FILE } from '../core/model/folder-path.ts';
 import type { Author } from '../core/scan/changes.ts';
 import type { FileTree } from '../ports/file-tree.ts';
 import type { FolderRecords, PeerKey } from '../ports/record-store.ts';
@@ -81,7 +80,16 @@ export class Folder {
     this.records = edges.store.folder(options.id);
     this.#tree = edges.openTree(options.root);
     this.#watcher = edges.createWatcher(options.root);
-    this.#ignores = new IgnoreKeeper(this.#tree, this.records);
+    this.#ignores = new IgnoreKeeper({
+      tree: this.#tree,
+      records: this.records,
+      clock: edges.clock,
+      onChange: () => {
+        this.rescan();
+        this.pullSoon();
+      },
+      onFailure: (cause) => void this.#fail(cause),
+    });
     this.#rescans = new Rescans(edges.clock);
     this.#context = this.#makeContext();
     this.#brake = new Brake({ records: this.records, nowMs: () => edges.clock.monotonicMs() });
@@ -122,6 +130,7 @@ export class Folder {
     this.#pullWanted.ring();
     this.#rescans.ring();
     this.#settler.close();
+    this.#ignores.close();
     await this.#watcher.close();
     await this.#tree.close();
     await this.#loops;
@@ -240,7 +249,7 @@ export class Folder {
       if (this.#closing.signal.aborted) return;
       await this.#watcher.start({
         touched: (news) => {
-          if (news.some(({ name }) => name === IGNORE_FILE)) this.#reloadIgnores();
+          this.#ignores.touched(news.map(({ name }) => name));
           this.#settler.news(news);
         },
         lost: (directory) => this.rescan(directory),
@@ -277,6 +286,7 @@ export class Folder {
       if (signal.aborted || !(await this.#rootIsOurs())) break;
       this.#busyScanning = true;
       this.#updateState();
+      if (directories.includes('') && (await this.#ignores.load())) this.#pullWanted.ring();
       for (const directory of directories) {
         const isAllThere = await this.#scanner.scan(directory, signal);
         if (directory === '' && isAllThere) this.#brake.releaseFound();
@@ -386,14 +396,5 @@ export class Folder {
     const { need } = this.records.counts();
     if (this.#busyPulling || need.items + need.deletes > 0) return 'syncing';
     return this.#busyScanning || this.#settler.waiting > 0 ? 'scanning' : 'in-sync';
-  }
-
-  #reloadIgnores(): void {
-    const reload = async (): Promise<void> => {
-      await this.#ignores.load();
-      this.rescan();
-      this.pullSoon();
-    };
-    reload().catch((cause: unknown) => this.#fail(cause));
   }
 }

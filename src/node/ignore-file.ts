@@ -12,14 +12,20 @@ import { isTrouble, type FileTree } from '../ports/file-tree.ts';
 const IGNORE_BYTES_MAX = 4 * 1024 * 1024;
 const INCLUDES_MAX = 100;
 
+export interface ReadIgnores {
+  readonly rules: IgnoreRules;
+  /** By name, of the file and of all that it includes; undefined where there is none. */
+  readonly texts: ReadonlyMap<string, string | undefined>;
+}
+
 /**
  * @throws LanfoldError `E_IGNORE_FILE` when a pattern is wrong or a file cannot be read: syncing with half of the patterns
  * would send what the user keeps back.
  */
-export async function readIgnores(tree: FileTree): Promise<IgnoreRules> {
+export async function readIgnores(tree: FileTree): Promise<ReadIgnores> {
   const texts = new Map<string, string | undefined>([[IGNORE_FILE, await readText(tree, IGNORE_FILE)]]);
   const main = texts.get(IGNORE_FILE);
-  if (main === undefined) return NO_IGNORES;
+  if (main === undefined) return { rules: NO_IGNORES, texts };
   for (;;) {
     let missing: string | undefined;
     const rules = parseIgnores(IGNORE_FILE, main, (path) => {
@@ -28,7 +34,7 @@ export async function readIgnores(tree: FileTree): Promise<IgnoreRules> {
     });
     if (missing === undefined || texts.size > INCLUDES_MAX) {
       if ('fault' in rules) throw new LanfoldError('E_IGNORE_FILE', { subject: rules.fault });
-      return rules;
+      return { rules, texts };
     }
     texts.set(missing, await readText(tree, missing));
   }

@@ -25,11 +25,17 @@ export interface IgnoreVerdict {
   readonly pattern?: string;
 }
 
+/** What is asked of patterns. */
+export interface Ignores {
+  match(name: string): IgnoreVerdict;
+  canSkip(directory: string): boolean;
+}
+
 const SYNCED: IgnoreVerdict = { ignored: false, deletable: false };
 const INTERNAL: IgnoreVerdict = { ignored: true, deletable: false };
 
 /** The rules of one folder. A value: new patterns make a new one. */
-export class IgnoreRules {
+export class IgnoreRules implements Ignores {
   readonly #rules: readonly IgnoreRule[];
   readonly #verdicts: readonly IgnoreVerdict[];
   readonly #automaton: IgnoreAutomaton;
@@ -71,6 +77,17 @@ export class IgnoreRules {
 
 /** Nothing is ignored but what is internal. */
 export const NO_IGNORES = new IgnoreRules([]);
+
+/** Ignores what either ignores. */
+export function stricter(a: Ignores, b: Ignores): Ignores {
+  return {
+    match(name) {
+      const verdict = a.match(name);
+      return verdict.ignored ? verdict : b.match(name);
+    },
+    canSkip: (directory) => a.canSkip(directory) || b.canSkip(directory),
+  };
+}
 
 /**
  * Reads an ignore file. Any fault makes all of it unusable: to sync what a person meant to keep out would be worse than to stop.
