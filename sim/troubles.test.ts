@@ -75,3 +75,30 @@ test('R19 a peer that never answers holds up neither what others have nor the en
   await desk.start(a);
   ok(await desk.until(() => a.names().length === 20, 5 * 60_000), `only ${a.names().length} came`);
 });
+
+test('F2 a new folder that cannot be marked is refused in one sentence; a known one waits for its disk', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  a.faults.beforeDisk = (call) => {
+    if (call === 'mark') throw Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
+  };
+  const refusal = await desk.scheduler.runUntil(a.start().catch((cause: unknown) => cause));
+  equal(refusal instanceof LanfoldError && refusal.code, 'E_FOLDER_UNREADABLE');
+  a.crash();
+  a.faults.beforeDisk = () => {};
+  await desk.start(a, b);
+  a.write('one', 'content');
+  ok(await desk.until(() => b.read('one') === 'content'));
+  b.crash();
+  a.write('one', 'new content');
+  await desk.runFor(5000);
+  await desk.start(b);
+  b.crash(); // what it needs is known by now, and the stop was unclean
+  b.faults.beforeDisk = (call) => {
+    if (call === 'look' || call === 'read' || call === 'list') rootGone(call);
+  };
+  await desk.start(b);
+  equal(b.folder().state, 'stopped');
+  b.faults.beforeDisk = () => {};
+  ok(await desk.until(() => b.read('one') === 'new content'));
+});

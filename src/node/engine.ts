@@ -6,6 +6,7 @@
  * @module
  */
 import type { Endpoint, MissingPeer } from '../core/discovery/candidates.ts';
+import { LanfoldError } from '../core/errors.ts';
 import type { FileRecord } from '../core/model/file-record.ts';
 import { shortId } from '../core/model/device-id.ts';
 import type { HistoryLimits } from '../ports/file-tree.ts';
@@ -159,6 +160,10 @@ export class Engine implements ConversationHost, Sources {
       },
     });
     await folder.open();
+    if (this.#closed) {
+      await folder.close();
+      throw new LanfoldError('E_CLOSED', { subject: 'the node' });
+    }
     this.#folders.set(setup.id, { folder, peers });
     this.#reconfigure();
     return folder;

@@ -32,6 +32,16 @@ export async function checkRoot(root: string, tree: FileTree, records: FolderRec
   if (state !== 'ok') throw rootError(root, state);
 }
 
+/** Why a root could not be taken into use, in lanfold's words. */
+export function unusable(root: string, cause: unknown): LanfoldError {
+  if (cause instanceof LanfoldError) return cause;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new LanfoldError('E_DISK_FULL', { subject: root, cause });
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new LanfoldError('E_FOLDER_UNREADABLE', { subject: root, cause });
+  return new LanfoldError('E_FOLDER_FAILED', { subject: root, cause });
+}
+
 function rootError(root: string, state: Awaited<ReturnType<FileTree['check']>>): LanfoldError {
   switch (state) {
     case 'missing':

@@ -19,7 +19,7 @@ import { Brake } from './brake.ts';
 import { BusyNames } from './busy-names.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { FolderOptions, FolderState } from './folder-options.ts';
-import { checkRoot, PROVISIONAL, takeRoot } from './folder-root.ts';
+import { checkRoot, PROVISIONAL, takeRoot, unusable } from './folder-root.ts';
 import { IgnoreKeeper } from './ignore-keeper.ts';
 import { IndexReceiver } from './index-receiver.ts';
 import { Inspector } from './inspector.ts';
@@ -116,11 +116,11 @@ export class Folder {
         await adoptPlaced(this.#context);
       }
     } catch (cause) {
-      if (isNew || !(cause instanceof LanfoldError)) {
+      if (isNew) {
         await this.#tree.close();
-        throw cause;
+        throw unusable(this.root, cause);
       }
-      this.#stop(cause);
+      this.#stop(cause); // also on what nobody expected: one folder does not keep the others from being opened
     }
     this.#loops = this.#work();
   }
