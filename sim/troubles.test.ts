@@ -102,3 +102,20 @@ test('F2 a new folder that cannot be marked is refused in one sentence; a known 
   b.faults.beforeDisk = () => {};
   ok(await desk.until(() => b.read('one') === 'new content'));
 });
+
+test('P15 what was staged of a version that is outdated goes, also while other names wait', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  ok(await desk.inSync(a, b));
+  const staged = (): number => b.disk.find(`${FOLDER}/.lanfold/staging`)?.children.size ?? 0;
+  // Half of each version arrives; then the file is another one.
+  a.faults.beforeDisk = (call, _folder, [jobs]) => {
+    if (call === 'read' && (jobs as { offset: number }[]).some(({ offset }) => offset > 0)) throw new Error('EIO');
+  };
+  for (let version = 0; version < 10; version += 1) {
+    a.write('image', Buffer.alloc(300_000, `version ${version}`));
+    await desk.runFor(20_000);
+  }
+  ok(staged() <= 1, `${staged()} staged files`);
+});

@@ -55,8 +55,8 @@ export class Folder {
   readonly #puller: Puller;
   readonly #indexes: IndexReceiver;
   readonly #ignores: IgnoreKeeper;
-  readonly #supplier: Supplier;
-  readonly #restorer: Restorer;
+  readonly supplier: Supplier;
+  readonly restorer: Restorer;
   readonly #closing = new AbortController();
   /** Aborted when the run that is under way ends, for whatever reason. */
   #running = new AbortController();
@@ -98,8 +98,8 @@ export class Folder {
     this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));
     this.#puller = new Puller(this.#context, options.sources, options.inFlight, this.#brake);
     this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
-    this.#supplier = new Supplier(this.#context);
-    this.#restorer = new Restorer(this.#context);
+    this.supplier = new Supplier(this.#context);
+    this.restorer = new Restorer(this.#context);
   }
 
   /**
@@ -162,14 +162,6 @@ export class Folder {
   /** True while peers are not to be told anything before they have told all (SPEC E5). */
   get isProvisional(): boolean {
     return this.records.note(PROVISIONAL) !== undefined;
-  }
-
-  get supplier(): Supplier {
-    return this.#supplier;
-  }
-
-  get restorer(): Restorer {
-    return this.#restorer;
   }
 
   /** Something changed that may let the puller get further: an index, a peer, a person. */
@@ -323,14 +315,17 @@ export class Folder {
       this.#busyPulling = false;
       if (round.again || round.done > 0) this.#retryMs = RETRY_MS.first;
       if (round.again) this.#pullWanted.ring();
-      else if (round.left > 0) this.#retryLater();
-      else await this.#tree.unstage({ keep: new Set() });
+      else await this.#afterRound(round.left);
       this.#updateState();
     }
     this.#rescans.ring();
   }
 
-  #retryLater(): void {
+  /** One name that waits for ever must not keep what was staged of versions that are outdated by now. */
+  async #afterRound(left: number): Promise<void> {
+    const wanted = left > 0 ? this.#puller.stagesWorthKeeping() : [];
+    await this.#tree.unstage({ keep: new Set([...wanted, ...this.restorer.stages]) });
+    if (left === 0) return;
     this.#options.edges.clock.after(this.#retryMs, () => this.#pullWanted.ring());
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.max);
   }

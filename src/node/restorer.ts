@@ -11,6 +11,8 @@ import type { FolderContext } from './folder-context.ts';
 
 export class Restorer {
   readonly #context: FolderContext;
+  /** Staged files of restores that are under way. */
+  readonly stages = new Set<string>();
 
   constructor(context: FolderContext) {
     this.#context = context;
@@ -26,10 +28,19 @@ export class Restorer {
    * @throws LanfoldError `E_NOT_IN_HISTORY`, or what the disk says.
    */
   async restore(name: string, atMs = Number.POSITIVE_INFINITY): Promise<HistoryEntry> {
-    const { tree } = this.#context;
     const entry = (await this.history(name)).find((candidate) => candidate.atMs <= atMs);
     if (entry === undefined) throw new LanfoldError('E_NOT_IN_HISTORY', { subject: name });
     const stage = `restore-${entry.atMs}-${this.#context.clock.nowMs()}`;
+    this.stages.add(stage);
+    try {
+      return await this.#putBack(name, entry, stage);
+    } finally {
+      this.stages.delete(stage);
+    }
+  }
+
+  async #putBack(name: string, entry: HistoryEntry, stage: string): Promise<HistoryEntry> {
+    const { tree } = this.#context;
     const staged = await tree.stageFromHistory(entry, stage);
     if (isTrouble(staged)) throw new LanfoldError('E_NOT_IN_HISTORY', { subject: name, because: staged.detail });
     const [look] = await tree.look([name]);
