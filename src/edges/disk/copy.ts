@@ -12,6 +12,7 @@ import {
   openSync,
   readlinkSync,
   symlinkSync,
+  unlinkSync,
 } from 'node:fs';
 import { PERMISSION_BITS } from '../../core/model/file-record.ts';
 import { readFully } from './blocks.ts';
@@ -43,7 +44,7 @@ export function* copyContent(from: number, to: number): Generator<number> {
 }
 
 /**
- * Copies a file or symlink to a new path, durably, with its attributes.
+ * Copies a file or symlink to a new path, durably, with its attributes. If that fails, nothing is left there.
  * @throws Error EEXIST if something stands there.
  */
 export function copyEntry(from: string, to: string, system: SystemCalls): void {
@@ -62,6 +63,9 @@ export function copyEntry(from: string, to: string, system: SystemCalls): void {
       fchmodSync(target, Number(stat.mode) & PERMISSION_BITS);
       system.setModified(pathOfHandle(target, to), stat.mtimeNs);
       fsyncSync(target);
+    } catch (error) {
+      unlinkSync(to); // half a file would pass for a version of the history
+      throw error;
     } finally {
       closeSync(target);
     }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
+import { MemoryDisk, mountsMissing } from '../../../test/harness/mounts.ts';
 import { NO_BYTES, type FileRecord } from '../../core/model/file-record.ts';
 import type { RecordStore } from '../../ports/record-store.ts';
 import { openRecordStore, type RecordStoreOptions } from './record-store.ts';
@@ -276,3 +277,23 @@ function overwrite(path: string): void {
   for (let page = 60; page < bytes.length / 4096; page += 1) bytes.fill(0, page * 4096, page * 4096 + 2000);
   writeFileSync(path, bytes);
 }
+
+test('K19 on a full disk it closes all the same, and opens again', { skip: mountsMissing() ?? false }, () => {
+  using disk = new MemoryDisk(2);
+  const path = join(disk.path, 'records.db');
+  const store = openRecordStore(path, OPTIONS);
+  assert.throws(
+    () => {
+      for (;;) fill(store, 1000);
+    },
+    { code: 'E_DISK_FULL' },
+  );
+  assert.throws(() => {
+    for (;;) writeFileSync(join(disk.path, 'rest'), Buffer.alloc(4096), { flag: 'a' });
+  }, /ENOSPC/);
+  store.close();
+  disk.resize(16);
+  const again = openRecordStore(path, OPTIONS);
+  assert.equal(again.folder('photos').maxSequence() > 0, true);
+  again.close();
+});

@@ -4,6 +4,7 @@
  * The file is locked as long as it is open: it is also how a second lanfold finds the home in use.
  * @module
  */
+import { LanfoldError } from '../../core/errors.ts';
 import type { FolderRecords, RecordStore } from '../../ports/record-store.ts';
 import { releaseUnusedContents } from './contents.ts';
 import type { Database } from './database.ts';
@@ -80,9 +81,15 @@ class SqliteRecordStore implements RecordStore {
 
   close(): void {
     if (!this.#database.isOpen) return;
-    // What is broken stays marked: the next open looks it over.
-    if (!this.#isVisit && !this.#database.isBroken) markClean(this.#database);
-    this.#database.close();
+    try {
+      // What is broken stays marked: the next open looks it over.
+      if (!this.#isVisit && !this.#database.isBroken) markClean(this.#database);
+    } catch (error) {
+      // On a full disk it stays marked, too; all that was saved before is there.
+      if (!(error instanceof LanfoldError)) throw error;
+    } finally {
+      this.#database.close();
+    }
   }
 
   #findFolder(folderId: string): number | undefined {
