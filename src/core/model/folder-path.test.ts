@@ -48,6 +48,9 @@ test('N2 a good name, joined to any root, stays inside it', () => {
 const internals: [name: string, want: boolean][] = [
   ['.lanfold', true],
   ['.lanfold/history/x', true],
+  ['.LANFOLD/folder.json', true],
+  ['.stIgnore', true],
+  ['.STFOLDER', true],
   ['.stfolder', true],
   ['.stversions/a', true],
   ['.stignore', true],

@@ -30,12 +30,20 @@ export function nameFault(name: string): NameFault | undefined {
   return undefined;
 }
 
-/** True for names that either program keeps for itself: never announced, never accepted (SPEC N4). */
+const INTERNAL_DIRECTORIES: readonly string[] = [OWN_DIRECTORY, '.stfolder', '.stversions'];
+
+/**
+ * True for names that either program keeps for itself: never announced, never accepted (SPEC N4). In whatever case: on many
+ * disks `.LANFOLD` is the same directory, and a peer must not write into it.
+ */
 export function isInternalName(name: string): boolean {
-  const slash = name.indexOf('/');
-  const top = slash === -1 ? name : name.slice(0, slash);
-  if (top === OWN_DIRECTORY || top === '.stfolder' || top === '.stversions' || name === IGNORE_FILE) return true;
+  if (name.startsWith('.') && (isOwnOrBelow(name) || name.toLowerCase() === IGNORE_FILE)) return true;
   return isTemporaryName(baseName(name));
+}
+
+function isOwnOrBelow(name: string): boolean {
+  const slash = name.indexOf('/');
+  return INTERNAL_DIRECTORIES.includes((slash === -1 ? name : name.slice(0, slash)).toLowerCase());
 }
 
 /** Unfinished files of Syncthing and of lanfold, by their last part. */

@@ -182,7 +182,7 @@ export function pathOfHandle(handle: number, path: string): string {
 export function nameTrouble(name: string): Trouble | undefined {
   const fault = nameFault(name);
   if (fault !== undefined) return trouble('name-not-allowed', `the name is not canonical: ${fault}`);
-  const own = name === OWN_DIRECTORY || name.startsWith(`${OWN_DIRECTORY}/`);
+  const own = `${name}/`.toLowerCase().startsWith(`${OWN_DIRECTORY}/`);
   return own ? trouble('name-not-allowed', `${OWN_DIRECTORY} is lanfold's own`) : undefined;
 }
 
