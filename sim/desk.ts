@@ -25,6 +25,8 @@ export const FOLDER = 'desk';
 export interface Faults {
   /** Comes before a call of the file tree of a folder; may throw, or never resolve. */
   beforeDisk?: (call: keyof FileTree, folderId: string, values: readonly unknown[]) => Promise<void> | void;
+  /** Makes another answer of an answer of the file tree. */
+  afterDisk?: (call: keyof FileTree, values: readonly unknown[], result: unknown) => unknown;
   /** Comes before a call of a folder's records; may throw. */
   beforeRecords?: (call: keyof FolderRecords, values: readonly unknown[]) => void;
 }
@@ -187,7 +189,8 @@ function faulty(tree: FileTree, faults: Faults, folderId: string): FileTree {
       if (typeof value !== 'function') return value;
       return async (...values: unknown[]): Promise<unknown> => {
         await faults.beforeDisk?.(key as keyof FileTree, folderId, values);
-        return Reflect.apply(value, object, values) as unknown;
+        const result: unknown = await Reflect.apply(value, object, values);
+        return faults.afterDisk === undefined ? result : faults.afterDisk(key as keyof FileTree, values, result);
       };
     },
   });

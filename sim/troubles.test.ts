@@ -119,3 +119,25 @@ test('P15 what was staged of a version that is outdated goes, also while other n
   }
   ok(staged() <= 1, `${staged()} staged files`);
 });
+
+test('P50 a file on a bad part of the disk is listed, and keeps the folder from nothing', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  a.faults.afterDisk = (call, [jobs], result) => {
+    if (call !== 'hash') return result;
+    const bad = { trouble: 'io', detail: 'EIO: i/o error, read' };
+    return (result as unknown[]).map((one, index) => ((jobs as { name: string }[])[index]?.name === 'bad' ? bad : one));
+  };
+  await desk.start(a, b);
+  a.write('bad', 'content');
+  a.write('good', 'content');
+  ok(await desk.until(() => b.read('good') === 'content'));
+  ok(await desk.inSync(a, b));
+  deepEqual(
+    a
+      .folder()
+      .problems()
+      .map(({ name, reason }) => [name, reason]),
+    [['bad', 'unreadable']],
+  );
+});

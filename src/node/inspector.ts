@@ -101,7 +101,7 @@ export class Inspector {
         absent.push(...orphans);
         this.#settler.later(name);
       } else if (busy.has(name)) this.#settler.later(name);
-      else if (isTrouble(look)) problems.set(name, 'unreadable', `Cannot be looked at: ${look.detail}`, 'found');
+      else if (isTrouble(look)) this.#unreadable(name, `Cannot be looked at: ${look.detail}`);
       else if (look === undefined || look.type === 'other') {
         if (look === undefined) problems.clear(name);
         if (isHere(local)) absent.push(name);
@@ -173,9 +173,8 @@ export class Inspector {
 
   #sighting(name: string, look: Look, hashed: Hashed | undefined): Sighting | undefined {
     if (hashed === undefined || isTrouble(hashed)) {
-      if (hashed?.trouble === 'denied') {
-        this.#context.problems.set(name, 'unreadable', `Cannot be read: ${hashed.detail}`, 'found');
-        this.#settler.forget(name);
+      if (hashed?.trouble === 'denied' || hashed?.trouble === 'io') {
+        this.#unreadable(name, `Cannot be read: ${hashed.detail}`);
       } else this.#settler.later(name);
       return undefined;
     }
@@ -185,6 +184,12 @@ export class Inspector {
       return undefined;
     }
     return { look: { ...hashed.after, type: 'file' }, blockSize: hashed.blockSize, blocks: hashed.blocks };
+  }
+
+  /** It is tried again when something happens to it, and with each sweep. */
+  #unreadable(name: string, text: string): void {
+    this.#context.problems.set(name, 'unreadable', text, 'found');
+    this.#settler.forget(name);
   }
 
   #record(found: readonly { name: string; seen: Sighting }[], damaged: ReadonlySet<string>, basis: Basis): void {
@@ -289,7 +294,7 @@ export class Inspector {
     problems.clear(name);
     const newest = records.newest(name);
     // A delete that a peer announced and that is done here already, by a crash at the right moment, is no delete of ours.
-    const theirs = newest?.deleted === true && newest.sequence !== local.record.sequence ? newest : undefined;
+    const theirs = newest?.deleted === true ? newest : undefined;
     const record = theirs ?? deletion(local.record, this.#context.author(), (bytes) => this.#context.digest(bytes));
     return [{ record: { ...record, sequence: 0 }, look: undefined }];
   }
