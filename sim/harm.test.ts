@@ -145,3 +145,22 @@ test('N6 a name that is not in normal form C gets it before anybody hears of it,
   deepEqual(b.names(), [composed]);
   equal(b.read(composed), 'music');
 });
+
+test('M4 a chmod here and an edit there are no conflict', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  a.write('notes.txt', 'base');
+  ok(await desk.until(() => b.read('notes.txt') === 'base'));
+  await desk.inSync(a, b);
+  desk.network.link('a', 'b').cut();
+  const inode = a.disk.find(`${FOLDER}/notes.txt`);
+  ok(inode);
+  a.disk.setAttributes(inode, { permissions: 0o600 });
+  b.write('notes.txt', 'edited');
+  await desk.runFor(5000);
+  desk.network.link('a', 'b').heal();
+  ok(await desk.until(() => a.read('notes.txt') === 'edited'));
+  await desk.runFor(10_000);
+  for (const machine of [a, b]) deepEqual(machine.names(), ['notes.txt'], machine.name);
+});

@@ -24,7 +24,7 @@ export interface FolderContext {
   /** Names that are being put in place right now: a look at them would see a state of no record. */
   readonly busy: BusyNames;
   /** SHA-256. */
-  digest(bytes: Uint8Array): Uint8Array;
+  readonly digest: (bytes: Uint8Array) => Uint8Array;
   ignores(): Ignores;
   /** This device, now. */
   author(): Author;

@@ -129,6 +129,7 @@ export class Puller {
       mine,
       newest,
       versions.remotes.map((remote) => remote.record),
+      this.#context.digest,
     );
     const handled = await this.#carryOut(decision, newest, versions, signal);
     if (handled === 'done') problems.clear(name);
@@ -206,7 +207,7 @@ export class Puller {
     const { records } = this.#context;
     for (const twin of records.filesWithBlocks(newest.blocks, newest.blockSize, TWINS_MAX)) {
       const left = records.newest(twin.record.name);
-      if (left?.deleted !== true || decide(twin.record, left, []) !== 'delete') continue;
+      if (left?.deleted !== true || decide(twin.record, left, [], this.#context.digest) !== 'delete') continue;
       const { name, modifiedNs } = newest;
       const permissions = newest.noPermissions ? undefined : newest.permissions;
       const from = { from: twin.record.name, expectedFrom: twin.look };

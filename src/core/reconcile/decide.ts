@@ -8,7 +8,7 @@
  * @module
  */
 import { lacks } from '../index/newest.ts';
-import { sameContent, type FileRecord } from '../model/file-record.ts';
+import { sameBytes, sameContent, type FileRecord } from '../model/file-record.ts';
 import { compareVersions } from '../model/version-vector.ts';
 import { isConflictCopy } from './conflict-name.ts';
 
@@ -28,16 +28,24 @@ export type Decision =
 /**
  * @param mine own record of the name.
  * @param newest the version that all should have ({@link newestOf} over own and peers' records).
+ * @param hashOf SHA-256, to find out whether `newest` replaced the very content that is here.
  * @param others every known record of the name: one that has seen `mine` makes it outdated, and no conflict.
  */
-export function decide(mine: FileRecord | undefined, newest: FileRecord, others: readonly FileRecord[]): Decision {
+export function decide(
+  mine: FileRecord | undefined,
+  newest: FileRecord,
+  others: readonly FileRecord[],
+  hashOf: (bytes: Uint8Array) => Uint8Array,
+): Decision {
   if (!lacks(mine, newest)) return 'nothing';
   if (mine === undefined) return 'install';
   if (mine.deleted || mine.invalid) return newest.deleted ? 'record' : 'install';
   if (newest.deleted) return 'delete';
   if (sameContent(mine, newest)) return 'attributes'; // equal content is never a conflict (SPEC M1)
   if (mine.type !== 'file' || isConflictCopy(mine.name)) return 'install';
-  return isOutdated(mine, [newest, ...others]) ? 'install' : 'install-beside';
+  // Whoever made the newest version had the content that is here, if not its attributes: a touch or a chmod is no edit.
+  const isReplaced = newest.previousBlocksHash.length > 0 && sameBytes(newest.previousBlocksHash, hashOf(mine.blocks));
+  return isReplaced || isOutdated(mine, [newest, ...others]) ? 'install' : 'install-beside';
 }
 
 /** True when some version was made by someone who had seen `mine`, or `mine` has no claim at all (SPEC M4). */
