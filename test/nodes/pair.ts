@@ -84,6 +84,7 @@ export class Pair implements AsyncDisposable {
       const left = snapshotTree(this.a.folder);
       difference = diffTrees(left, snapshotTree(this.b.folder));
       if (difference.length === 0 && (await this.#areInSync()) === true) return left;
+      if (performance.now() > endMs) throw new Error(`${difference.join('\n')}\n${await this.#describe()}`);
       await delay(50);
     }
   }
