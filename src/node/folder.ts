@@ -26,7 +26,7 @@ import { Inspector } from './inspector.ts';
 import { Problems, type Problem } from './problems.ts';
 import { Puller } from './puller.ts';
 import { adoptPlaced } from './recovery.ts';
-import { Rescans } from './rescans.ts';
+import { ScanBell } from './scan-bell.ts';
 import { Restorer } from './restorer.ts';
 import { Scanner } from './scanner.ts';
 import { Settler } from './settler.ts';
@@ -61,7 +61,7 @@ export class Folder {
   /** Aborted when the run that is under way ends, for whatever reason. */
   #running = new AbortController();
   readonly #pullWanted = new Wake();
-  readonly #rescans: Rescans;
+  readonly #scans: ScanBell;
   #state: FolderState = 'starting';
   #error: LanfoldError | undefined;
   #warning: Problem | undefined;
@@ -90,7 +90,7 @@ export class Folder {
       },
       onFailure: (cause) => void this.#fail(cause),
     });
-    this.#rescans = new Rescans(edges.clock);
+    this.#scans = new ScanBell(edges.clock);
     this.#context = this.#makeContext();
     this.#brake = new Brake({ records: this.records, nowMs: () => edges.clock.monotonicMs() });
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
@@ -128,7 +128,7 @@ export class Folder {
   async close(): Promise<void> {
     this.#closing.abort(new LanfoldError('E_CLOSED', { subject: `folder "${this.id}"` }));
     this.#pullWanted.ring();
-    this.#rescans.ring();
+    this.#scans.ring();
     this.#settler.close();
     this.#ignores.close();
     await this.#watcher.close();
@@ -172,7 +172,7 @@ export class Folder {
 
   /** Looks at everything again, soon. */
   rescan(directory = ''): void {
-    this.#rescans.ask(directory);
+    this.#scans.ask(directory);
   }
 
   /** A person confirms held deletes. */
@@ -273,7 +273,7 @@ export class Folder {
 
   async #scanLoop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const directories = await this.#rescans.next();
+      const directories = await this.#scans.next();
       if (directories.length === 0) continue;
       if (signal.aborted || !(await this.#rootIsOurs())) break;
       this.#busyScanning = true;
@@ -318,7 +318,7 @@ export class Folder {
       else await this.#afterRound(round.left);
       this.#updateState();
     }
-    this.#rescans.ring();
+    this.#scans.ring();
   }
 
   /** One name that waits for ever must not keep what was staged of versions that are outdated by now. */
@@ -360,7 +360,7 @@ export class Folder {
     this.#options.edges.log.warn({ folder: this.id, code: error.code, cause }, error.message);
     this.#error = error;
     this.#running.abort(error);
-    this.#rescans.ring();
+    this.#scans.ring();
     this.#pullWanted.ring();
     this.#updateState();
   }
