@@ -25,6 +25,11 @@ export const MESSAGE_BYTES_MAX = 64 * MIB;
 /** An LZ4 block can stand for at most 255 bytes per byte; who declares more lies. */
 export const LZ4_RATIO_MAX = 255;
 
+// --- pairing ------------------------------------------------------------------------------------------------------------
+
+/** Strangers who may be pairing with us at one time: one person types one code; the rest is room for nuisances. */
+export const PAIRING_STREAMS_MAX = 8;
+
 // --- messages -----------------------------------------------------------------------------------------------------------
 
 /**

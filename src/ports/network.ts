@@ -13,7 +13,49 @@ export interface Network {
    *   OtherDevice (core/discovery/try-result.ts) as its cause that tells who; the signal's reason when it is aborted.
    */
   dial(address: Address, device: Uint8Array, signal: AbortSignal): Promise<Stream>;
+  /**
+   * Is somebody at this address who waits to be paired?
+   * @returns `waiting`: the connection, to pair over it (the far end may still close it, when it is busy with others);
+   *   `present`: somebody who speaks the protocol and does not wait. That connection is closed again.
+   * @throws as `dial`; E_PEER_WRONG_DEVICE when nobody proved an identity, or this device itself did.
+   */
+  knock(address: Address, signal: AbortSignal): Promise<Knocked>;
+  /**
+   * Meets somebody in the middle: both connect to each other, from the port that the other connects to, at the same time
+   * (TCP simultaneous open). That passes two firewalls that refuse whatever comes in. Both must call within
+   * MEETING_MS (core/discovery/meeting.ts) of each other; nobody need listen. Attempts toward different hosts may share a local port.
+   *
+   * One attempt ends by itself after that time, or at once when the far end refuses. Two ends that try again and again
+   * must leave different times between their attempts, by chance, or they may miss each other for ever.
+   * @param from where this end connects from; without a host, whatever leads to `address`.
+   * @throws as `dial`; E_PEER_UNREACHABLE also when this end of the meeting is taken (EADDRINUSE, EADDRNOTAVAIL).
+   */
+  meet(address: Address, from: MeetingPlace, expects: Expected, signal: AbortSignal): Promise<Met>;
 }
+
+export interface MeetingPlace {
+  /** An address of this machine. */
+  readonly host?: string;
+  /** Not 0: the far end has to know it. */
+  readonly port: number;
+}
+
+/**
+ * Who is hoped for at a meeting: the device with this raw ID; somebody `waiting` with an open code, to be joined; or somebody
+ * `joining`, when the open code is ours.
+ */
+export type Expected = Uint8Array | 'waiting' | 'joining';
+
+export type Knocked =
+  | { readonly is: 'waiting'; readonly stream: PairingStream }
+  /** `device`: its raw ID. */
+  | { readonly is: 'present'; readonly device: Uint8Array };
+
+/** Who came: `connected`, the expected device; `joining`, to who expected that; what a knock may find, to who expected `waiting`. */
+export type Met =
+  | { readonly is: 'connected'; readonly stream: Stream }
+  | { readonly is: 'joining'; readonly stream: PairingStream }
+  | Knocked;
 
 export interface Address {
   /** An IPv4 or IPv6 address (with a zone for link-local ones), or a host name. */
@@ -31,6 +73,15 @@ export interface ListenOptions {
   readonly accepts: (device: Uint8Array) => boolean;
   /** A stranger was turned away. */
   readonly onStranger?: (device: Uint8Array, from: Address) => void;
+  /** Lets strangers in, for pairing alone. */
+  readonly pairing?: PairingDoor;
+}
+
+export interface PairingDoor {
+  /** Asked at each new connection; while it is open, whoever wants to pair may. */
+  isOpen(): boolean;
+  /** Not more than PAIRING_STREAMS_MAX (core/limits.ts) at once are handed over. Whom to trust is up to the receiver. */
+  onStream(stream: PairingStream): void;
 }
 
 export interface Listener {
@@ -61,6 +112,15 @@ export interface Stream {
   end(): void;
   /** Closes at once. Idempotent. */
   destroy(reason: string): void;
+}
+
+/**
+ * A connection whose far end has proven a certificate, and nothing about whether it may be trusted: for pairing alone.
+ * Spoken under a protocol name of its own on the same port as everything else, so that neither is ever taken for the other.
+ */
+export interface PairingStream extends Stream {
+  /** 32 bytes that both ends of this connection have in common, and no other connection has (RFC 9266). */
+  readonly binding: Uint8Array;
 }
 
 export interface StreamHandlers {

@@ -57,6 +57,8 @@ export class MemoryNetwork {
     return {
       listen: (options) => this.#listen(member, options),
       dial: (address, wanted, signal) => this.#dial(member, address, wanted, signal),
+      knock: () => Promise.reject(new Error('not yet')),
+      meet: () => Promise.reject(new Error('not yet')),
     };
   }
 

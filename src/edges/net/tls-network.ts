@@ -2,7 +2,7 @@
  * The real {@link Network}: TCP and TLS.
  * @module
  */
-import type { Address, Listener, ListenOptions, Network, Stream } from '../../ports/network.ts';
+import type { Address, Listener, ListenOptions, Knocked, Met, Network, Stream } from '../../ports/network.ts';
 import { dial } from './dialer.ts';
 import { secureContextOf } from './handshake.ts';
 import type { Identity } from './identity.ts';
@@ -34,5 +34,13 @@ export class TlsNetwork implements Network {
 
   dial(address: Address, device: Uint8Array, signal: AbortSignal): Promise<Stream> {
     return dial(this.#end, address, device, signal);
+  }
+
+  knock(): Promise<Knocked> {
+    throw new Error('not yet');
+  }
+
+  meet(): Promise<Met> {
+    throw new Error('not yet');
   }
 }
