@@ -4,12 +4,14 @@
  * Who is at the far end needs no proof here: the network was told when the device joined. All else is as the port says.
  * @module
  */
-import { OtherDevice } from '../../core/discovery/try-result.ts';
 import { LanfoldError } from '../../core/errors.ts';
 import { sameBytes } from '../../core/model/file-record.ts';
-import type { Address, Listener, ListenOptions, Network, Stream } from '../../ports/network.ts';
+import { PAIRING_STREAMS_MAX } from '../../core/limits.ts';
+import type { Address, Knocked, Listener, ListenOptions, Network, Stream } from '../../ports/network.ts';
 import type { Life } from './life.ts';
+import { MemoryAttempt, unreachable, wrongDevice, type Member } from './memory-attempt.ts';
 import { MemoryLink } from './memory-link.ts';
+import { MemoryMeetings, type End } from './memory-meetings.ts';
 import { connectStreams, type MemoryStream } from './memory-stream.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SeededChance } from './seeded-chance.ts';
@@ -24,20 +26,16 @@ export interface MemoryNetworkOptions {
   readonly onSend?: (from: string, to: string, bytes: number) => void;
 }
 
-interface Member {
-  readonly host: string;
-  readonly device: Uint8Array;
-  readonly life: Life;
-}
-
-interface Listening {
-  readonly member: Member;
+interface Listening extends End {
   readonly options: ListenOptions;
+  /** Who is pairing here just now. */
+  pairing: number;
 }
 
 const DIAL_TIMEOUT_MS = 10_000;
 const BUFFER_BYTES = 4 * 1024 * 1024;
 const FIRST_FREE_PORT = 40_000;
+const BINDING_BYTES = 32;
 
 export class MemoryNetwork {
   readonly #options: MemoryNetworkOptions;
@@ -45,10 +43,18 @@ export class MemoryNetwork {
   readonly #listening = new Map<string, Listening>();
   /** By both hosts, in order. */
   readonly #links = new Map<string, MemoryLink>();
+  readonly #bindings: SeededChance;
+  readonly #meetings: MemoryMeetings;
   #nextPort = FIRST_FREE_PORT;
 
   constructor(options: MemoryNetworkOptions) {
     this.#options = options;
+    this.#bindings = new SeededChance(`${options.seed}/bindings`);
+    this.#meetings = new MemoryMeetings({
+      link: (a, b) => this.link(a, b),
+      connect: (dialling, listening, link) => this.#streams(dialling, listening, link),
+      binding: () => this.#bindings.bytes(BINDING_BYTES),
+    });
   }
 
   /** The network as one process on a host sees it; with the end of its life all that it has open is reset. */
@@ -56,9 +62,10 @@ export class MemoryNetwork {
     const member: Member = { host, device, life };
     return {
       listen: (options) => this.#listen(member, options),
-      dial: (address, wanted, signal) => this.#dial(member, address, wanted, signal),
-      knock: () => Promise.reject(new Error('not yet')),
-      meet: () => Promise.reject(new Error('not yet')),
+      dial: (address, wanted, signal) =>
+        this.#reach(member, address, signal, (link) => this.#dial(member, address, wanted, link)),
+      knock: (address, signal) => this.#reach(member, address, signal, (link) => this.#knock(member, address, link)),
+      meet: (address, from, expects, signal) => this.#meetings.meet(member, address, from, expects, signal),
     };
   }
 
@@ -82,7 +89,7 @@ export class MemoryNetwork {
       throw new LanfoldError('E_PORT_IN_USE', { subject: `${host}:${options.ports.join(', ')}` });
     }
     const key = `${host} ${port}`;
-    const listening = { member, options };
+    const listening = { member, address: { host, port }, options, pairing: 0 };
     this.#listening.set(key, listening);
     const stop = (): void => {
       if (this.#listening.get(key) === listening) this.#listening.delete(key);
@@ -91,43 +98,26 @@ export class MemoryNetwork {
     return { host, port, close: () => Promise.resolve(stop()) };
   }
 
-  #dial(member: Member, address: Address, wanted: Uint8Array, signal: AbortSignal): Promise<Stream> {
-    return new Promise((resolve, reject) => {
-      const link = this.link(member.host, address.host);
-      const finish = (): void => {
-        timeout.cancel();
-        attempt.cancel();
-        signal.removeEventListener('abort', onAbort);
-      };
-      const fail = (error: unknown): void => {
-        finish();
-        reject(error);
-      };
-      const onAbort = (): void => fail(signal.reason);
-      const timeout = member.life.after(DIAL_TIMEOUT_MS, () => fail(unreachable(address, 'ETIMEDOUT')));
-      const attempt = member.life.after(link.delayMs() + link.delayMs(), () => {
-        if (link.isCut) return; // no answer: the timeout speaks
-        const outcome = this.#connect(member, address, wanted, link);
-        if (outcome instanceof Error) fail(outcome);
-        else {
-          finish();
-          resolve(outcome);
-        }
-      });
-      if (signal.aborted) onAbort();
-      else signal.addEventListener('abort', onAbort, { once: true });
+  /** What is sent to an address arrives there, if the link lets it, and the answer comes back. */
+  #reach<Result>(
+    member: Member,
+    address: Address,
+    signal: AbortSignal,
+    arrive: (link: MemoryLink) => Result,
+  ): Promise<Result> {
+    const link = this.link(member.host, address.host);
+    const attempt = new MemoryAttempt<Result>(member, address, DIAL_TIMEOUT_MS, signal);
+    member.life.after(link.delayMs() + link.delayMs(), () => {
+      if (!link.isCut) attempt.settle(() => arrive(link)); // else no answer: the timeout speaks
     });
+    return attempt.result;
   }
 
-  #connect(member: Member, address: Address, wanted: Uint8Array, link: MemoryLink): Stream | LanfoldError {
-    const listening = this.#listening.get(`${address.host} ${address.port}`);
-    if (listening === undefined) return unreachable(address, 'ECONNREFUSED');
+  #dial(member: Member, address: Address, wanted: Uint8Array, link: MemoryLink): Stream {
+    const listening = this.#listeningAt(address, member);
     const found = listening.member.device;
-    if (!sameBytes(found, wanted) || sameBytes(found, member.device)) {
-      const subject = `${address.host}:${address.port}`;
-      return new LanfoldError('E_PEER_WRONG_DEVICE', { subject, cause: new OtherDevice(found) });
-    }
-    const { dialled, accepted } = this.#streams(member, address, listening.member, link);
+    if (!sameBytes(found, wanted)) throw wrongDevice(address, found);
+    const { dialled, accepted } = this.#streams(this.#caller(member), listening, link);
     if (listening.options.accepts(member.device)) listening.options.onStream(accepted);
     else {
       listening.options.onStranger?.(member.device, accepted.remote);
@@ -136,36 +126,57 @@ export class MemoryNetwork {
     return dialled;
   }
 
+  #knock(member: Member, address: Address, link: MemoryLink): Knocked {
+    const listening = this.#listeningAt(address, member);
+    const { pairing } = listening.options;
+    if (pairing?.isOpen() !== true) return { is: 'present', device: listening.member.device };
+    listening.pairing++;
+    const onClosed = (): void => void listening.pairing--;
+    const { dialled, accepted } = this.#streams(this.#caller(member), listening, link, onClosed);
+    const binding = this.#bindings.bytes(BINDING_BYTES);
+    if (listening.pairing > PAIRING_STREAMS_MAX) accepted.destroy('too many are pairing');
+    else pairing.onStream(Object.assign(accepted, { binding }));
+    return { is: 'waiting', stream: Object.assign(dialled, { binding }) };
+  }
+
+  /** @throws LanfoldError if nobody is there, or the member itself */
+  #listeningAt(address: Address, member: Member): Listening {
+    const listening = this.#listening.get(`${address.host} ${address.port}`);
+    if (listening === undefined) throw unreachable(address, 'ECONNREFUSED');
+    if (sameBytes(listening.member.device, member.device)) throw wrongDevice(address, member.device);
+    return listening;
+  }
+
+  #caller(member: Member): End {
+    return { member, address: { host: member.host, port: this.#nextPort++ } };
+  }
+
   #streams(
-    dialling: Member,
-    address: Address,
-    listening: Member,
+    dialling: End,
+    listening: End,
     link: MemoryLink,
+    onAcceptedClosed: () => void = () => {},
   ): { dialled: MemoryStream; accepted: MemoryStream } {
     const { onSend, bufferBytes = BUFFER_BYTES } = this.#options;
-    const from: Address = { host: dialling.host, port: this.#nextPort++ };
+    const [from, to] = [dialling.member, listening.member];
     return connectStreams(
       link,
       bufferBytes,
       {
-        device: listening.device,
-        remote: address,
+        device: to.device,
+        remote: listening.address,
         dialled: true,
-        life: dialling.life,
-        onSend: (bytes) => onSend?.(dialling.host, listening.host, bytes),
+        life: from.life,
+        onSend: (bytes) => onSend?.(from.host, to.host, bytes),
       },
       {
-        device: dialling.device,
-        remote: from,
+        device: from.device,
+        remote: dialling.address,
         dialled: false,
-        life: listening.life,
-        onSend: (bytes) => onSend?.(listening.host, dialling.host, bytes),
+        life: to.life,
+        onSend: (bytes) => onSend?.(to.host, from.host, bytes),
+        onClosed: onAcceptedClosed,
       },
     );
   }
-}
-
-function unreachable(address: Address, code: string): LanfoldError {
-  const cause = Object.assign(new Error(code), { code });
-  return new LanfoldError('E_PEER_UNREACHABLE', { subject: `${address.host}:${address.port}`, cause });
 }

@@ -12,6 +12,8 @@ export interface StreamEnd {
   readonly dialled: boolean;
   readonly life: Life;
   readonly onSend: (bytes: number) => void;
+  /** Told when this end is closed, by whom or whatever. */
+  readonly onClosed?: () => void;
 }
 
 /** An end that is closing while its link is cut gives up after this time, as a system's socket does. */
@@ -41,6 +43,7 @@ export class MemoryStream implements Stream, Traffic {
   readonly #bufferBytes: number;
   readonly #life: Life;
   readonly #onSend: (bytes: number) => void;
+  readonly #onClosed: (() => void) | undefined;
   #partner: MemoryStream | undefined;
   #handlers: StreamHandlers | undefined;
   /** Sent, and not yet delivered to the far end; in order. */
@@ -54,7 +57,8 @@ export class MemoryStream implements Stream, Traffic {
   #isClosedTold = false;
   #drainWaiters: (() => void)[] = [];
 
-  constructor(link: MemoryLink, bufferBytes: number, { device, remote, dialled, life, onSend }: StreamEnd) {
+  constructor(link: MemoryLink, bufferBytes: number, end: StreamEnd) {
+    const { device, remote, dialled, life, onSend, onClosed } = end;
     this.device = device;
     this.remote = remote;
     this.dialled = dialled;
@@ -62,6 +66,7 @@ export class MemoryStream implements Stream, Traffic {
     this.#bufferBytes = bufferBytes;
     this.#life = life;
     this.#onSend = onSend;
+    this.#onClosed = onClosed;
     life.onEnd(() => this.destroy('the process ended'));
   }
 
@@ -208,6 +213,7 @@ export class MemoryStream implements Stream, Traffic {
   #close(reason: string): void {
     if (this.#closedBecause !== undefined) return;
     this.#closedBecause = reason;
+    this.#onClosed?.();
     this.#outgoing = [];
     this.#outgoingBytes = 0;
     this.#wakeDrained();

@@ -7,8 +7,10 @@ import { TLSSocket, type SecureContext } from 'node:tls';
 import { LanfoldError } from '../../core/errors.ts';
 import type { ListenOptions, Listener } from '../../ports/network.ts';
 import { HandshakeGate, type GateLimits } from './handshake-gate.ts';
-import { isSameDevice, proofOf, PROTOCOL } from './handshake.ts';
-import { remoteOf, TlsStream, type StreamLimits } from './tls-stream.ts';
+import { BEP, PAIRING } from '../../core/session/protocol-names.ts';
+import { isSameDevice, proofOf, serverOptions } from './handshake.ts';
+import { PairingRoom } from './pairing-room.ts';
+import { eventSource, remoteOf, TlsStream, type StreamLimits } from './tls-stream.ts';
 
 export interface AcceptLimits extends GateLimits, StreamLimits {
   readonly handshakeMs: number;
@@ -24,6 +26,7 @@ export interface Acceptor {
 /** @throws LanfoldError E_PORT_IN_USE when each of the ports is taken; any other fault of the address as it is. */
 export async function listen(acceptor: Acceptor, options: ListenOptions): Promise<Listener> {
   const gate = new HandshakeGate(acceptor.limits);
+  const pairing = options.pairing === undefined ? undefined : new PairingRoom(options.pairing);
   const underWay = new Set<Socket>();
   const server = createServer((raw) => {
     const leave = gate.enter(raw.remoteAddress ?? '');
@@ -33,10 +36,11 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
       return;
     }
     underWay.add(raw);
-    shakeHands(acceptor, options, raw, () => {
+    const over = (): void => {
       underWay.delete(raw);
       leave();
-    });
+    };
+    shakeHands({ acceptor, options, pairing, raw, over });
   });
   const { host, port } = await bind(server, options);
   // After that, an error is a connection that could not be accepted (no file descriptors left): the next may be.
@@ -53,17 +57,22 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
   };
 }
 
-/** Carries one connection to a proven stream, or closes it. `over` is called once or more, at the end of the handshake. */
-function shakeHands(acceptor: Acceptor, options: ListenOptions, raw: Socket, over: () => void): void {
+interface Newcomer {
+  readonly acceptor: Acceptor;
+  readonly options: ListenOptions;
+  readonly pairing: PairingRoom | undefined;
+  readonly raw: Socket;
+  /** Called once or more, at the end of the handshake. */
+  readonly over: () => void;
+}
+
+/** Carries one connection to a proven stream, or closes it. */
+function shakeHands({ acceptor, options, pairing, raw, over }: Newcomer): void {
   const { limits, ownDevice, secureContext } = acceptor;
   const from = remoteOf(raw);
-  const socket = new TLSSocket(raw, {
-    isServer: true,
-    secureContext,
-    requestCert: true,
-    rejectUnauthorized: false,
-    ALPNProtocols: [PROTOCOL],
-  });
+  // Pairing first: who offers both came for that.
+  const protocols = pairing?.isOpen === true ? [PAIRING, BEP] : [BEP];
+  const socket = new TLSSocket(raw, serverOptions(secureContext, protocols));
   const timer = setTimeout(() => socket.destroy(), limits.handshakeMs);
   const end = (): void => {
     clearTimeout(timer);
@@ -74,9 +83,15 @@ function shakeHands(acceptor: Acceptor, options: ListenOptions, raw: Socket, ove
   socket.on('close', end);
   socket.once('secure', () => {
     end();
-    const proof = proofOf(socket);
+    const wantsPairing = socket.alpnProtocol === PAIRING;
+    const proof = proofOf(socket, wantsPairing ? PAIRING : BEP);
     if (!('device' in proof) || isSameDevice(proof.device, ownDevice)) {
       socket.destroy();
+      return;
+    }
+    const stream = { device: proof.device, dialled: false, source: eventSource(socket), limits };
+    if (wantsPairing) {
+      pairing?.take(socket, stream);
       return;
     }
     if (!options.accepts(proof.device)) {
@@ -84,8 +99,7 @@ function shakeHands(acceptor: Acceptor, options: ListenOptions, raw: Socket, ove
       options.onStranger?.(proof.device, from);
       return;
     }
-    const source = { start: (data: (chunk: Uint8Array) => void) => void socket.on('data', data) };
-    options.onStream(new TlsStream(socket, { device: proof.device, dialled: false, source, limits }));
+    options.onStream(new TlsStream(socket, stream));
   });
 }
 

@@ -2,25 +2,41 @@
  * The real {@link Network}: TCP and TLS.
  * @module
  */
-import type { Address, Listener, ListenOptions, Knocked, Met, Network, Stream } from '../../ports/network.ts';
-import { dial } from './dialer.ts';
+import { MEETING_MS } from '../../core/discovery/meeting.ts';
+import type {
+  Address,
+  Expected,
+  Knocked,
+  Listener,
+  ListenOptions,
+  MeetingPlace,
+  Met,
+  Network,
+  Stream,
+} from '../../ports/network.ts';
+import { dial, knock, type DialLimits } from './dialer.ts';
 import { secureContextOf } from './handshake.ts';
 import type { Identity } from './identity.ts';
-import { listen, type Acceptor, type AcceptLimits } from './listener.ts';
+import { listen, type AcceptLimits } from './listener.ts';
+import { meet, type MeetLimits } from './meeting.ts';
 import { STREAM_LIMITS } from './tls-stream.ts';
 
+export interface NetworkLimits extends AcceptLimits, DialLimits, MeetLimits {}
+
 /** Bounds on what others can cost us (reliability rule R19). */
-export const NETWORK_LIMITS: AcceptLimits = {
+export const NETWORK_LIMITS: NetworkLimits = {
   ...STREAM_LIMITS,
   handshakeMs: 10_000,
   handshakesMax: 64,
   handshakesPerAddressMax: 8,
+  meetingMs: MEETING_MS,
 };
 
 export class TlsNetwork implements Network {
-  readonly #end: Acceptor;
+  /** What every connection of ours needs, whoever opened it. */
+  readonly #end;
 
-  constructor(identity: Identity, limits: Partial<AcceptLimits> = {}) {
+  constructor(identity: Identity, limits: Partial<NetworkLimits> = {}) {
     this.#end = {
       secureContext: secureContextOf(identity),
       ownDevice: identity.device,
@@ -36,11 +52,11 @@ export class TlsNetwork implements Network {
     return dial(this.#end, address, device, signal);
   }
 
-  knock(): Promise<Knocked> {
-    throw new Error('not yet');
+  knock(address: Address, signal: AbortSignal): Promise<Knocked> {
+    return knock(this.#end, address, signal);
   }
 
-  meet(): Promise<Met> {
-    throw new Error('not yet');
+  meet(address: Address, from: MeetingPlace, expects: Expected, signal: AbortSignal): Promise<Met> {
+    return meet(this.#end, address, from, expects, signal);
   }
 }

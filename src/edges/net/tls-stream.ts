@@ -138,6 +138,11 @@ export class TlsStream implements Stream {
   }
 }
 
+/** Chunks of a socket that no buffer of its own was given to. */
+export function eventSource(socket: TLSSocket): Source {
+  return { start: (data) => void socket.on('data', data) };
+}
+
 /** The address of a socket's far end, an IPv4 one without IPv6 clothes. */
 export function remoteOf(socket: {
   readonly remoteAddress?: string | undefined;
