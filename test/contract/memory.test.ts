@@ -8,9 +8,11 @@ import { Scheduler } from '../../src/edges/memory/scheduler.ts';
 import { SeededChance } from '../../src/edges/memory/seeded-chance.ts';
 import { type DiskUnderTest, fileTreeContract, type TreeWorld } from './file-tree.ts';
 import { networkContract, type NetworkWorld } from './network.ts';
+import { pairingContract } from './network-pairing.ts';
 
 fileTreeContract('memory', () => Promise.resolve(memoryFolder()));
 networkContract('memory', () => Promise.resolve(memoryNetwork()));
+pairingContract('memory', () => Promise.resolve(memoryNetwork()));
 
 function memoryFolder(): TreeWorld {
   const scheduler = new Scheduler();

@@ -1,9 +1,10 @@
 import { createCertificate } from '../../src/edges/net/certificate.ts';
 import { identityOf } from '../../src/edges/net/identity.ts';
 import { TlsNetwork } from '../../src/edges/net/tls-network.ts';
-import { networkContract } from './network.ts';
+import { networkContract, type NetworkWorld } from './network.ts';
+import { pairingContract } from './network-pairing.ts';
 
-networkContract('TLS', () =>
+const openWorld = (): Promise<NetworkWorld> =>
   Promise.resolve({
     host: '127.0.0.1',
     join: () => {
@@ -11,5 +12,7 @@ networkContract('TLS', () =>
       return Promise.resolve({ network: new TlsNetwork(identity), device: identity.device });
     },
     until: (promise) => promise,
-  }),
-);
+  });
+
+networkContract('TLS', openWorld);
+pairingContract('TLS', openWorld);

@@ -18,7 +18,7 @@ export interface NetworkWorld {
   until<T>(promise: Promise<T>): Promise<T>;
 }
 
-const NEVER = new AbortController().signal;
+export const NEVER: AbortSignal = new AbortController().signal;
 const SLOW_BYTES = 4 * 1024 * 1024;
 const PART = new Uint8Array(64 * 1024).fill(7);
 
@@ -275,12 +275,12 @@ function listen(
   return world.until(network.listen({ host: world.host, ports, accepts: () => true, onStream }));
 }
 
-function closing(listener: Listener): Listener & AsyncDisposable {
+export function closing(listener: Listener): Listener & AsyncDisposable {
   return { ...listener, [Symbol.asyncDispose]: () => listener.close() };
 }
 
 /** The error with which a promise ends. */
-function failure(promise: Promise<unknown>): Promise<unknown> {
+export function failure(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => assert.fail('it should have failed'),
     (error: unknown) => error,

@@ -27,7 +27,10 @@ export class Attempt<Result> {
     return this.#outcome.promise;
   }
 
-  /** The attempt rests on `socket`: it fails when that one fails or closes, and then destroys it. */
+  /**
+   * The attempt rests on `socket`: it fails when that one fails or closes. A later socket stands on those before: it alone is
+   * destroyed, and takes them with it. (To destroy one from under TLS, in a call of TLS, crashes Node 24.)
+   */
   watch<Watched extends Socket>(socket: Watched): Watched {
     this.#sockets.push(socket);
     socket.on('error', (error) => this.#unreachable(error)); // stays for good: a later error must not be thrown at the process
@@ -58,7 +61,7 @@ export class Attempt<Result> {
   }
 
   #giveUp(error: unknown): void {
-    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.at(-1)?.destroy();
     this.#outcome.reject(error);
   }
 

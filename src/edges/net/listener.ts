@@ -29,7 +29,7 @@ export async function listen(acceptor: Acceptor, options: ListenOptions): Promis
   const pairing = options.pairing === undefined ? undefined : new PairingRoom(options.pairing);
   const underWay = new Set<Socket>();
   const server = createServer((raw) => {
-    const leave = gate.enter(raw.remoteAddress ?? '');
+    const leave = gate.enter(raw.remoteAddress ?? '', () => void raw.destroy());
     if (leave === undefined) {
       raw.on('error', () => {});
       raw.resetAndDestroy();
