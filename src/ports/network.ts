@@ -22,13 +22,16 @@ export interface Network {
   knock(address: Address, signal: AbortSignal): Promise<Knocked>;
   /**
    * Meets somebody in the middle: both connect to each other, from the port that the other connects to, at the same time
-   * (TCP simultaneous open). That passes two firewalls that refuse whatever comes in. Both must call within
-   * MEETING_MS (core/discovery/meeting.ts) of each other; nobody need listen. Attempts toward different hosts may share a local port.
+   * (TCP simultaneous open). That passes two firewalls that silently drop whatever comes in; nobody need listen. Where one end
+   * refuses (RST), a dial gets there, and a meeting only by luck. In memory nobody refuses.
    *
-   * One attempt ends by itself after that time, or at once when the far end refuses. Two ends that try again and again
-   * must leave different times between their attempts, by chance, or they may miss each other for ever.
+   * Both must call within MEETING_MS (core/discovery/meeting.ts) of each other: so long an attempt waits, and as long again,
+   * at most, until somebody who came has proven who it is. Two ends that try again and again must leave different times between
+   * their attempts, by chance, or they may miss each other for ever. Attempts toward different hosts may share a local port.
+   * Of the two streams of a meeting, that of the higher address counts as dialled.
    * @param from where this end connects from; without a host, whatever leads to `address`.
-   * @throws as `dial`; E_PEER_UNREACHABLE also when this end of the meeting is taken (EADDRINUSE, EADDRNOTAVAIL).
+   * @throws as `dial`; E_PEER_UNREACHABLE also when the far end wants something else, and when this end is taken: EADDRINUSE,
+   *   or EADDRNOTAVAIL when an attempt or a connection from here to there is under way.
    */
   meet(address: Address, from: MeetingPlace, expects: Expected, signal: AbortSignal): Promise<Met>;
 }
@@ -51,7 +54,10 @@ export type Knocked =
   /** `device`: its raw ID. */
   | { readonly is: 'present'; readonly device: Uint8Array };
 
-/** Who came: `connected`, the expected device; `joining`, to who expected that; what a knock may find, to who expected `waiting`. */
+/**
+ * Who came: `connected` is the expected device, and `joining` somebody who wants to join, each only to who expected that;
+ * `waiting` and `present`, as to a knock, only to who expected `waiting`.
+ */
 export type Met =
   | { readonly is: 'connected'; readonly stream: Stream }
   | { readonly is: 'joining'; readonly stream: PairingStream }
@@ -94,7 +100,7 @@ export interface Stream {
   /** Raw device ID of the far end: SHA-256 of its certificate, 32 bytes. */
   readonly device: Uint8Array;
   readonly remote: Address;
-  /** True if this side dialled. */
+  /** True if this side dialled. Of the two ends of a connection one did. */
   readonly dialled: boolean;
   /** Starts delivery. Called once. */
   receive(handlers: StreamHandlers): void;

@@ -7,7 +7,7 @@ import { MEETING_MS } from '../../src/core/discovery/meeting.ts';
 import { createCertificate } from '../../src/edges/net/certificate.ts';
 import { identityOf, type Identity } from '../../src/edges/net/identity.ts';
 import { denyIncoming, firewallMissing } from '../harness/firewall.ts';
-import { Lan, namespacesMissing, type Host } from '../harness/namespaces.ts';
+import { Lan, LAN_INTERFACE, namespacesMissing, type Host } from '../harness/namespaces.ts';
 import { Program } from '../harness/process.ts';
 import type { MeetingPlan, MeetingReport, MeetingRest } from './meeting-host.ts';
 
@@ -70,6 +70,25 @@ describe('two firewalled hosts', { skip: missing ?? false, timeout: 120_000 }, (
     });
   }
 
+  test('C38 two meet over IPv6, by addresses of their link', async (context) => {
+    using lan = new Lan(2);
+    const [here, there] = firewalled(lan);
+    const [near, far] = [linkLocal(here), linkLocal(there)];
+    const ends = await Promise.all([
+      run(context, here, { identity: first, meetings: [{ ...meeting(there, second), host: far }], rounds: 2 }),
+      run(context, there, { identity: second, meetings: [{ ...meeting(here, first), host: near }], rounds: 2 }),
+    ]);
+    for (const { reports } of ends) {
+      assert.deepEqual(
+        reports.map(({ is, heard }) => [is, heard]),
+        [
+          ['connected', 'good day'],
+          ['connected', 'good day'],
+        ],
+      );
+    }
+  });
+
   test('C38 meetings with two hosts at once share a local port', async (context) => {
     using lan = new Lan(3);
     const [here, there, beyond] = firewalled(lan);
@@ -121,6 +140,13 @@ function firewalled(lan: Lan): [Host, Host, Host] {
   return lan.hosts as [Host, Host, Host];
 }
 
+function linkLocal(host: Host): string {
+  const [, address] =
+    /inet6 (fe80:[\da-f:]+)/.exec(host.ip('address', 'show', 'dev', LAN_INTERFACE, 'scope', 'link')) ?? [];
+  assert.ok(address !== undefined);
+  return `${address}%${LAN_INTERFACE}`;
+}
+
 function meeting({ address }: Host, identity: Identity): MeetingPlan['meetings'][number] {
   return { host: address, expects: hex(identity) };
 }
@@ -143,10 +169,12 @@ async function run(
   return { reports: lines, rest };
 }
 
+/** As Linux writes it in its tables of sockets. */
+const TIME_WAIT = '06';
+
 /** What the kernel still holds; what waits for stray packets of a closed connection is no program's any more. */
 function openSockets({ namespace }: Host): string[] {
   const table = execFileSync('ip', ['netns', 'exec', namespace, 'cat', '/proc/net/tcp', '/proc/net/tcp6']).toString();
-  const [TIME_WAIT] = ['06'];
   return table.split('\n').filter((line) => /^\s*\d+:/.test(line) && line.trim().split(/\s+/)[3] !== TIME_WAIT);
 }
 

@@ -16,6 +16,8 @@ import {
   third,
 } from '../../../test/harness/tls.ts';
 import { LanfoldError } from '../../core/errors.ts';
+import { BEP, PAIRING, PAIRING_REVERSED } from '../../core/session/protocol-names.ts';
+import type { PairingStream } from '../../ports/network.ts';
 import { TlsNetwork } from './tls-network.ts';
 
 const NEVER = new AbortController().signal;
@@ -58,6 +60,56 @@ describe('what a listener refuses', () => {
   });
 });
 
+describe('what a listener refuses that lets strangers in to pair', () => {
+  const refused: [rule: string, options: ConnectionOptions][] = [
+    ['C29 a stranger without a certificate', { key: undefined, cert: undefined }],
+    ['C29 a stranger with two certificates', { cert: theirs.certificatePem + third.certificatePem }],
+    ['C29 our own identity', { key: ours.keyPem, cert: ours.certificatePem }],
+    ['C29 pairing the other way round, which only meetings know', { ALPNProtocols: [PAIRING_REVERSED] }],
+    ['C29 a stranger that cannot TLS 1.3', { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }],
+  ];
+  const nobody = (): void => assert.fail('somebody got a stream');
+
+  for (const [rule, options] of refused) {
+    test(rule, async () => {
+      await using server = await listening({}, { pairing: { isOpen: () => true, onStream: nobody }, onStream: nobody });
+      const socket = stranger(server.listener.port, { ALPNProtocols: [PAIRING], ...options });
+      let bytes = 0;
+      socket.on('data', (chunk) => (bytes += chunk.length));
+      await closed(socket);
+      assert.equal(bytes, 0);
+    });
+  }
+
+  test('C29 while it is closed, pairing is a protocol that nobody speaks', async () => {
+    await using server = await listening({}, { pairing: { isOpen: () => false, onStream: nobody }, onStream: nobody });
+    const [error] = (await once(stranger(server.listener.port, { ALPNProtocols: [PAIRING] }), 'error')) as [Error];
+    assert.match(error.message, /no application protocol/);
+  });
+
+  test('C29 closed between the first packet and the last, nobody gets in', async () => {
+    let asked = 0;
+    const pairing = { isOpen: () => ++asked === 1, onStream: nobody };
+    await using server = await listening({}, { pairing });
+    await closed(stranger(server.listener.port, { ALPNProtocols: [PAIRING] }));
+    assert.equal(asked, 2);
+  });
+
+  test('C34 who offers both comes to pair; who names nothing comes as a peer', async () => {
+    const paired = Promise.withResolvers<PairingStream>();
+    await using server = await listening({}, { pairing: { isOpen: () => true, onStream: paired.resolve } });
+    const peer = server.next();
+    const [both, nothing] = [[BEP, PAIRING], []].map((protocols) =>
+      stranger(server.listener.port, { ALPNProtocols: protocols }),
+    );
+    assert.equal((await paired.promise).binding.length, 32);
+    assert.ok(!('binding' in (await peer)));
+    assert.equal(both?.alpnProtocol, PAIRING);
+    assert.equal(nothing?.alpnProtocol, false);
+    (await paired.promise).destroy('the test is over');
+  });
+});
+
 describe('what a dialler refuses', () => {
   const asTheirs = { key: theirs.keyPem, cert: theirs.certificatePem, ALPNProtocols: ['bep/1.0'] };
   const refused: [rule: string, code: string, options: object][] = [
@@ -74,6 +126,29 @@ describe('what a dialler refuses', () => {
       const port = await strangeServer(context, options);
       const dial = new TlsNetwork(ours).dial({ host: HOST, port }, theirs.device, NEVER);
       await assert.rejects(dial, (error) => error instanceof LanfoldError && error.code === code);
+    });
+  }
+
+  const knocks: [rule: string, outcome: string, options: object][] = [
+    ['C29 who answers without a protocol', 'present', { ...asTheirs, ALPNProtocols: undefined }],
+    ['C29 who speaks BEP alone', 'present', asTheirs],
+    ['C29 who waits', 'waiting', { ...asTheirs, ALPNProtocols: [PAIRING] }],
+    ['C29 who speaks neither', 'E_PEER_UNREACHABLE', { ...asTheirs, ALPNProtocols: ['h2'] }],
+    [
+      'C29 who waits with two certificates',
+      'E_PEER_WRONG_DEVICE',
+      { ...asTheirs, cert: theirs.certificatePem + third.certificatePem, ALPNProtocols: [PAIRING] },
+    ],
+    ['C29 who cannot TLS 1.3', 'E_PEER_UNREACHABLE', { ...asTheirs, maxVersion: 'TLSv1.2' }],
+  ];
+  for (const [rule, outcome, options] of knocks) {
+    test(`${rule} (knocked: ${outcome})`, async (context) => {
+      const port = await strangeServer(context, options);
+      const knocked = await new TlsNetwork(ours)
+        .knock({ host: HOST, port }, NEVER)
+        .catch((error: unknown) => error as LanfoldError);
+      assert.equal('is' in knocked ? knocked.is : knocked.code, outcome);
+      if ('is' in knocked && knocked.is === 'waiting') knocked.stream.destroy('the test is over');
     });
   }
 

@@ -2,8 +2,8 @@
  * TCP simultaneous open: both ends connect at the same time, and TLS runs over the one connection that comes of it.
  *
  * Why it passes two firewalls: each sees a connection that its own host opened, and lets in what belongs to that. The local
- * port is fixed, because the far end has to know it; the system lets several connections share it as long as they go to
- * different places and nobody listens on it (libuv sets SO_REUSEADDR).
+ * port is fixed, because the far end has to know it; Linux lets several connections share it as long as they go to different
+ * places and nobody listens on it (measured; libuv sets SO_REUSEADDR, except on Windows).
  * @module
  */
 import { connect, type Socket } from 'node:net';
@@ -12,15 +12,15 @@ import { isMeetingServer, meetingOffers } from '../../core/discovery/meeting.ts'
 import type { Address, Expected, MeetingPlace, Met } from '../../ports/network.ts';
 import { expectDevice, expectPairing, expectWaiting, type Answered } from './answer.ts';
 import { Attempt, textOf } from './attempt.ts';
-import type { Dialler } from './dialer.ts';
+import type { DialLimits, Dialler } from './dialer.ts';
 import { clientOptions, serverOptions } from './handshake.ts';
-import { eventSource, remoteOf, type StreamLimits } from './tls-stream.ts';
+import { eventSource, remoteOf } from './tls-stream.ts';
 
 export interface Meeter extends Dialler {
-  readonly limits: Dialler['limits'] & MeetLimits;
+  readonly limits: MeetLimits;
 }
 
-export interface MeetLimits extends StreamLimits {
+export interface MeetLimits extends DialLimits {
   /** How long the other end is waited for; and then as long again, at most, until the handshake is over. */
   readonly meetingMs: number;
 }

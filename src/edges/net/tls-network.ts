@@ -14,14 +14,14 @@ import type {
   Network,
   Stream,
 } from '../../ports/network.ts';
-import { dial, knock, type DialLimits } from './dialer.ts';
+import { dial, knock } from './dialer.ts';
 import { secureContextOf } from './handshake.ts';
 import type { Identity } from './identity.ts';
 import { listen, type AcceptLimits } from './listener.ts';
 import { meet, type MeetLimits } from './meeting.ts';
 import { STREAM_LIMITS } from './tls-stream.ts';
 
-export interface NetworkLimits extends AcceptLimits, DialLimits, MeetLimits {}
+export interface NetworkLimits extends AcceptLimits, MeetLimits {}
 
 /** Bounds on what others can cost us (reliability rule R19). */
 export const NETWORK_LIMITS: NetworkLimits = {
