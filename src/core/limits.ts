@@ -29,6 +29,22 @@ export const LZ4_RATIO_MAX = 255;
 
 /** Strangers who may be pairing with us at one time: one person types one code; the rest is room for nuisances. */
 export const PAIRING_STREAMS_MAX = 8;
+/** Of them from one address: a joiner and its next try. One nuisance does not fill the room for all. */
+export const PAIRING_STREAMS_PER_SOURCE_MAX = 3;
+/** Names and points of strangers; nothing longer is due before they have proven that they know the code. */
+export const PAIRING_FRAME_BYTES_MAX_EARLY = KIB;
+/** An offer, or the answer to it: a few hundred folders with long names. */
+export const PAIRING_FRAME_BYTES_MAX = 256 * KIB;
+/** A device's name, as shown to a person who is asked to trust it; a longer one is cut by its owner. */
+export const PAIRING_NAME_BYTES_MAX = 256;
+/** "Linux", "Windows". */
+export const PAIRING_SYSTEM_BYTES_MAX = 64;
+/** Why somebody refuses: one word. */
+export const PAIRING_REASON_BYTES_MAX = 32;
+/** Folders in one offer: more than anybody shares with one device by hand. */
+export const FOLDERS_PER_OFFER_MAX = 1_000;
+/** What a disk calls one directory. */
+export const PATH_HINT_BYTES_MAX = 255;
 
 // --- messages -----------------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,9 @@ export type WireErrorCode =
   /** A length below zero, or a compression that does not exist. */
   | 'bad-frame'
   /** An LZ4 block that is not one. */
-  | 'bad-compression';
+  | 'bad-compression'
+  /** A message that is whole and not due now. */
+  | 'unexpected';
 
 /** Malformed input. The connection that it came from is to be closed; nothing else is affected. */
 export class WireError extends Error {
