@@ -22,3 +22,15 @@ export function toUtf8(text: string): Uint8Array {
 export function fromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
+
+/** The longest beginning of `text` that fits into `bytesMax` bytes of UTF-8, never half a character. */
+export function cutUtf8(text: string, bytesMax: number): string {
+  let kept = '';
+  let bytes = 0;
+  for (const character of text) {
+    bytes += toUtf8(character).length;
+    if (bytes > bytesMax) return kept;
+    kept += character;
+  }
+  return kept;
+}

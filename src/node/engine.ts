@@ -9,6 +9,7 @@ import type { Endpoint, MissingPeer } from '../core/discovery/candidates.ts';
 import { LanfoldError } from '../core/errors.ts';
 import type { FileRecord } from '../core/model/file-record.ts';
 import { shortId } from '../core/model/device-id.ts';
+import type { PairingCrypto } from '../core/pairing/cpace.ts';
 import type { HistoryLimits } from '../ports/file-tree.ts';
 import type { Address, Listener, Stream } from '../ports/network.ts';
 import { Conversation, type ConversationHost } from './conversation.ts';
@@ -16,6 +17,7 @@ import type { Greeting } from './greeting.ts';
 import type { Edges } from './edges.ts';
 import { Finder, type DiscoveryEdges } from './finder.ts';
 import { Folder } from './folder.ts';
+import { Pairing } from './pairing.ts';
 import { Peer } from './peer.ts';
 import { NO_PLANTED_BUGS, type PlantedBugs } from './planted-bugs.ts';
 import type { Source, Sources } from './sources.ts';
@@ -26,6 +28,8 @@ export interface EngineOptions {
   readonly name: string;
   readonly listen: { readonly host?: string; readonly ports: readonly number[] };
   readonly discovery?: DiscoveryEdges;
+  /** Without it nobody can be paired with a code. */
+  readonly pairing?: PairingCrypto;
   readonly plantedBugs?: PlantedBugs;
   readonly events?: Partial<EngineEvents>;
 }
@@ -59,6 +63,7 @@ const IN_FLIGHT_BYTES = 32 * 1024 * 1024;
 
 export class Engine implements ConversationHost, Sources {
   readonly edges: Edges;
+  readonly pairing: Pairing | undefined;
   readonly name: string;
   /** Short ID of this device. */
   readonly short: bigint;
@@ -75,6 +80,7 @@ export class Engine implements ConversationHost, Sources {
     this.#options = options;
     this.name = options.name;
     this.short = shortId(edges.device);
+    this.pairing = options.pairing && new Pairing(edges, options.pairing, options.name);
     this.#finder = new Finder({
       edges,
       discovery: options.discovery,
@@ -93,6 +99,7 @@ export class Engine implements ConversationHost, Sources {
       accepts: (device) => this.#peers.has(keyOf(device)),
       onStream: (stream) => this.#accept(stream),
       onStranger: (device, from) => this.#options.events?.stranger?.(device, from),
+      ...(this.pairing === undefined ? {} : { pairing: this.pairing }),
     });
     await this.#finder.start();
   }
@@ -101,6 +108,7 @@ export class Engine implements ConversationHost, Sources {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.pairing?.close();
     await this.#finder.close();
     for (const peer of this.#peers.values())
       for (const conversation of peer.conversations) conversation.close('shutting down');

@@ -18,6 +18,7 @@ import { UdpBeacons } from '../edges/net/beacon.ts';
 import { loadIdentity } from '../edges/net/identity.ts';
 import { systemInterfaces } from '../edges/net/interfaces.ts';
 import { SystemNeighbourTable } from '../edges/net/neighbours.ts';
+import { pairingCrypto } from '../edges/net/pairing-crypto.ts';
 import { TlsNetwork } from '../edges/net/tls-network.ts';
 import { openRecordStore } from '../edges/store/record-store.ts';
 import { systemChance } from '../edges/system/chance.ts';
@@ -148,6 +149,7 @@ export class Node extends EventEmitter<NodeEvents> {
       {
         name: options.name ?? configuration.name ?? hostname(),
         listen: listenOf(options.listen),
+        pairing: pairingCrypto,
         ...(options.discovery === 'off' ? {} : { discovery: lanDiscovery(options.virtualInterfaces ?? false) }),
         events: {
           peer: (peer) => {

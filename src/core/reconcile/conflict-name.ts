@@ -8,7 +8,7 @@
 import { shortIdText } from '../model/device-id.ts';
 import type { FileRecord } from '../model/file-record.ts';
 import { baseName, joinName, NAME_PART_BYTES_MAX, parentOf } from '../model/folder-path.ts';
-import { toUtf8 } from '../text.ts';
+import { cutUtf8, toUtf8 } from '../text.ts';
 
 const MARK = '.sync-conflict-';
 
@@ -29,20 +29,8 @@ export function conflictName(loser: FileRecord, attempt: number): string {
   const suffix = attempt > 1 ? `-${attempt}` : '';
   const tag = `${MARK}${stamp(loser.modifiedNs)}-${shortIdText(loser.modifiedBy)}${suffix}`;
   const room = NAME_PART_BYTES_MAX - toUtf8(tag).length;
-  const kept = cut(extension, Math.floor(room / 2));
-  return joinName(parentOf(loser.name), `${cut(stem, room - toUtf8(kept).length)}${tag}${kept}`);
-}
-
-/** The longest beginning of `text` that fits into `bytesMax` bytes of UTF-8, never half a character. */
-function cut(text: string, bytesMax: number): string {
-  let kept = '';
-  let bytes = 0;
-  for (const character of text) {
-    bytes += toUtf8(character).length;
-    if (bytes > bytesMax) return kept;
-    kept += character;
-  }
-  return kept;
+  const kept = cutUtf8(extension, Math.floor(room / 2));
+  return joinName(parentOf(loser.name), `${cutUtf8(stem, room - toUtf8(kept).length)}${tag}${kept}`);
 }
 
 /** `YYYYMMDD-HHMMSS` in UTC, by the proleptic Gregorian calendar; works without a clock and for any time. */
