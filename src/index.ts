@@ -4,9 +4,10 @@
  */
 export { Node, Node as Lanfold } from './node/node.ts';
 export { LISTEN_PORTS } from './node/node-options.ts';
-export type { NodeEvents } from './node/node.ts';
+export type { NodeEvents } from './node/node-events.ts';
 export type { NodeOptions } from './node/node-options.ts';
-export type { PeerStatus } from './node/peer-status.ts';
+export type { MemberNews } from './node/roster.ts';
+export type { Added, PeerStatus } from './node/peer-status.ts';
 export type {
   ChangesOptions,
   FolderChange,

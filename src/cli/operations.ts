@@ -32,10 +32,23 @@ export const OPERATIONS = {
       name: v.optional(v.string()),
       addresses: v.array(v.string()),
       folders: v.array(v.string()),
+      introducer: v.optional(v.boolean()),
     }),
-    run: async (node, { id, name, addresses, folders }) => ({
-      id: await node.trust(id, { addresses, folders, ...(name === undefined ? {} : { name }) }),
+    run: async (node, { id, name, addresses, folders, introducer }) => ({
+      id: await node.trust(id, {
+        addresses,
+        folders,
+        ...(name === undefined ? {} : { name }),
+        ...(introducer === undefined ? {} : { introducer }),
+      }),
     }),
+  }),
+  'peers.rename': operation({
+    schema: v.object({ id: v.string(), name: v.string() }),
+    run: async (node, { id, name }) => {
+      await node.rename(id, name);
+      return { id, name };
+    },
   }),
   'peers.remove': operation({
     schema: v.object({ id: v.string() }),

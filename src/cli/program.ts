@@ -51,10 +51,15 @@ function addPeers(program: Command, ended: Ended): void {
     .option('--address <host:port>', 'where it is; may be given several times', collect)
     .option('--folder <id>', 'share this folder with it, now or when it is added; may be given several times', collect)
     .option('--name <name>', 'what to call it')
+    .option('--introducer', 'a Syncthing: share each folder here with whom it shares it there')
     .action(async (id: string, _, self: Command) =>
       ended(await (await import('./commands/peers.ts')).trust(id, given(self))),
     );
-  add(peers, 'remove <device-id>', 'end all trust in a device; no file is touched').action(
+  add(peers, 'rename <device-id> <name>', 'call a device by another name, on this computer').action(
+    async (id: string, name: string, _, self: Command) =>
+      ended(await (await import('./commands/peers.ts')).rename(id, name, given(self))),
+  );
+  add(peers, 'remove <device-id>', 'remove a device from all folders, for all members; no file is touched').action(
     async (id: string, _, self: Command) => ended(await (await import('./commands/peers.ts')).remove(id, given(self))),
   );
 }

@@ -21,6 +21,8 @@ export const ERRORS = {
   E_FOLDER_SWAPPED:
     'Cannot sync folder "%s": its marker is gone or belongs to another folder. Nothing is deleted. If this really is the folder, remove it and add it again',
   E_FOLDER_FAILED: 'Cannot go on with folder "%s": an unexpected error. It starts again by itself',
+  E_FOLDER_REMOVED:
+    'Cannot sync folder "%s": this device was removed from it. All files stay here. To share it again, have a member trust this device and add the folder again',
   E_FOLDER_EXISTS: 'Cannot add folder "%s": that ID or directory is shared here already',
   E_IGNORE_FILE: 'Cannot read the ignore patterns: %s',
   E_DISK_FULL: 'Cannot write to "%s": the disk is full. Free some space; syncing goes on by itself',

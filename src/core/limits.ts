@@ -68,6 +68,10 @@ export const COUNTERS_PER_VECTOR_MAX = 1_000;
 export const FOLDERS_PER_CONFIG_MAX = 10_000;
 /** Devices that share one folder. */
 export const DEVICES_PER_FOLDER_MAX = 10_000;
+/** Members of a folder between lanfolds, removed ones included: a household has ten devices, a school some hundred. */
+export const MEMBERS_PER_FOLDER_MAX = 1_000;
+/** What a member is called. Longer names are cut when they are told: a host name has at most 253 bytes. */
+export const MEMBER_NAME_BYTES_MAX = 256;
 /** Files that one peer is receiving at one time, as it tells us. */
 export const UPDATES_PER_PROGRESS_MAX = 10_000;
 

@@ -1,6 +1,6 @@
 /**
- * What a person has decided: this device's name, whom it trusts, which folders it shares with whom. One JSON file, written
- * whole or not at all.
+ * What people have decided, here and at other members: this device's name, whom it trusts, which folders it shares with whom.
+ * One JSON file, written whole or not at all. What changes it is in membership.ts.
  * @module
  */
 import * as v from 'valibot';
@@ -14,14 +14,32 @@ const PeerSchema = v.object({
   addresses: v.array(v.string()),
   /** IDs of folders that it is to share as soon as they are added here. */
   folders: v.optional(v.array(v.string())),
+  /** A Syncthing whose lists of devices are followed. */
+  introducer: v.optional(v.boolean()),
+  /** By which device's word it is trusted, and since when (milliseconds since 1970). Missing in files of older versions. */
+  addedBy: v.optional(v.string()),
+  addedMs: v.optional(v.number()),
+});
+
+/** See core/members/member-set.ts. */
+const MemberSchema = v.object({
+  /** Device ID in its text form. */
+  device: v.string(),
+  name: v.string(),
+  generation: v.number(),
+  removed: v.boolean(),
+  by: v.string(),
+  atMs: v.number(),
 });
 
 const FolderSchema = v.object({
   id: v.string(),
   /** Absolute. */
   path: v.string(),
-  /** Device IDs in their text form. */
+  /** Device IDs in their text form: of the members, the others that are not removed. */
   peers: v.array(v.string()),
+  /** All that is known of who is and was a member. Missing in files of older versions, where only {@link peers} were. */
+  members: v.optional(v.array(MemberSchema)),
 });
 
 const ConfigurationSchema = v.object({
@@ -65,64 +83,4 @@ export function printConfiguration(configuration: Configuration): string {
 
 function isNewer(json: unknown): boolean {
   return typeof json === 'object' && json !== null && 'version' in json && Number(json.version) > CONFIGURATION_VERSION;
-}
-
-/**
- * The configuration with one peer added, or its addresses and name replaced. It shares `folders`: those that are known from
- * now on, the others once they are added.
- */
-export function withPeer(configuration: Configuration, peer: ConfiguredPeer): Configuration {
-  const before = configuration.peers.find(({ id }) => id === peer.id);
-  const others = configuration.peers.filter(({ id }) => id !== peer.id);
-  const addresses = peer.addresses.length > 0 ? peer.addresses : (before?.addresses ?? []);
-  const name = peer.name ?? before?.name;
-  const shared = union(before?.folders ?? [], peer.folders ?? []);
-  const folders = shared.filter((id) => !configuration.folders.some((folder) => folder.id === id));
-  const merged = {
-    id: peer.id,
-    addresses,
-    ...(name === undefined ? {} : { name }),
-    ...(folders.length === 0 ? {} : { folders }),
-  };
-  return {
-    ...configuration,
-    peers: [...others, merged],
-    folders: configuration.folders.map((folder) =>
-      shared.includes(folder.id) ? { ...folder, peers: union(folder.peers, [peer.id]) } : folder,
-    ),
-  };
-}
-
-export function withoutPeer(configuration: Configuration, id: string): Configuration {
-  return {
-    ...configuration,
-    peers: configuration.peers.filter((peer) => peer.id !== id),
-    folders: configuration.folders.map((folder) => ({ ...folder, peers: folder.peers.filter((peer) => peer !== id) })),
-  };
-}
-
-/** The configuration with one folder added, or shared with more peers. Those that waited for it share it now. */
-export function withFolder(configuration: Configuration, folder: ConfiguredFolder): Configuration {
-  const before = configuration.folders.find(({ id }) => id === folder.id);
-  const others = configuration.folders.filter(({ id }) => id !== folder.id);
-  const waiting = configuration.peers.filter((peer) => peer.folders?.includes(folder.id)).map((peer) => peer.id);
-  const peers = union(before?.peers ?? [], folder.peers, waiting);
-  return { ...withoutFolder(configuration, folder.id), folders: [...others, { ...folder, peers }] };
-}
-
-export function withoutFolder(configuration: Configuration, id: string): Configuration {
-  return {
-    ...configuration,
-    peers: configuration.peers.map((peer) => notWaitingFor(id, peer)),
-    folders: configuration.folders.filter((folder) => folder.id !== id),
-  };
-}
-
-function notWaitingFor(folderId: string, { folders, ...peer }: ConfiguredPeer): ConfiguredPeer {
-  const rest = folders?.filter((id) => id !== folderId) ?? [];
-  return rest.length === 0 ? peer : { ...peer, folders: rest };
-}
-
-function union(...lists: readonly (readonly string[])[]): string[] {
-  return [...new Set(lists.flat())];
 }

@@ -17,33 +17,17 @@ import type { ClusterConfig, ClusterFolder, Hello, Index, Request, Response } fr
 import type { Timer } from '../ports/clock.ts';
 import type { Address, Stream } from '../ports/network.ts';
 import type { Folder } from './folder.ts';
-import type { Edges } from './edges.ts';
+import type { ConversationHost } from './conversation-host.ts';
 import { CLIENT_NAME, CLIENT_VERSION, type Greeting } from './greeting.ts';
 import { IndexSender, type IndexPart } from './index-sender.ts';
 import { KEEP_ALIVE, KeepAlive } from './keep-alive.ts';
 import { Link, type Received } from './link.ts';
 import { Owed } from './owed.ts';
-import { ownConfig } from './own-config.ts';
+import type { FolderDraft } from './own-config.ts';
 import { Requests } from './requests.ts';
 import type { BlockWanted, Source } from './sources.ts';
 import { REFUSED } from './supplier.ts';
 import { toldRecords } from './told-records.ts';
-
-/** What a conversation needs of its node. */
-export interface ConversationHost {
-  readonly edges: Edges;
-  readonly name: string;
-  /** Folders that are shared with a device and open. */
-  foldersFor(device: Uint8Array): Folder[];
-  /**
-   * The far end said who it is; the host may close this conversation or others now.
-   * @returns whether to say at once what is shared; else the far end says first what it keeps this conversation for.
-   */
-  greeted(conversation: Conversation, greeting: Greeting): boolean;
-  /** The far end sent its full cluster config: this conversation carries the indexes from now on. */
-  configured(conversation: Conversation): void;
-  ended(conversation: Conversation, reason: string): void;
-}
 
 /** `stopReason` of a folder that is not paused. */
 const RUNNING = 0;
@@ -64,7 +48,7 @@ export class Conversation implements Source {
   readonly device: Uint8Array;
   readonly peer: bigint;
   readonly startedMs: number;
-  readonly #host: ConversationHost;
+  readonly #host: ConversationHost<Conversation>;
   readonly #stream: Stream;
   readonly #link: Link;
   readonly #requests: Requests;
@@ -85,7 +69,7 @@ export class Conversation implements Source {
   readonly #keepAlive: KeepAlive;
   #silenceTimer: Timer | undefined;
 
-  constructor(stream: Stream, host: ConversationHost) {
+  constructor(stream: Stream, host: ConversationHost<Conversation>) {
     this.device = stream.device;
     this.peer = shortId(stream.device);
     this.#host = host;
@@ -130,6 +114,11 @@ export class Conversation implements Source {
     return this.#greeting !== undefined;
   }
 
+  /** True when the far end said that it is a lanfold. */
+  get isLanfold(): boolean {
+    return this.#greeting?.clientName === CLIENT_NAME;
+  }
+
   /** True while the far end keeps this conversation for requests only. */
   get isSecondary(): boolean {
     return this.#isSecondary;
@@ -164,6 +153,13 @@ export class Conversation implements Source {
     if (this.#ended || (this.#offered === undefined && !this.#isSecondary)) return;
     this.#sendConfig();
     if (this.#isActive) this.#match();
+  }
+
+  /** Tells the far end that it, or this device, is a member of a folder no longer. Only a lanfold knows what that is. */
+  sendFarewell(folder: FolderDraft): void {
+    if (this.#ended || this.#offered === undefined || !this.isLanfold) return;
+    const config = this.#host.configFor(this);
+    this.#link.send('ClusterConfig', { ...config, folders: [...(config.folders ?? []), folder] });
   }
 
   /** Another conversation carries the indexes from now on. */
@@ -240,7 +236,7 @@ export class Conversation implements Source {
       this.#isConfigured = true;
       this.#link.raiseLimits();
       this.#introduction.cancel();
-      this.#keepAlive.start(this.#greeting?.clientName === CLIENT_NAME ? KEEP_ALIVE.lanfold : KEEP_ALIVE.other);
+      this.#keepAlive.start(this.isLanfold ? KEEP_ALIVE.lanfold : KEEP_ALIVE.other);
     }
     this.#isSecondary = config.secondary;
     if (config.secondary) {
@@ -248,7 +244,7 @@ export class Conversation implements Source {
       return;
     }
     this.#isActive = true;
-    this.#host.configured(this);
+    this.#host.configured(this, config);
     if (this.#ended) return;
     for (const id of [...this.#shared.keys()]) this.#unshare(id);
     this.#theirConfig = config;
@@ -376,9 +372,8 @@ export class Conversation implements Source {
   }
 
   #sendConfig(): void {
-    const folders = this.#host.foldersFor(this.device);
-    this.#offered = new Set(folders.map((folder) => folder.id));
-    this.#link.send('ClusterConfig', ownConfig(folders, this.#host.edges.device, this.#host.name, this.device));
+    this.#offered = new Set(this.#host.foldersFor(this.device).map((folder) => folder.id));
+    this.#link.send('ClusterConfig', this.#host.configFor(this));
   }
 
   #fail(cause: unknown): void {

@@ -8,52 +8,35 @@
 import type { Endpoint, MissingPeer } from '../core/discovery/candidates.ts';
 import { LanfoldError } from '../core/errors.ts';
 import type { FileRecord } from '../core/model/file-record.ts';
-import { shortId } from '../core/model/device-id.ts';
-import type { PairingCrypto } from '../core/pairing/cpace.ts';
+import { ADDRESSES_MAX } from '../core/limits.ts';
+import { haveSameMembers, isMember, memberOf, NO_MEMBERS, type MemberSet } from '../core/members/member-set.ts';
+import { deviceIdText, shortId } from '../core/model/device-id.ts';
+import type { ClusterConfig } from '../core/wire/messages.ts';
 import type { HistoryLimits } from '../ports/file-tree.ts';
-import type { Address, Listener, Stream } from '../ports/network.ts';
-import { Conversation, type ConversationHost } from './conversation.ts';
+import type { Listener, Stream } from '../ports/network.ts';
+import { printAddress } from './address.ts';
+import { Conversation } from './conversation.ts';
+import type { ConversationHost } from './conversation-host.ts';
 import type { Greeting } from './greeting.ts';
 import type { Edges } from './edges.ts';
-import { Finder, type DiscoveryEdges } from './finder.ts';
+import type { EngineOptions, FolderSetup, PeerSetup } from './engine-options.ts';
+import { Finder } from './finder.ts';
 import { Folder } from './folder.ts';
+import { farewell, ownConfig, type ConfigDraft, type Ends, type Known } from './own-config.ts';
 import { Pairing } from './pairing.ts';
 import { Peer } from './peer.ts';
-import { NO_PLANTED_BUGS, type PlantedBugs } from './planted-bugs.ts';
+import { NO_PLANTED_BUGS } from './planted-bugs.ts';
 import type { Source, Sources } from './sources.ts';
+import { listedDevices, toldMembers } from './told-members.ts';
 import { Budget } from './wake.ts';
 
-export interface EngineOptions {
-  /** What peers see as this device's name. */
-  readonly name: string;
-  readonly listen: { readonly host?: string; readonly ports: readonly number[] };
-  readonly discovery?: DiscoveryEdges;
-  /** Without it nobody can be paired with a code. */
-  readonly pairing?: PairingCrypto;
-  readonly plantedBugs?: PlantedBugs;
-  readonly events?: Partial<EngineEvents>;
-}
-
-export interface EngineEvents {
-  /** A peer connected, was lost, or said who it is. */
-  peer(peer: Peer): void;
-  /** A folder's state changed. */
-  folder(folder: Folder): void;
-  /** Own records were saved: changes made here, and changes brought here. */
-  saved(folderId: string, records: readonly FileRecord[]): void;
-  /** A peer told part of its index: what it has. */
-  told(folderId: string): void;
-  /** A device that is not trusted here tried to connect. */
-  stranger(device: Uint8Array, from: Address): void;
-}
-
-export interface FolderSetup {
-  readonly id: string;
-  /** Where it is, in the words of the disk edge. */
-  readonly root: string;
-  /** Raw device IDs that it is shared with. */
-  readonly peers: readonly Uint8Array[];
-  readonly historyLimits?: HistoryLimits;
+interface Shared {
+  readonly folder: Folder;
+  /** Keys of the devices that it is shared with. */
+  readonly peers: ReadonlySet<string>;
+  readonly members: MemberSet;
+  /** This device is a member no longer. */
+  readonly isStopped: boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -61,14 +44,15 @@ export const HISTORY_LIMITS: HistoryLimits = { keepMs: 30 * DAY_MS, bytesMax: 5 
 /** Bytes asked for and not yet staged, over all folders: the bound of what pulling holds in memory. */
 const IN_FLIGHT_BYTES = 32 * 1024 * 1024;
 
-export class Engine implements ConversationHost, Sources {
+export class Engine implements ConversationHost<Conversation>, Sources {
   readonly edges: Edges;
   readonly pairing: Pairing | undefined;
   readonly name: string;
   /** Short ID of this device. */
   readonly short: bigint;
   readonly #options: EngineOptions;
-  readonly #folders = new Map<string, { folder: Folder; peers: ReadonlySet<string> }>();
+  readonly #id: string;
+  readonly #folders = new Map<string, Shared>();
   readonly #peers = new Map<string, Peer>();
   readonly #inFlight = new Budget(IN_FLIGHT_BYTES);
   readonly #finder: Finder;
@@ -81,6 +65,7 @@ export class Engine implements ConversationHost, Sources {
     this.name = options.name;
     this.short = shortId(edges.device);
     this.pairing = options.pairing && new Pairing(edges, options.pairing, options.name);
+    this.#id = deviceIdText(edges.device);
     this.#finder = new Finder({
       edges,
       discovery: options.discovery,
@@ -122,14 +107,16 @@ export class Engine implements ConversationHost, Sources {
   }
 
   /** Trusts a device from now on; known addresses are replaced by those given. */
-  trustPeer(peer: { device: Uint8Array; name?: string; addresses: readonly Endpoint[] }): void {
-    const known = this.#peers.get(keyOf(peer.device));
-    if (known === undefined) {
-      this.#peers.set(keyOf(peer.device), new Peer(peer.device, peer.name, peer.addresses));
-    } else {
-      known.configure(peer.addresses);
-      known.name = peer.name ?? known.name;
-    }
+  trustPeer(setup: PeerSetup): void {
+    const key = keyOf(setup.device);
+    const peer = this.#peers.get(key) ?? new Peer(setup.device, setup.name, setup.addresses);
+    this.#peers.set(key, peer);
+    peer.configure(setup.addresses);
+    peer.name = setup.name ?? peer.name;
+    const isNews = setup.introducer === true && !peer.isIntroducer;
+    peer.isIntroducer = setup.introducer ?? false;
+    // What it lists was said already, and is not said again by itself.
+    if (isNews && peer.active !== undefined && peer.config !== undefined) this.#hear(peer, peer.active, peer.config);
     this.#finder.look();
   }
 
@@ -145,10 +132,10 @@ export class Engine implements ConversationHost, Sources {
   /** Opens a folder, or changes whom it is shared with. @throws LanfoldError when its root is unusable. */
   async addFolder(setup: FolderSetup): Promise<Folder> {
     const peers = new Set(setup.peers.map(keyOf));
+    const members = setup.members ?? NO_MEMBERS;
     const known = this.#folders.get(setup.id);
-    if (known !== undefined) {
-      this.#folders.set(setup.id, { folder: known.folder, peers });
-      this.#reconfigure();
+    if (known?.isStopped === false) {
+      this.#share(known, { ...known, peers, members });
       return known.folder;
     }
     const folder = new Folder({
@@ -167,14 +154,23 @@ export class Engine implements ConversationHost, Sources {
         this.#options.events?.folder?.(folder);
       },
     });
-    await folder.open();
+    if (setup.stopped === undefined) await folder.open();
+    else await folder.close(setup.stopped);
     if (this.#closed) {
       await folder.close();
       throw new LanfoldError('E_CLOSED', { subject: 'the node' });
     }
-    this.#folders.set(setup.id, { folder, peers });
+    this.#folders.set(setup.id, { folder, peers, members, isStopped: setup.stopped !== undefined });
     this.#reconfigure();
     return folder;
+  }
+
+  /** This device is a member no longer: tells the others, if they are connected, and stops. No file is touched. */
+  async stopFolder(id: string, members: MemberSet, reason?: LanfoldError): Promise<void> {
+    const known = this.#folders.get(id);
+    if (known === undefined) return;
+    this.#share(known, { folder: known.folder, peers: new Set(), members, isStopped: true });
+    await known.folder.close(reason);
   }
 
   /** Stops syncing a folder. No file is touched; `forget` drops its records as well. */
@@ -185,6 +181,11 @@ export class Engine implements ConversationHost, Sources {
     this.#reconfigure();
     await known.folder.close();
     this.edges.store.dropFolder(id);
+  }
+
+  /** True for a folder that is being synced, also while it waits for its root. */
+  isOpen(id: string): boolean {
+    return this.#folders.get(id)?.isStopped === false;
   }
 
   folder(id: string): Folder | undefined {
@@ -234,9 +235,19 @@ export class Engine implements ConversationHost, Sources {
     );
   }
 
-  configured(conversation: Conversation): void {
+  configFor({ device, isLanfold }: Conversation): ConfigDraft {
+    const key = keyOf(device);
+    const offered = [...this.#folders.values()].filter(({ peers }) => peers.has(key));
+    return ownConfig(offered, this.#endsTo(device), isLanfold);
+  }
+
+  configured(conversation: Conversation, config: ClusterConfig): void {
     const peer = this.#peers.get(keyOf(conversation.device));
-    if (peer === undefined || peer.active === conversation) return;
+    if (peer === undefined) return;
+    peer.config = config;
+    const fault = this.#hear(peer, conversation, config);
+    if (fault !== undefined) conversation.close(fault);
+    if (fault !== undefined || peer.active === conversation) return;
     peer.agreed();
     const wasConnected = peer.isConnected;
     peer.active?.stopIndexes();
@@ -299,12 +310,70 @@ export class Engine implements ConversationHost, Sources {
     for (const peer of this.peersOf(folderId)) peer.active?.announce(folderId);
   }
 
+  /** @returns what is wrong with it, if that is a reason to leave. */
+  #hear(peer: Peer, conversation: Conversation, config: ClusterConfig): string | undefined {
+    if (!conversation.isLanfold && !peer.isIntroducer) return undefined;
+    const source = conversation.remote.host;
+    const told = conversation.isLanfold ? toldMembers(config, source) : listedDevices(config, source);
+    if ('fault' in told) return told.fault;
+    if ('listed' in told) {
+      this.#options.events?.listed?.(peer, told.listed);
+      return undefined;
+    }
+    for (const [folderId, members] of told.members) {
+      const hints = new Map(members.map(({ member, addresses }) => [member.device, addresses]));
+      const others = this.peersOf(folderId);
+      // Where others are is for members to say, too.
+      if (others.includes(peer)) for (const other of others) other.hint(hints.get(other.id) ?? []);
+      this.#options.events?.members?.(peer, folderId, members);
+    }
+    this.#finder.look();
+    return undefined;
+  }
+
+  /** Whom a folder is shared with changes. Who is out of it hears so first, and what it said is forgotten. */
+  #share(before: Shared, after: Shared): void {
+    const { folder, members } = after;
+    this.#folders.set(folder.id, after);
+    // Names and dates are told along with the next news: a cluster config has the indexes compared anew.
+    const isSame = before.peers.size === after.peers.size && [...after.peers].every((key) => before.peers.has(key));
+    if (isSame && haveSameMembers(before.members, members)) return;
+    const isOut = !isMember(members, this.#id);
+    for (const [key, peer] of this.#peers) {
+      if (!before.peers.has(key) || after.peers.has(key)) continue;
+      folder.records.dropRemote(peer.short);
+      const subject = isOut ? this.#id : peer.id;
+      if (memberOf(members, subject)?.removed !== true) continue;
+      const word = farewell(folder.id, subject, members, this.#endsTo(peer.device));
+      for (const conversation of peer.conversations) conversation.sendFarewell(word);
+    }
+    this.#reconfigure();
+    folder.pullSoon();
+  }
+
+  #endsTo(device: Uint8Array): Ends {
+    const nowMs = this.edges.clock.nowMs();
+    const byId = new Map(this.peers.map((peer) => [peer.id, peer]));
+    const known = (id: string): Known => {
+      const peer = byId.get(id);
+      const at = id === this.#id ? [this.#listener ?? []].flat() : (peer?.whereabouts(nowMs) ?? []);
+      return { name: (id === this.#id ? this.name : peer?.name) ?? '', addresses: urlsOf(at) };
+    };
+    return { own: this.edges.device, ownId: this.#id, peer: device, peerId: deviceIdText(device), known };
+  }
+
   /** What is shared has changed: everybody connected hears of it, also who has only been greeted by now. */
   #reconfigure(): void {
     for (const peer of this.#peers.values()) {
       for (const conversation of peer.conversations) if (!conversation.isSecondary) conversation.sendClusterConfig();
     }
   }
+}
+
+/** Addresses as cluster configs have them. A zone is a matter of this machine alone. */
+function urlsOf(addresses: readonly Endpoint[]): string[] {
+  const urls = addresses.filter(({ host }) => !host.includes('%')).map((address) => `tcp://${printAddress(address)}`);
+  return [...new Set(urls)].slice(0, ADDRESSES_MAX);
 }
 
 /** A device ID as a map key. */

@@ -125,7 +125,10 @@ export class Folder {
     this.#loops = this.#work();
   }
 
-  async close(): Promise<void> {
+  /** Idempotent. @param reason is its error from now on: why it must not be synced any more. */
+  async close(reason?: LanfoldError): Promise<void> {
+    if (this.#closing.signal.aborted) return await this.#loops;
+    if (reason !== undefined) this.#stop(reason);
     this.#closing.abort(new LanfoldError('E_CLOSED', { subject: `folder "${this.id}"` }));
     this.#pullWanted.ring();
     this.#scans.ring();

@@ -9,7 +9,7 @@ import { mkdirSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LanfoldError } from '../core/errors.ts';
-import { deviceIdText, parseDeviceId } from '../core/model/device-id.ts';
+import { deviceIdText } from '../core/model/device-id.ts';
 import { checkFolderChoice } from '../core/model/folder-choice.ts';
 import { openFileTree } from '../edges/disk/file-tree.ts';
 import { createDiskPool, type DiskPool } from '../edges/disk/pool.ts';
@@ -28,34 +28,19 @@ import { readTextFile, replaceTextFile } from '../edges/system/text-file.ts';
 import { SILENT_LOG } from '../ports/log.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { parseAddress, printAddress } from './address.ts';
-import {
-  EMPTY_CONFIGURATION,
-  parseConfiguration,
-  printConfiguration,
-  withFolder,
-  withoutFolder,
-  withoutPeer,
-  withPeer,
-  type Configuration,
-  type ConfiguredFolder,
-} from './configuration.ts';
+import { EMPTY_CONFIGURATION, parseConfiguration, printConfiguration, type Configuration } from './configuration.ts';
+import { demandDevice } from './device.ts';
 import { Engine } from './engine.ts';
 import type { DiscoveryEdges } from './finder.ts';
 import { demandDirectory, freshFolderId } from './folder-directory.ts';
 import { FolderHandle } from './folder-handle.ts';
+import { Listeners } from './listeners.ts';
+import { withDeparture, withFolder, withName, withoutFolder, withoutPeer, withPeer } from './membership.ts';
+import type { NodeEvents } from './node-events.ts';
 import { listenOf, type NodeOptions } from './node-options.ts';
+import type { Peer } from './peer.ts';
 import { peerStatus, type PeerStatus } from './peer-status.ts';
-
-export interface NodeEvents {
-  /** A peer connected or was lost. */
-  peer: [peer: PeerStatus];
-  /** A folder's state changed. */
-  folder: [folder: FolderHandle];
-  /** Something is less than it should be; the node goes on. */
-  warning: [warning: LanfoldError];
-  /** A device that is not trusted here tried to connect. */
-  stranger: [device: { readonly id: string; readonly address: string }];
-}
+import { Roster } from './roster.ts';
 
 export class Node extends EventEmitter<NodeEvents> {
   /** This device's ID. */
@@ -66,10 +51,8 @@ export class Node extends EventEmitter<NodeEvents> {
   readonly #pool: DiskPool;
   readonly #isOffline: boolean;
   readonly #handles = new Map<string, FolderHandle>();
-  readonly #listeners = new Map<string, Set<() => void>>();
-  #configuration: Configuration;
-  /** The last change of the configuration; see {@link Node.#inTurn}. */
-  #lastChange: Promise<unknown> = Promise.resolve();
+  readonly #listeners = new Listeners();
+  readonly #roster: Roster;
   /** Warnings from before anybody could listen; undefined afterwards. */
   #earlyWarnings: LanfoldError[] | undefined = [];
   readonly #closed = new AbortController();
@@ -130,7 +113,6 @@ export class Node extends EventEmitter<NodeEvents> {
     super();
     this.home = home;
     this.id = deviceIdText(device);
-    this.#configuration = configuration;
     this.#store = store;
     this.#pool = pool;
     this.#isOffline = options.offline ?? false;
@@ -153,22 +135,32 @@ export class Node extends EventEmitter<NodeEvents> {
         ...(options.discovery === 'off' ? {} : { discovery: lanDiscovery(options.virtualInterfaces ?? false) }),
         events: {
           peer: (peer) => {
-            this.emit('peer', peerStatus(peer));
-            for (const id of this.#handles.keys()) this.#notify(id);
+            this.emit('peer', this.#statusOf(peer));
+            this.#listeners.notifyAll();
           },
           folder: (folder) => {
-            this.#notify(folder.id);
+            this.#listeners.notify(folder.id);
             const handle = this.#handles.get(folder.id);
             if (handle !== undefined) this.emit('folder', handle);
             if (folder.error !== undefined) this.#warn(folder.error);
           },
-          saved: (folderId) => this.#notify(folderId),
-          told: (folderId) => this.#notify(folderId),
+          saved: (folderId) => this.#listeners.notify(folderId),
+          told: (folderId) => this.#listeners.notify(folderId),
           stranger: (stranger, from) =>
             this.emit('stranger', { id: deviceIdText(stranger), address: printAddress(from) }),
+          members: (peer, folderId, told) => this.#follow(this.#roster.hear(peer.id, folderId, told)),
+          listed: (peer, listed) => this.#follow(this.#roster.hearList(peer.id, listed)),
         },
       },
     );
+    this.#roster = new Roster({
+      own: this.id,
+      configuration,
+      engine: this.#engine,
+      nowMs: () => systemClock.nowMs(),
+      write: (next) => this.#write(next),
+      onMember: (news) => this.emit('member', news),
+    });
   }
 
   /** Where this node listens, `host:port`; undefined when it is offline. */
@@ -178,7 +170,7 @@ export class Node extends EventEmitter<NodeEvents> {
   }
 
   peers(): PeerStatus[] {
-    return this.#engine.peers.map(peerStatus);
+    return this.#engine.peers.map((peer) => this.#statusOf(peer));
   }
 
   folders(): FolderHandle[] {
@@ -187,62 +179,72 @@ export class Node extends EventEmitter<NodeEvents> {
 
   /** What is configured, also for folders that could not be opened. */
   get configuration(): Configuration {
-    return this.#configuration;
+    return this.#roster.configuration;
   }
 
   /**
-   * Trusts a device, from now on and after restarts.
+   * Trusts a device, from now on and after restarts. One that was removed from a folder is a member of it again.
    * @param options.addresses `host:port` each, where to look for it.
    * @param options.folders IDs of folders that it shares: at once, or as soon as they are added here.
+   * @param options.introducer a Syncthing whose lists of devices are followed: who shares a folder there shares it here.
    * @throws LanfoldError `E_DEVICE_ID` that says which group of letters is wrong; `E_USAGE` for a wrong address.
    */
   trust(
     deviceId: string,
-    options: { name?: string; addresses?: readonly string[]; folders?: readonly string[] } = {},
+    options: { name?: string; addresses?: readonly string[]; folders?: readonly string[]; introducer?: boolean } = {},
   ): Promise<string> {
-    return this.#inTurn(async () => {
+    return this.#roster.inTurn(async () => {
       const id = deviceIdText(demandDevice(deviceId));
       if (id === this.id) throw new LanfoldError('E_USAGE', { subject: `${id} is the ID of this device itself` });
-      const addresses = (options.addresses ?? []).map((address) => printAddress(parseAddress(address)));
-      const { name, folders = [] } = options;
-      const peer = { id, addresses, folders: [...folders], ...(name === undefined ? {} : { name }) };
-      await this.#configure(withPeer(this.#configuration, peer));
-      this.#trustConfigured(id);
-      for (const folder of folders) await this.#openConfigured(folder);
+      const { addresses = [], folders = [], ...given } = options;
+      const places = addresses.map((address) => printAddress(parseAddress(address)));
+      const peer = { id, addresses: places, folders: [...folders], ...given };
+      await this.#roster.configure(withPeer(this.configuration, peer, this.#roster.act()));
       return id;
     });
   }
 
-  /** Ends all trust in a device. No file is touched. @throws LanfoldError `E_PEER_UNKNOWN`. */
+  /**
+   * Ends all trust in a device and removes it from every folder that is shared here, for all members: the removal travels, and
+   * no introduction undoes it. No file is touched, here or there. @throws LanfoldError `E_PEER_UNKNOWN`.
+   */
   forget(deviceId: string): Promise<void> {
-    return this.#inTurn(async () => {
-      const id = this.#demandPeer(deviceId);
-      await this.#configure(withoutPeer(this.#configuration, id));
-      this.#engine.forgetPeer(demandDevice(id));
-      for (const folder of this.#configuration.folders) await this.#openConfigured(folder.id);
+    return this.#roster.inTurn(async () => {
+      const id = this.#roster.demandPeer(deviceId);
+      await this.#roster.configure(withoutPeer(this.configuration, id, this.#roster.act()));
+    });
+  }
+
+  /** Calls a device by another name, here alone. @throws LanfoldError `E_PEER_UNKNOWN`, `E_USAGE`. */
+  rename(deviceId: string, name: string): Promise<void> {
+    return this.#roster.inTurn(async () => {
+      const id = this.#roster.demandPeer(deviceId);
+      if (name.trim() === '') throw new LanfoldError('E_USAGE', { subject: 'a name needs a letter at least' });
+      await this.#roster.configure(withName(this.configuration, id, name));
     });
   }
 
   /**
-   * Syncs a directory, from now on and after restarts; for a folder that is known, shares it with more peers.
+   * Syncs a directory, from now on and after restarts; for a folder that is known, shares it with more peers. One from which
+   * this device was removed is shared again, with those who agree.
    * @param options.id what all members call it. Default: made from the directory's name and chance.
    * @param options.peers device IDs to share it with; each is trusted already.
    * @returns undefined when the node is offline.
    * @throws LanfoldError `E_FOLDER_MISSING`, `E_FOLDER_NOT_A_DIRECTORY`, `E_FOLDER_UNREADABLE`, `E_FOLDER_NESTED`, …
    */
   folder(path: string, options: { id?: string; peers?: readonly string[] } = {}): Promise<FolderHandle | undefined> {
-    return this.#inTurn(async () => {
+    return this.#roster.inTurn(async () => {
       const directory = demandDirectory(resolve(path));
-      const known = this.#configuration.folders.find((folder) => folder.path === directory);
+      const before = this.configuration;
+      const known = before.folders.find((folder) => folder.path === directory);
       const id = options.id ?? known?.id ?? freshFolderId(directory, systemChance);
-      checkFolderChoice({ id, path: directory }, this.#configuration.folders, homedir());
-      const peers = (options.peers ?? []).map((peer) => this.#demandPeer(peer));
-      const before = this.#configuration;
-      await this.#configure(withFolder(before, { id, path: directory, peers }));
+      checkFolderChoice({ id, path: directory }, before.folders, homedir());
+      const peers = (options.peers ?? []).map((peer) => this.#roster.demandPeer(peer));
+      await this.#roster.configure(withFolder(before, { id, path: directory, peers }, this.#roster.act()));
       try {
         return await this.#openConfigured(id);
       } catch (cause) {
-        if (known === undefined) await this.#configure(before);
+        if (known === undefined) await this.#roster.configure(before);
         throw cause;
       }
     });
@@ -250,21 +252,30 @@ export class Node extends EventEmitter<NodeEvents> {
 
   /** Shares a folder that is known here with a peer. @throws LanfoldError `E_FOLDER_UNKNOWN`, `E_PEER_UNKNOWN`. */
   share(folderId: string, deviceId: string): Promise<void> {
-    return this.#inTurn(async () => {
-      const folder = this.#demandFolder(folderId);
-      await this.#configure(withFolder(this.#configuration, { ...folder, peers: [this.#demandPeer(deviceId)] }));
+    return this.#roster.inTurn(async () => {
+      const folder = { ...this.#roster.demandFolder(folderId), peers: [this.#roster.demandPeer(deviceId)] };
+      await this.#roster.configure(withFolder(this.configuration, folder, this.#roster.act()));
       await this.#openConfigured(folderId);
     });
   }
 
-  /** Stops syncing a folder. No file is touched. @throws LanfoldError `E_FOLDER_UNKNOWN`. */
+  /**
+   * Leaves a folder: tells the members that are connected, and through them the others, that this device is none any more,
+   * and stops syncing it. No file is touched. @throws LanfoldError `E_FOLDER_UNKNOWN`.
+   */
+  leave(folderId: string): Promise<void> {
+    return this.#roster.inTurn(async () => {
+      this.#roster.demandFolder(folderId);
+      await this.#roster.configure(withDeparture(this.configuration, folderId, this.#roster.act()));
+      await this.#drop(folderId);
+    });
+  }
+
+  /** Stops syncing a folder; the others still count on this device. No file is touched. @throws LanfoldError `E_FOLDER_UNKNOWN`. */
   removeFolder(folderId: string): Promise<void> {
-    return this.#inTurn(async () => {
-      this.#demandFolder(folderId);
-      await this.#configure(withoutFolder(this.#configuration, folderId));
-      this.#handles.delete(folderId);
-      await this.#engine.removeFolder(folderId);
-      this.#store.dropFolder(folderId); // the engine does not know a folder that could not be opened, nor any when offline
+    return this.#roster.inTurn(async () => {
+      this.#roster.demandFolder(folderId);
+      await this.#drop(folderId);
     });
   }
 
@@ -279,12 +290,11 @@ export class Node extends EventEmitter<NodeEvents> {
   }
 
   async #start(): Promise<void> {
-    for (const peer of this.#configuration.peers) this.#trustConfigured(peer.id);
     if (this.#isOffline) return;
     await this.#engine.start();
-    for (const folder of this.#configuration.folders) {
+    for (const folder of this.configuration.folders) {
       try {
-        await this.#openConfigured(folder.id);
+        await this.#roster.inTurn(() => this.#openConfigured(folder.id));
       } catch (cause) {
         if (!(cause instanceof LanfoldError)) throw cause;
         this.#warn(cause); // one folder that cannot be opened does not stop the others
@@ -294,37 +304,41 @@ export class Node extends EventEmitter<NodeEvents> {
 
   async #close(): Promise<void> {
     this.#closed.abort(new LanfoldError('E_CLOSED', { subject: 'the node' }));
-    for (const id of this.#listeners.keys()) this.#notify(id);
+    this.#listeners.notifyAll();
     await this.#engine.close();
     await this.#pool.close();
     this.#store.close();
   }
 
-  async #configure(configuration: Configuration): Promise<void> {
+  async #write(configuration: Configuration): Promise<void> {
     if (this.#closing !== undefined) throw new LanfoldError('E_CLOSED', { subject: 'the node' });
     await replaceTextFile(configurationPath(this.home), printConfiguration(configuration));
-    this.#configuration = configuration;
   }
 
-  #trustConfigured(id: string): void {
-    const peer = this.#configuration.peers.find((candidate) => candidate.id === id);
-    if (peer === undefined) return;
-    const { name, addresses } = peer;
-    this.#engine.trustPeer({
-      device: demandDevice(id),
-      ...(name === undefined ? {} : { name }),
-      addresses: addresses.map(parseAddress),
-    });
+  /** Forgets a folder here. */
+  async #drop(folderId: string): Promise<void> {
+    await this.#roster.configure(withoutFolder(this.configuration, folderId));
+    this.#handles.delete(folderId);
+    await this.#engine.removeFolder(folderId);
+    this.#store.dropFolder(folderId); // the engine does not know a folder that could not be opened, nor any when offline
   }
 
   async #openConfigured(id: string): Promise<FolderHandle | undefined> {
-    const setup = this.#configuration.folders.find((folder) => folder.id === id);
+    const setup = this.configuration.folders.find((folder) => folder.id === id);
     if (setup === undefined || this.#isOffline) return undefined;
-    const folder = await this.#engine.addFolder({ id, root: setup.path, peers: setup.peers.map(demandDevice) });
+    const { path, peers, members = [] } = setup;
+    const before = this.#engine.folder(id);
+    const folder = await this.#engine.addFolder({
+      id,
+      root: path,
+      peers: peers.map(demandDevice),
+      members,
+      stopped: this.#roster.stopReason(setup),
+    });
     let handle = this.#handles.get(id);
-    if (handle === undefined) {
+    if (handle === undefined || folder !== before) {
       handle = new FolderHandle(this.#engine, folder, {
-        subscribe: (listener) => this.#subscribe(id, listener),
+        subscribe: (listener) => this.#listeners.subscribe(id, listener),
         closed: this.#closed.signal,
       });
       this.#handles.set(id, handle);
@@ -332,35 +346,24 @@ export class Node extends EventEmitter<NodeEvents> {
     return handle;
   }
 
-  /** One change of the configuration after the other: each begins with what the one before has left. */
-  #inTurn<Value>(change: () => Promise<Value>): Promise<Value> {
-    const turn = this.#lastChange.then(change, change);
-    this.#lastChange = turn;
-    return turn;
+  #statusOf(peer: Peer): PeerStatus {
+    const configured = this.configuration.peers.find(({ id }) => id === peer.id);
+    return peerStatus(peer, configured, (device) => this.#roster.nameOf(device));
   }
 
-  #demandFolder(folderId: string): ConfiguredFolder {
-    const folder = this.#configuration.folders.find(({ id }) => id === folderId);
-    if (folder === undefined) throw new LanfoldError('E_FOLDER_UNKNOWN', { subject: folderId });
-    return folder;
-  }
-
-  #demandPeer(deviceId: string): string {
-    const id = deviceIdText(demandDevice(deviceId));
-    if (!this.#configuration.peers.some((peer) => peer.id === id))
-      throw new LanfoldError('E_PEER_UNKNOWN', { subject: id });
-    return id;
-  }
-
-  #subscribe(folderId: string, listener: () => void): () => void {
-    const listeners = this.#listeners.get(folderId) ?? new Set();
-    this.#listeners.set(folderId, listeners);
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }
-
-  #notify(folderId: string): void {
-    for (const listener of [...(this.#listeners.get(folderId) ?? [])]) listener();
+  /** What others said is being taken over: when that fails, nothing has changed, and they will say it again. */
+  #follow(change: Promise<void>): void {
+    change.catch((cause: unknown) => {
+      if (this.#closing !== undefined) return;
+      const subject = configurationPath(this.home);
+      this.#warn(
+        new LanfoldError('E_STATE_BROKEN', {
+          subject,
+          because: 'what another member said could not be written',
+          cause,
+        }),
+      );
+    });
   }
 
   #warn(warning: LanfoldError): void {
@@ -386,10 +389,4 @@ function lanDiscovery(virtualToo: boolean): DiscoveryEdges {
     beacons: new UdpBeacons({ interfaces: systemInterfaces, virtualToo }),
     virtualToo,
   };
-}
-
-function demandDevice(text: string): Uint8Array {
-  const parsed = parseDeviceId(text);
-  if (parsed.ok) return parsed.device;
-  throw new LanfoldError('E_DEVICE_ID', { subject: text, because: parsed.message });
 }

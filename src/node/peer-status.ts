@@ -3,6 +3,7 @@
  * @module
  */
 import { printAddress } from './address.ts';
+import type { ConfiguredPeer } from './configuration.ts';
 import type { Peer, PeerKind } from './peer.ts';
 
 export interface PeerStatus {
@@ -14,9 +15,25 @@ export interface PeerStatus {
   readonly sinceMs: number | undefined;
   readonly address: string | undefined;
   readonly addresses: readonly string[];
+  /** By whose word it is trusted, and since when; undefined when an older version did not note it. */
+  readonly added: Added | undefined;
 }
 
-export function peerStatus(peer: Peer): PeerStatus {
+export interface Added {
+  /** Device ID; this device's own when a person trusted it here. */
+  readonly by: string;
+  readonly byName: string | undefined;
+  /** Milliseconds since 1970, by the clock of that device. */
+  readonly atMs: number;
+}
+
+/** @param nameOf what a device is called here. */
+export function peerStatus(
+  peer: Peer,
+  configured: ConfiguredPeer | undefined,
+  nameOf: (device: string) => string | undefined,
+): PeerStatus {
+  const { addedBy: by, addedMs: atMs } = configured ?? {};
   return {
     id: peer.id,
     name: peer.name,
@@ -25,5 +42,6 @@ export function peerStatus(peer: Peer): PeerStatus {
     sinceMs: peer.sinceMs,
     address: peer.address === undefined ? undefined : printAddress(peer.address),
     addresses: peer.configuredAddresses.map(printAddress),
+    added: by === undefined || atMs === undefined ? undefined : { by, byName: nameOf(by), atMs },
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { Endpoint } from '../core/discovery/candidates.ts';
 import { deviceIdText, shortId } from '../core/model/device-id.ts';
+import type { ClusterConfig } from '../core/wire/messages.ts';
 import type { Conversation } from './conversation.ts';
 
 export type PeerKind = 'lanfold' | 'syncthing' | 'unknown';
@@ -11,6 +12,8 @@ export type PeerKind = 'lanfold' | 'syncthing' | 'unknown';
 /** An announced address is believed for this long (bep.md §10.1). */
 const ANNOUNCED_MS = 90_000;
 const ADDRESSES_MAX = 32;
+/** Where other members say that it is: a few are enough, for the next to speak replaces them. */
+const HINTS_MAX = 4;
 const REFUSED_MS = { first: 500, max: 30_000 } as const;
 /** A timer may ring so much before its time; what it rang for must not be put off then, for nobody rings again. */
 const TIMER_SLACK_MS = 5;
@@ -31,7 +34,12 @@ export class Peer {
   readonly conversations = new Set<Conversation>();
   /** The conversation that carries the indexes: the last one that brought a full cluster config. */
   active: Conversation | undefined;
+  /** What it shares with us, as it said last. */
+  config: ClusterConfig | undefined;
+  /** A Syncthing whose lists of devices are followed. */
+  isIntroducer = false;
   #configured: readonly Endpoint[];
+  #hinted: readonly Endpoint[] = [];
   #refusals = 0;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   readonly #announced = new Map<string, { endpoint: Endpoint; untilMs: number }>();
@@ -61,10 +69,24 @@ export class Peer {
     }
   }
 
-  /** Where it may be now: as configured, as announced, where it was last. */
+  /** Another member of a folder says where it may be; kept apart, so that a wrong word never displaces a good one. */
+  hint(endpoints: readonly Endpoint[]): void {
+    if (endpoints.length > 0) this.#hinted = endpoints.slice(0, HINTS_MAX);
+  }
+
+  /** Where it may be now: as configured, as announced, as other members say. */
   addresses(nowMs: number): Endpoint[] {
-    const announced = [...this.#announced.values()].filter(({ untilMs }) => untilMs > nowMs);
-    return [...this.#configured, ...announced.map(({ endpoint }) => endpoint)];
+    return [...this.#configured, ...this.#announcedNow(nowMs), ...this.#hinted];
+  }
+
+  /** Where we know it to be: what we tell others. Hearsay is not passed on, or it would go round for ever. */
+  whereabouts(nowMs: number): Endpoint[] {
+    const proven = this.active?.isDialled === true ? [this.active.remote] : [];
+    return [...this.#configured, ...this.#announcedNow(nowMs), ...proven];
+  }
+
+  #announcedNow(nowMs: number): Endpoint[] {
+    return [...this.#announced.values()].filter(({ untilMs }) => untilMs > nowMs).map(({ endpoint }) => endpoint);
   }
 
   /**

@@ -61,6 +61,7 @@ const folder = {
   ignoreDelete: false,
   disableTemporaryIndexes: false,
   stopReason: 0,
+  members: [],
 };
 const request = { folder: 'f1', offset: 0, size: 10, hash: HI_HASH, fromTemporary: false, blockNumber: 0 };
 const slow = { name: 'slow', version: { counters: [{ device: 0x482e_9901_7643_f47cn, value: 5n }] } };

@@ -45,6 +45,16 @@ const MESSAGES: Readonly<Record<string, readonly Row[]>> = {
     [6, 'disableTemporaryIndexes', 'bool'],
     [7, 'stopReason', 'int32'],
     [16, 'devices', '*Device'],
+    [1111, 'members', '*Member'], // lanfold's own
+  ],
+  Member: [
+    [1, 'device', 'bytes'],
+    [2, 'name', 'string'],
+    [3, 'generation', 'int64'],
+    [4, 'removed', 'bool'],
+    [5, 'by', 'bytes'],
+    [6, 'atMs', 'int64'],
+    [7, 'addresses', '*string'],
   ],
   Device: [
     [1, 'id', 'bytes'],

@@ -237,3 +237,16 @@ test('U11 many commands at once all take effect', async (context) => {
   const ids = (await statusOf(lanfold)).peers.map(({ id }) => id).sort();
   assert.deepEqual(ids, others.map((other) => other.deviceId).sort());
 });
+
+test('U12 peers list says who added a device and when; rename calls it otherwise; remove says what it means', async (context) => {
+  const [lanfold, other] = [await node(context), await node(context)];
+  await lanfold.trust({ deviceId: other.deviceId, folders: [] });
+  await lanfold.command(['peers', 'rename', other.deviceId, 'the attic']);
+  const { stdout } = await lanfold.command(['peers']);
+  assert.match(stdout, /^the attic {2}not connected .*added \d{4}-\d\d-\d\d by you {2}[A-Z2-7]{7}-/);
+  const [peer] = JSON.parse((await lanfold.command(['peers', '--json'])).stdout) as { added: { by: string } }[];
+  assert.equal(peer?.added.by, lanfold.deviceId);
+  const removed = await lanfold.command(['peers', 'remove', other.deviceId]);
+  assert.match(removed.stdout + removed.stderr, /from all folders, for all members/);
+  assert.equal((await lanfold.command(['peers', '--json'])).stdout, '[]');
+});

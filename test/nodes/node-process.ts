@@ -8,7 +8,14 @@
  * @module
  */
 import { createInterface } from 'node:readline';
-import { LanfoldError, openNode, type FolderChange, type FolderHandle, type Log } from '../../src/index.ts';
+import {
+  LanfoldError,
+  openNode,
+  type FolderChange,
+  type FolderHandle,
+  type Log,
+  type MemberNews,
+} from '../../src/index.ts';
 
 /** What a test can ask of a driven node: parameters and result are what JSON makes of them. */
 export type Methods = ReturnType<typeof methodsOf>;
@@ -44,6 +51,8 @@ function wordsOf(error: unknown): { code: string; message: string } {
 
 function methodsOf(node: Awaited<ReturnType<typeof openNode>>) {
   const changes = new Map<string, FolderChange[]>();
+  const memberNews: MemberNews[] = [];
+  node.on('member', (news) => memberNews.push(news));
   const folder = (id: string): FolderHandle => {
     const found = node.folders().find((handle) => handle.id === id);
     if (found === undefined) throw new Error(`This node has no folder "${id}"`);
@@ -56,7 +65,12 @@ function methodsOf(node: Awaited<ReturnType<typeof openNode>>) {
     for await (const change of handle.changes()) seen.push(change);
   };
   return {
-    trust: (id: string, addresses: string[]) => node.trust(id, { addresses }),
+    trust: (id: string, addresses: string[], folders: string[] = []) => node.trust(id, { addresses, folders }),
+    forget: (id: string) => node.forget(id),
+    rename: (id: string, name: string) => node.rename(id, name),
+    leave: (id: string) => node.leave(id),
+    /** What others changed of who is a member. */
+    memberNews: () => memberNews,
     share: async (path: string, id: string, peers: string[]) => {
       await node.folder(path, { id, peers });
     },

@@ -70,7 +70,10 @@ export function decodeAnnouncement(packet: Uint8Array): Announcement {
  * very machine unless the packet comes from it.
  * @param source IP address that the packet came from.
  */
-export function announcedAddresses(announcement: Announcement, source: string): HostPort[] {
+export function announcedAddresses(
+  announcement: Announcement | { readonly addresses: readonly string[] },
+  source: string,
+): HostPort[] {
   const found = new Map<string, HostPort>();
   for (const url of announcement.addresses) {
     const address = dialable(url, source);

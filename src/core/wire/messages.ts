@@ -8,6 +8,7 @@
 import { BLOCK_BYTES_MAX } from '../model/block.ts';
 import {
   ADDRESS_BYTES_MAX,
+  ADDRESSES_MAX,
   ADDRESSES_WIRE_MAX,
   BLOCKS_PER_FILE_MAX,
   COUNTERS_PER_VECTOR_WIRE_MAX,
@@ -17,6 +18,8 @@ import {
   FOLDERS_PER_CONFIG_MAX,
   HASH_WIRE_BYTES_MAX,
   LABEL_BYTES_MAX,
+  MEMBER_NAME_BYTES_MAX,
+  MEMBERS_PER_FOLDER_MAX,
   NAME_WIRE_BYTES_MAX,
   REASON_BYTES_MAX,
   TARGET_WIRE_BYTES_MAX,
@@ -61,6 +64,24 @@ export const ClusterDevice = message('Device', {
   encryptionPasswordToken: bytes(10, TOKEN_BYTES_MAX),
 });
 export type ClusterDevice = MessageOf<typeof ClusterDevice>;
+export type ClusterDeviceDraft = DraftOf<typeof ClusterDevice>;
+
+/** What a lanfold knows of a member of a folder; `member.ts` judges it. Syncthing passes it over. */
+export const ClusterMember = message('Member', {
+  /** Raw device ID, 32 bytes. */
+  device: bytes(1, HASH_WIRE_BYTES_MAX),
+  name: text(2, MEMBER_NAME_BYTES_MAX),
+  generation: int64(3),
+  removed: bool(4),
+  /** Raw ID of the device where it was added or removed. */
+  by: bytes(5, HASH_WIRE_BYTES_MAX),
+  /** Milliseconds since 1970. */
+  atMs: int64(6),
+  /** Where it may be, as in a {@link ClusterDevice}. */
+  addresses: repeatedText(7, ADDRESS_BYTES_MAX, ADDRESSES_MAX),
+});
+export type ClusterMember = MessageOf<typeof ClusterMember>;
+export type ClusterMemberDraft = DraftOf<typeof ClusterMember>;
 
 export const ClusterFolder = message('Folder', {
   id: text(1, FOLDER_ID_BYTES_MAX),
@@ -73,8 +94,11 @@ export const ClusterFolder = message('Folder', {
   /** 0 running, 1 paused. */
   stopReason: int32(7),
   devices: repeated(16, ClusterDevice, DEVICES_PER_FOLDER_MAX),
+  /** Between lanfolds only. The number is far from all that Syncthing has used or is likely to. */
+  members: repeated(1111, ClusterMember, MEMBERS_PER_FOLDER_MAX),
 });
 export type ClusterFolder = MessageOf<typeof ClusterFolder>;
+export type ClusterFolderDraft = DraftOf<typeof ClusterFolder>;
 
 /** "These folders I share with you." The first message of both sides; may come again at any time. */
 export const ClusterConfig = message('ClusterConfig', {
