@@ -8,6 +8,8 @@ export type { NodeEvents } from './node/node-events.ts';
 export type { NodeOptions } from './node/node-options.ts';
 export type { MemberNews } from './node/roster.ts';
 export type { Added, PeerStatus } from './node/peer-status.ts';
+export { foundText, LAYERS } from './core/discovery/layers.ts';
+export type { DiscoveryChoice, Found, LayerName, Via } from './core/discovery/layers.ts';
 export type {
   ChangesOptions,
   FolderChange,

@@ -2,7 +2,7 @@
  * What a node in the foreground says of itself and of others.
  * @module
  */
-import { LISTEN_PORTS, type Node, type PeerStatus } from '../index.ts';
+import { foundText, LISTEN_PORTS, type Node, type PeerStatus } from '../index.ts';
 import type { Output } from './output.ts';
 import { folderName, printable } from './render.ts';
 
@@ -41,7 +41,7 @@ const STRANGERS_MAX = 20;
 export function tellOfPeers(node: Node, output: Output): void {
   const tell = (peer: PeerStatus): void => {
     const name = printable(peer.name ?? peer.id.slice(0, 7));
-    const where = peer.connected && peer.address !== undefined ? ` (${peer.address})` : '';
+    const where = peer.connected && peer.address !== undefined ? ` (${[peer.address, ...found(peer)].join(', ')})` : '';
     output.done({ type: 'peer', ...peer }, `${name} ${peer.connected ? 'connected' : 'disconnected'}${where}`);
   };
   for (const peer of node.peers()) if (peer.connected) tell(peer);
@@ -53,4 +53,9 @@ export function tellOfPeers(node: Node, output: Output): void {
     const line = `A device that is not trusted here wants to connect (${address}). If it is yours: lanfold peers trust ${id}`;
     output.done({ type: 'stranger', id, address }, line);
   });
+}
+
+/** Which layer of discovery found it, and how soon. */
+function found({ via, foundMs }: PeerStatus): string[] {
+  return via === undefined || foundMs === undefined ? [] : [foundText({ via, foundMs })];
 }

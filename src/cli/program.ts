@@ -123,7 +123,9 @@ function common(command: Command): Command {
 function running(command: Command): Command {
   return command
     .option('--listen <host:port>', 'where to listen (default: port 1111, or the next free of 1113-1119)')
-    .addOption(new Option('--discovery <where>', 'look for peers on the local network').choices(['lan', 'off']))
+    .addOption(
+      new Option('--discovery <where>', 'look for peers on the local network').choices(['lan', 'off', 'quiet']),
+    )
     .addOption(new Option('--web <page>', 'the web page; not part of this version').choices(['off', 'on']))
     .option('--name <name>', "what peers see (default: this computer's name)");
 }

@@ -10,7 +10,7 @@ import type { PairingCrypto } from '../core/pairing/cpace.ts';
 import type { ListedDevice, ToldMember } from '../core/wire/member.ts';
 import type { HistoryLimits } from '../ports/file-tree.ts';
 import type { Address } from '../ports/network.ts';
-import type { DiscoveryEdges } from './finder.ts';
+import type { DiscoveryEdges } from './discovery/layer.ts';
 import type { Folder } from './folder.ts';
 import type { Peer } from './peer.ts';
 import type { PlantedBugs } from './planted-bugs.ts';

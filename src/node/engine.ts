@@ -6,6 +6,8 @@
  * @module
  */
 import type { Endpoint, MissingPeer } from '../core/discovery/candidates.ts';
+import { plainHost } from '../core/discovery/ip-address.ts';
+import type { Found } from '../core/discovery/layers.ts';
 import { LanfoldError } from '../core/errors.ts';
 import type { FileRecord } from '../core/model/file-record.ts';
 import { ADDRESSES_MAX } from '../core/limits.ts';
@@ -13,13 +15,14 @@ import { haveSameMembers, isMember, memberOf, NO_MEMBERS, type MemberSet } from 
 import { deviceIdText, shortId } from '../core/model/device-id.ts';
 import type { ClusterConfig } from '../core/wire/messages.ts';
 import type { HistoryLimits } from '../ports/file-tree.ts';
-import type { Listener, Stream } from '../ports/network.ts';
+import type { Listener, PairingStream, Stream } from '../ports/network.ts';
 import { printAddress } from './address.ts';
 import { Conversation } from './conversation.ts';
 import type { ConversationHost } from './conversation-host.ts';
 import type { Greeting } from './greeting.ts';
 import type { Edges } from './edges.ts';
 import type { EngineOptions, FolderSetup, PeerSetup } from './engine-options.ts';
+import type { WaitingHost } from './discovery/waiting-search.ts';
 import { Finder } from './finder.ts';
 import { Folder } from './folder.ts';
 import { farewell, ownConfig, type ConfigDraft, type Ends, type Known } from './own-config.ts';
@@ -56,6 +59,8 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   readonly #peers = new Map<string, Peer>();
   readonly #inFlight = new Budget(IN_FLIGHT_BYTES);
   readonly #finder: Finder;
+  /** How each conversation came about, and from which own address it is held. */
+  readonly #arrivals = new WeakMap<Conversation, { readonly found: Found; readonly local: string | undefined }>();
   #listener: Listener | undefined;
   #closed = false;
 
@@ -71,9 +76,11 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       discovery: options.discovery,
       missing: () => this.#missing(),
       listenPort: () => this.#listener?.port ?? 0,
-      connected: (stream) => this.#accept(stream),
-      heard: (device, addresses) => this.#peers.get(keyOf(device))?.announced(addresses, edges.clock.nowMs()),
+      connected: (stream, found) => this.#accept(stream, found),
+      heard: (device, hints) => this.#peers.get(keyOf(device))?.announced(hints, edges.clock.nowMs()),
       isTrusted: (device) => this.#peers.has(keyOf(device)),
+      addressesGone: (addresses) => this.#closeFrom(addresses),
+      ...(this.pairing === undefined ? {} : { pairing: this.pairing }),
     });
   }
 
@@ -82,7 +89,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     this.#listener = await this.edges.network.listen({
       ...this.#options.listen,
       accepts: (device) => this.#peers.has(keyOf(device)),
-      onStream: (stream) => this.#accept(stream),
+      onStream: (stream) => this.#accept(stream, this.#finder.incoming(stream.device)),
       onStranger: (device, from) => this.#options.events?.stranger?.(device, from),
       ...(this.pairing === undefined ? {} : { pairing: this.pairing }),
     });
@@ -120,11 +127,27 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     this.#finder.look();
   }
 
+  /** Pairing was opened or closed: the link hears of it. */
+  pairingChanged(): void {
+    this.#finder.look();
+  }
+
+  /** Tells of each host on the link that waits to be paired. @returns ends the search. */
+  searchWaiting(found: (host: WaitingHost) => void): () => void {
+    return this.#finder.searchWaiting(found);
+  }
+
+  /** Another connection with a host that waits, for the next try with its code. @throws LanfoldError E_PEER_UNREACHABLE. */
+  reachWaiting(host: WaitingHost, signal: AbortSignal): Promise<PairingStream> {
+    return this.#finder.reachWaiting(host, signal);
+  }
+
   /** Ends all trust: conversations close now, what the device said is forgotten. No file is touched. */
   forgetPeer(device: Uint8Array): void {
     const peer = this.#peers.get(keyOf(device));
     if (peer === undefined) return;
     this.#peers.delete(keyOf(device));
+    this.#finder.forget(device);
     for (const conversation of peer.conversations) conversation.close('not trusted any more');
     for (const { folder } of this.#folders.values()) folder.records.dropRemote(peer.short);
   }
@@ -257,6 +280,9 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       this.edges.log.info({ peer: peer.id, address: conversation.remote }, 'connected');
     }
     peer.address = conversation.remote;
+    peer.found = this.#arrivals.get(conversation)?.found;
+    this.#remember(peer, conversation);
+    this.#finder.look(); // if it was the last that was missing, the layers may rest
     this.#options.events?.peer?.(peer);
   }
 
@@ -279,7 +305,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     if (peer.conversations.size === 0) this.#finder.look();
   }
 
-  #accept(stream: Stream): void {
+  #accept(stream: Stream, found: Found): void {
     const peer = this.#peers.get(keyOf(stream.device));
     if (peer === undefined || this.#closed) {
       stream.destroy('not trusted');
@@ -290,7 +316,27 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       stream.destroy('connected already');
       return;
     }
-    peer.conversations.add(new Conversation(stream, this));
+    const conversation = new Conversation(stream, this);
+    this.#arrivals.set(conversation, { found, local: stream.local });
+    peer.conversations.add(conversation);
+  }
+
+  /** Where it can be dialled another time: where it was dialled; or its host, if it came or was met. */
+  #remember(peer: Peer, { remote, isDialled }: Conversation): void {
+    const host = plainHost(remote.host);
+    const isDialable = isDialled && peer.found?.via !== 'meeting';
+    const port = isDialable ? remote.port : peer.listenPort(host, this.edges.clock.nowMs());
+    this.#finder.reached(peer.device, { host, port });
+  }
+
+  /** Own addresses are gone. The system keeps what was connected from there and lets it wait for ever. */
+  #closeFrom(addresses: readonly string[]): void {
+    for (const { conversations } of this.#peers.values()) {
+      for (const conversation of conversations) {
+        const local = this.#arrivals.get(conversation)?.local;
+        if (local !== undefined && addresses.includes(local)) conversation.close('our address is gone');
+      }
+    }
   }
 
   #missing(): MissingPeer[] {

@@ -2,6 +2,7 @@
  * How a node is opened.
  * @module
  */
+import type { DiscoveryChoice } from '../core/discovery/layers.ts';
 import type { Log } from '../ports/log.ts';
 import { parseAddress } from './address.ts';
 
@@ -13,8 +14,11 @@ export interface NodeOptions {
   readonly home?: string;
   /** `host:port`; a port that is taken is an error then. Default: all interfaces, port 1111, or the next free of 1113–1119. */
   readonly listen?: string;
-  /** `lan`: look for peers on the local network. `off`: dial known addresses only. Default `lan`. */
-  readonly discovery?: 'lan' | 'off';
+  /**
+   * How peers are found. `lan`: by all layers. `quiet`, for networks of others: nothing is announced, and nothing sent but to
+   * addresses that are known or heard of. `off`: configured addresses alone. Or the layers that are wanted, by name. Default `lan`.
+   */
+  readonly discovery?: DiscoveryChoice;
   /** Also look on the interfaces of containers and tunnels. Default false. */
   readonly virtualInterfaces?: boolean;
   /** What peers see. Default: the configured name, or the host's. */

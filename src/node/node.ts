@@ -14,10 +14,7 @@ import { checkFolderChoice } from '../core/model/folder-choice.ts';
 import { openFileTree } from '../edges/disk/file-tree.ts';
 import { createDiskPool, type DiskPool } from '../edges/disk/pool.ts';
 import { createWatcher } from '../edges/disk/watcher.ts';
-import { UdpBeacons } from '../edges/net/beacon.ts';
 import { loadIdentity } from '../edges/net/identity.ts';
-import { systemInterfaces } from '../edges/net/interfaces.ts';
-import { SystemNeighbourTable } from '../edges/net/neighbours.ts';
 import { pairingCrypto } from '../edges/net/pairing-crypto.ts';
 import { TlsNetwork } from '../edges/net/tls-network.ts';
 import { openRecordStore } from '../edges/store/record-store.ts';
@@ -31,9 +28,9 @@ import { parseAddress, printAddress } from './address.ts';
 import { EMPTY_CONFIGURATION, parseConfiguration, printConfiguration, type Configuration } from './configuration.ts';
 import { demandDevice } from './device.ts';
 import { Engine } from './engine.ts';
-import type { DiscoveryEdges } from './finder.ts';
 import { demandDirectory, freshFolderId } from './folder-directory.ts';
 import { FolderHandle } from './folder-handle.ts';
+import { lanDiscovery } from './lan.ts';
 import { Listeners } from './listeners.ts';
 import { withDeparture, withFolder, withName, withoutFolder, withoutPeer, withPeer } from './membership.ts';
 import type { NodeEvents } from './node-events.ts';
@@ -116,6 +113,11 @@ export class Node extends EventEmitter<NodeEvents> {
     this.#store = store;
     this.#pool = pool;
     this.#isOffline = options.offline ?? false;
+    const discovery = lanDiscovery({
+      choice: options.discovery ?? 'lan',
+      virtualToo: options.virtualInterfaces ?? false,
+      notebook: join(home.state, 'remembered.json'),
+    });
     this.#engine = new Engine(
       {
         clock: systemClock,
@@ -132,7 +134,7 @@ export class Node extends EventEmitter<NodeEvents> {
         name: options.name ?? configuration.name ?? hostname(),
         listen: listenOf(options.listen),
         pairing: pairingCrypto,
-        ...(options.discovery === 'off' ? {} : { discovery: lanDiscovery(options.virtualInterfaces ?? false) }),
+        ...(discovery === undefined ? {} : { discovery }),
         events: {
           peer: (peer) => {
             this.emit('peer', this.#statusOf(peer));
@@ -380,13 +382,4 @@ export class Node extends EventEmitter<NodeEvents> {
 
 function configurationPath(home: Home): string {
   return join(home.configuration, 'config.json');
-}
-
-function lanDiscovery(virtualToo: boolean): DiscoveryEdges {
-  return {
-    interfaces: systemInterfaces,
-    neighbours: new SystemNeighbourTable(),
-    beacons: new UdpBeacons({ interfaces: systemInterfaces, virtualToo }),
-    virtualToo,
-  };
 }

@@ -2,6 +2,7 @@
  * A peer, as the library's users see it.
  * @module
  */
+import type { Via } from '../core/discovery/layers.ts';
 import { printAddress } from './address.ts';
 import type { ConfiguredPeer } from './configuration.ts';
 import type { Peer, PeerKind } from './peer.ts';
@@ -17,6 +18,10 @@ export interface PeerStatus {
   readonly addresses: readonly string[];
   /** By whose word it is trusted, and since when; undefined when an older version did not note it. */
   readonly added: Added | undefined;
+  /** How it was found, this time or the last; undefined before the first. */
+  readonly via: Via | undefined;
+  /** How long it was looked for before. */
+  readonly foundMs: number | undefined;
 }
 
 export interface Added {
@@ -43,5 +48,7 @@ export function peerStatus(
     address: peer.address === undefined ? undefined : printAddress(peer.address),
     addresses: peer.configuredAddresses.map(printAddress),
     added: by === undefined || atMs === undefined ? undefined : { by, byName: nameOf(by), atMs },
+    via: peer.found?.via,
+    foundMs: peer.found?.foundMs,
   };
 }

@@ -2,12 +2,15 @@
  * One trusted device: where it may be, what it is, and the conversations with it.
  * @module
  */
-import type { Endpoint } from '../core/discovery/candidates.ts';
+import type { Endpoint, Hint } from '../core/discovery/candidates.ts';
+import type { Found, Via } from '../core/discovery/layers.ts';
 import { deviceIdText, shortId } from '../core/model/device-id.ts';
 import type { ClusterConfig } from '../core/wire/messages.ts';
 import type { Conversation } from './conversation.ts';
 
 export type PeerKind = 'lanfold' | 'syncthing' | 'unknown';
+
+const LISTEN_PORTS: Readonly<Record<PeerKind, number>> = { lanfold: 1111, syncthing: 22_000, unknown: 1111 };
 
 /** An announced address is believed for this long (bep.md §10.1). */
 const ANNOUNCED_MS = 90_000;
@@ -31,6 +34,8 @@ export class Peer {
   sinceMs: number | undefined;
   /** Where it is connected, or was last. */
   address: Endpoint | undefined;
+  /** How it was found, this time or the last. */
+  found: Found | undefined;
   readonly conversations = new Set<Conversation>();
   /** The conversation that carries the indexes: the last one that brought a full cluster config. */
   active: Conversation | undefined;
@@ -42,7 +47,7 @@ export class Peer {
   #hinted: readonly Endpoint[] = [];
   #refusals = 0;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
-  readonly #announced = new Map<string, { endpoint: Endpoint; untilMs: number }>();
+  readonly #announced = new Map<string, { hint: Hint; untilMs: number }>();
 
   constructor(device: Uint8Array, name: string | undefined, addresses: readonly Endpoint[]) {
     this.device = device;
@@ -61,11 +66,13 @@ export class Peer {
   }
 
   /** It said that it is there. Nobody vouches for that but the dial that follows. */
-  announced(endpoints: readonly Endpoint[], nowMs: number): void {
-    for (const [key, { untilMs }] of this.#announced) if (untilMs <= nowMs) this.#announced.delete(key);
-    for (const endpoint of endpoints) {
-      if (this.#announced.size >= ADDRESSES_MAX) return;
-      this.#announced.set(`${endpoint.host} ${endpoint.port}`, { endpoint, untilMs: nowMs + ANNOUNCED_MS });
+  announced(hints: readonly Hint[], nowMs: number): void {
+    for (const hint of hints) {
+      const key = `${hint.host} ${hint.port}`;
+      this.#announced.delete(key); // the newest is the last, and the oldest makes room
+      this.#announced.set(key, { hint, untilMs: nowMs + ANNOUNCED_MS });
+      const oldest = this.#announced.keys().next();
+      if (this.#announced.size > ADDRESSES_MAX && oldest.done !== true) this.#announced.delete(oldest.value);
     }
   }
 
@@ -74,9 +81,15 @@ export class Peer {
     if (endpoints.length > 0) this.#hinted = endpoints.slice(0, HINTS_MAX);
   }
 
+  /** The port that it is dialled at on this host, as far as anybody knows. */
+  listenPort(host: string, nowMs: number): number {
+    const known = this.addresses(nowMs).find((hint) => hint.host === host)?.port;
+    return known ?? LISTEN_PORTS[this.kind];
+  }
+
   /** Where it may be now: as configured, as announced, as other members say. */
-  addresses(nowMs: number): Endpoint[] {
-    return [...this.#configured, ...this.#announcedNow(nowMs), ...this.#hinted];
+  addresses(nowMs: number): Hint[] {
+    return [...hints(this.#configured, 'configured'), ...this.#announcedNow(nowMs), ...hints(this.#hinted, 'member')];
   }
 
   /** Where we know it to be: what we tell others. Hearsay is not passed on, or it would go round for ever. */
@@ -85,8 +98,8 @@ export class Peer {
     return [...this.#configured, ...this.#announcedNow(nowMs), ...proven];
   }
 
-  #announcedNow(nowMs: number): Endpoint[] {
-    return [...this.#announced.values()].filter(({ untilMs }) => untilMs > nowMs).map(({ endpoint }) => endpoint);
+  #announcedNow(nowMs: number): Hint[] {
+    return [...this.#announced.values()].filter(({ untilMs }) => untilMs > nowMs).map(({ hint }) => hint);
   }
 
   /**
@@ -135,4 +148,8 @@ export class Peer {
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return (a[i] ?? 0) - (b[i] ?? 0);
   return 0;
+}
+
+function hints(endpoints: readonly Endpoint[], via: Via): Hint[] {
+  return endpoints.map(({ host, port }) => ({ host, port, via }));
 }

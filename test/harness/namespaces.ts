@@ -38,7 +38,24 @@ export interface Host {
   start(file: string, ...parameters: string[]): ChildProcess;
   /** Runs `ip` inside the host. */
   ip(...parameters: string[]): string;
+  /** Runs `nft` inside the host with this script, and returns what it prints. */
+  nft(script: string): string;
 }
+
+/**
+ * What customary firewalls let in: answers to what this host began, ICMP, and multicast DNS. All else that comes in is dropped
+ * without a word.
+ */
+export const DENY_INCOMING = `
+  table inet firewall {
+    chain input {
+      type filter hook input priority 0; policy drop;
+      iif lo accept
+      ct state established,related accept
+      meta l4proto { icmp, ipv6-icmp } accept
+      ip daddr 224.0.0.251 udp dport 5353 accept
+    }
+  }`;
 
 /** Hosts on one link. Disposing of it removes everything; end what runs inside before. */
 export class Lan implements Disposable {
@@ -73,6 +90,11 @@ export class Lan implements Disposable {
       namespace,
       address,
       ip: inside,
+      nft: (script) =>
+        execFileSync('ip', ['netns', 'exec', namespace, 'nft', '-f', '-'], {
+          input: script,
+          timeout: 10_000,
+        }).toString(),
       start: (file, ...parameters) =>
         spawn('ip', ['netns', 'exec', namespace, process.execPath, file, ...parameters], {
           stdio: ['pipe', 'pipe', 'inherit'],

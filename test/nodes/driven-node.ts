@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { DiscoveryChoice } from '../../src/index.ts';
 import type { Methods } from './node-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('node-process.ts', import.meta.url));
@@ -13,7 +14,7 @@ const SCRIPT = fileURLToPath(new URL('node-process.ts', import.meta.url));
 export type DrivenOptions = {
   readonly home: string;
   readonly listen?: string;
-  readonly discovery?: 'lan' | 'off';
+  readonly discovery?: DiscoveryChoice;
   readonly virtualInterfaces?: boolean;
   readonly name?: string;
 };

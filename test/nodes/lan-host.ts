@@ -39,8 +39,9 @@ if (role === 'listen') {
   for await (const _line of createInterface({ input: process.stdin })) {
     const own = systemInterfaces.list();
     const neighbours = await table.read();
+    const seen = neighbours.map((neighbour) => ({ ...neighbour, via: 'neighbour' as const }));
     const missing = [{ device: new Uint8Array(32), addresses: [] }];
-    const { dials } = new Search().next({ missing, neighbours, own }, 0);
+    const { dials } = new Search().next({ missing, neighbours: seen, own }, 0);
     tell({ own, neighbours, dials: dials.map((dial) => `${dial.endpoint.host} ${dial.endpoint.port}`) });
   }
 }

@@ -1,4 +1,5 @@
 /** `lanfold peers`: whom this device trusts. */
+import { foundText } from '../../index.ts';
 import { ask } from '../ask.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { Output, type CommonOptions } from '../output.ts';
@@ -49,7 +50,7 @@ export async function remove(deviceId: string, options: CommonOptions): Promise<
 
 function lines(own: string, peers: readonly PeerReport[]): string[] {
   if (peers.length === 0) return ['No device is trusted yet. Add one: lanfold peers trust DEVICE-ID'];
-  return table(peers.map((peer) => [...peerRow(peer), addedText(own, peer), peer.id]));
+  return table(peers.map((peer) => [...peerRow(peer), foundWords(peer), addedText(own, peer), peer.id]));
 }
 
 /** `added 2026-05-03 by maria-laptop`. */
@@ -58,4 +59,8 @@ function addedText(own: string, { added }: PeerReport): string {
   const [day = ''] = timeText(new Date(added.atMs)).split(' ');
   const who = added.by === own ? 'you' : printable(added.byName ?? added.by.slice(0, 7));
   return `added ${day} by ${who}`;
+}
+
+function foundWords({ via, foundMs, connected }: PeerReport): string {
+  return connected && via !== undefined && foundMs !== undefined ? foundText({ via, foundMs }) : '';
 }

@@ -12,7 +12,7 @@ import { usageError } from '../usage.ts';
 
 export interface RunOptions extends CommonOptions {
   readonly listen?: string;
-  readonly discovery?: 'lan' | 'off';
+  readonly discovery?: 'lan' | 'off' | 'quiet';
   readonly web?: 'off' | 'on';
   readonly name?: string;
 }

@@ -11,11 +11,11 @@ function view(more: Partial<View> = {}): View {
 }
 
 function peer(device: Uint8Array, ...hosts: string[]): MissingPeer {
-  return { device, addresses: hosts.map((host) => ({ host, port: 1111 })) };
+  return { device, addresses: hosts.map((host) => ({ host, port: 1111, via: 'configured' })) };
 }
 
 function neighbours(...addresses: string[]): View['neighbours'] {
-  return addresses.map((address) => ({ address, interfaceName: 'eth0' }));
+  return addresses.map((address) => ({ address, interfaceName: 'eth0', via: 'neighbour' }));
 }
 
 function words(dials: readonly Dial[]): string[] {
@@ -53,7 +53,51 @@ describe('findOpenPorts: whom to dial', () => {
     assert.ok(neighbour !== undefined);
     assert.deepEqual(words(search.next(world, 100).dials), [], 'the first port is still under way');
     search.ended(neighbour, { is: 'refused' }, 110, HALF);
-    assert.deepEqual(words(search.next(world, 120).dials), ['anna 10.0.0.2:22000']);
+    assert.equal(words(search.next(world, 120).dials)[0], 'anna 10.0.0.2:22000');
+  });
+
+  test('F7 the spare ports only where 1111 was refused, and once', () => {
+    const search = new Search();
+    const world = view({ neighbours: neighbours('10.0.0.2', '10.0.0.3') });
+    for (const dial of search.next(world, 0).dials) {
+      search.ended(dial, { is: dial.endpoint.host === '10.0.0.2' ? 'refused' : 'silent' }, 10, HALF);
+    }
+    const { dials } = search.next(world, 20);
+    const spare = [1113, 1114, 1115, 1116, 1117, 1118, 1119].map((port) => `anna 10.0.0.2:${port}`);
+    assert.deepEqual(words(dials), ['anna 10.0.0.2:22000', ...spare, 'anna 10.0.0.3:22000']);
+    for (const dial of dials) search.ended(dial, { is: 'refused' }, 30, HALF);
+    const later = [1_000, 60_000, 600_000].flatMap((nowMs) => words(search.next(world, nowMs).dials));
+    assert.ok(later.length > 0 && later.every((dial) => / 10.0.0.[23]:(1111|22000)$/.test(dial)), later.join());
+  });
+
+  test('F7 a neighbour that does not answer is given up soon at first, a known address late', () => {
+    const search = new Search();
+    const world = view({ missing: [peer(ANNA, '192.0.2.9')], neighbours: neighbours('10.0.0.2') });
+    const timeouts: number[] = [];
+    for (let nowMs = 0; nowMs < 200_000; nowMs += 20_000) {
+      for (const dial of search.next(world, nowMs).dials) {
+        if (dial.via === 'configured') assert.equal(dial.timeoutMs, 10_000);
+        else if (dial.endpoint.port === 1111) timeouts.push(dial.timeoutMs);
+        search.ended(dial, { is: 'silent' }, nowMs, HALF);
+      }
+    }
+    assert.deepEqual(timeouts.slice(0, 6), [1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+  });
+
+  test('F20 silent is who does not answer at any port, also while it is being asked', () => {
+    const search = new Search();
+    const world = view({ neighbours: neighbours('10.0.0.2') });
+    assert.equal(search.isSilent('10.0.0.2', 0), false);
+    const [first] = search.next(world, 0).dials;
+    assert.ok(first !== undefined);
+    assert.deepEqual(
+      [299, 300].map((nowMs) => search.isSilent('10.0.0.2', nowMs)),
+      [false, true],
+    );
+    const [second] = search.next(world, 300).dials;
+    assert.ok(second !== undefined);
+    search.ended(second, { is: 'refused' }, 310, HALF);
+    assert.equal(search.isSilent('10.0.0.2', 400), false);
   });
 
   test('F7 a first port that stays silent does not hold up the second', () => {
@@ -68,8 +112,8 @@ describe('findOpenPorts: whom to dial', () => {
     const world = view({
       neighbours: [
         ...neighbours('10.0.1.2', '10.0.0.1', '10.0.0.255'),
-        { address: '10.0.0.3', interfaceName: 'wlan0' },
-        { address: '172.17.0.2', interfaceName: 'docker0' },
+        { address: '10.0.0.3', interfaceName: 'wlan0', via: 'neighbour' },
+        { address: '172.17.0.2', interfaceName: 'docker0', via: 'neighbour' },
       ],
       own: [...own, { interfaceName: 'docker0', address: '172.17.0.1', prefixLength: 16 }],
     });
@@ -80,7 +124,7 @@ describe('findOpenPorts: whom to dial', () => {
 
   test('F7 link-local neighbours keep their link', () => {
     const world = view({
-      neighbours: [{ address: 'fe80::2', interfaceName: 'eth0' }],
+      neighbours: [{ address: 'fe80::2', interfaceName: 'eth0', via: 'neighbour' }],
       own: [{ interfaceName: 'eth0', address: 'fe80::1', prefixLength: 64 }],
     });
     assert.deepEqual(words(new Search().next(world, 0).dials), ['anna fe80::2%eth0:1111']);
@@ -135,12 +179,6 @@ describe('findOpenPorts: whom to dial', () => {
 });
 
 describe('findOpenPorts: when to look', () => {
-  test('F10 it looks every 100 ms for 5 s, every second for a minute, every 5 s after, and never stops', () => {
-    const search = new Search();
-    const every = (nowMs: number): number | undefined => search.next(view(), nowMs).lookAgainMs;
-    assert.deepEqual([0, 4_999, 5_000, 64_999, 65_000, 1e9].map(every), [100, 100, 1_000, 1_000, 5_000, 5_000]);
-  });
-
   test('F10 it begins anew when one more peer is missing, and when the own addresses change', () => {
     const search = new Search();
     search.next(view(), 0);
@@ -171,6 +209,21 @@ describe('findOpenPorts: when to look', () => {
         assert.ok(waits.length > 40 && waits.length < 80, `${waits.length}`);
       }
     }
+  });
+
+  test('F11 an address that somebody has just said to be at waits no longer, but is dialled twice a second at most', () => {
+    const search = new Search();
+    const world = view({ missing: [peer(ANNA, '192.0.2.9')] });
+    const times: number[] = [];
+    for (let nowMs = 0; nowMs < 10_000; nowMs += 10) {
+      if (nowMs >= 8_000) search.said({ host: '192.0.2.9', port: 1111 }, nowMs);
+      for (const dial of search.next(world, nowMs).dials) {
+        times.push(nowMs);
+        search.ended(dial, { is: 'refused' }, nowMs, HALF);
+      }
+    }
+    const said = times.filter((atMs) => atMs >= 8_000);
+    assert.deepEqual(said, [8_000, 8_500, 9_000, 9_500]);
   });
 
   test('F11 chance spreads a wait by a quarter to both sides', () => {

@@ -1,7 +1,8 @@
 /**
  * Finds missing peers: says whom to dial now, and when to look again. It never gives up (the seed's findOpenPorts).
  *
- *   next(view)   every known address of a missing peer, then every neighbour on an own network: port 1111, then 22000
+ *   next(view)   every known address of a missing peer, then every neighbour on an own network: port 1111, then 22000,
+ *                and where 1111 is refused once those that a lanfold takes instead
  *                - less those under way and those that failed a moment ago
  *   ended(...)   a failure makes one address wait: longer each time, with jitter, up to a limit
  *
@@ -9,8 +10,10 @@
  * network, a cable put in) forgets all waiting.
  * @module
  */
+import type { Via } from './layers.ts';
 import type { Neighbour } from './neighbour-table.ts';
-import { isOnLink, isVirtualInterface, type InterfaceAddress } from './prefix.ts';
+import { isOnLink, usableLinks, type InterfaceAddress } from './prefix.ts';
+import { lookWaitMs } from './schedules.ts';
 import type { TryResult } from './try-result.ts';
 
 export interface Endpoint {
@@ -19,18 +22,28 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** Where somebody may be, and who says so. */
+export interface Hint extends Endpoint {
+  readonly via: Via;
+}
+
 /** A trusted device without a connection. */
 export interface MissingPeer {
   /** Raw device ID. */
   readonly device: Uint8Array;
   /** Where it may be: as configured, as remembered, as announced. */
-  readonly addresses: readonly Endpoint[];
+  readonly addresses: readonly Hint[];
+}
+
+/** A neighbour, and whether it was known before this device swept its network. */
+export interface SeenNeighbour extends Neighbour {
+  readonly via: 'neighbour' | 'sweep';
 }
 
 /** What is known of the world at one look. */
 export interface View {
   readonly missing: readonly MissingPeer[];
-  readonly neighbours: readonly Neighbour[];
+  readonly neighbours: readonly SeenNeighbour[];
   readonly own: readonly InterfaceAddress[];
   /** Also try neighbours on the interfaces of containers and tunnels. Default: false. */
   readonly virtualToo?: boolean;
@@ -40,6 +53,9 @@ export interface Dial {
   /** Whom to expect there. Behind a neighbour's address it is a guess; the answer says who it is. */
   readonly device: Uint8Array;
   readonly endpoint: Endpoint;
+  readonly via: Via;
+  /** When to give up. Somebody who is known gets more time than a mere neighbour. */
+  readonly timeoutMs: number;
 }
 
 export interface Plan {
@@ -48,23 +64,21 @@ export interface Plan {
   readonly lookAgainMs: number | undefined;
 }
 
-/** lanfold's port, then Syncthing's. */
-export const NEIGHBOUR_PORTS: readonly number[] = [1111, 22000];
+const LANFOLD_PORT = 1111;
+const SYNCTHING_PORT = 22_000;
+/** Where a lanfold listens when its port is taken. */
+const SPARE_PORTS: readonly number[] = [1113, 1114, 1115, 1116, 1117, 1118, 1119];
 
 const UNDER_WAY_MAX = 64;
 /** Fewer than all, so that a crowded network never keeps a known address waiting. */
 const NEIGHBOURS_UNDER_WAY_MAX = 32;
 /** Whoever forges ARP answers must not make this grow. */
 const NEIGHBOURS_MAX = 256;
-/** A neighbour that has not answered on the first port by then is tried on the second, too. */
-const SECOND_PORT_AFTER_MS = 300;
 
-/** [until that long after the search began, look every]. */
-const LOOKS: readonly (readonly [untilMs: number, everyMs: number])[] = [
-  [5_000, 100],
-  [65_000, 1_000],
-  [Infinity, 5_000],
-];
+/** A neighbour that does not answer must not keep others waiting; it gets twice as long each time. */
+const TIMEOUTS_MS = { known: 10_000, neighbourFirst: 1_000, neighbourMax: 10_000 } as const;
+/** On a LAN whoever answers at all answers sooner. */
+const SILENT_AFTER_MS = 300;
 
 /** [first, longest] wait; it doubles in between, with each failure. */
 const WAITS = {
@@ -75,12 +89,18 @@ const WAITS = {
   'somebody-else': [60_000, 60_000],
 } as const;
 
+/** An address that is said again and again is dialled so often at most. */
+const SAID_EVERY_MS = 500;
+
 interface Try {
   readonly startedMs: number;
   readonly underWay: boolean;
   readonly known: boolean;
   readonly failures: number;
   readonly notBeforeMs: number;
+  readonly host: string;
+  /** Of the last attempt that has ended. */
+  readonly result: TryResult['is'] | undefined;
   /** Who proved to be there, when somebody else was expected. */
   readonly found: string | undefined;
 }
@@ -90,8 +110,9 @@ interface Place {
   /** The devices that may be there. */
   readonly devices: Uint8Array[];
   readonly known: boolean;
-  /** For the first time not before this other place was tried. */
-  readonly after?: string;
+  readonly via: Via;
+  /** For the first time not before this other place was tried; `refused`: and only if it was refused, and only once. */
+  readonly after?: { readonly key: string; readonly mustBe: 'tried' | 'refused' };
 }
 
 export class Search {
@@ -126,14 +147,29 @@ export class Search {
         known: place.known,
         failures: before?.failures ?? 0,
         notBeforeMs: 0,
+        host: place.endpoint.host,
+        result: before?.result,
         found: before?.found,
       });
-      dials.push({ device, endpoint: place.endpoint });
+      dials.push({
+        device,
+        endpoint: place.endpoint,
+        via: place.via,
+        timeoutMs: timeoutOf(place, before?.failures ?? 0),
+      });
       room--;
       if (!place.known) roomForNeighbours--;
     }
-    const searchedMs = nowMs - this.#beganMs;
-    return { dials, lookAgainMs: LOOKS.find(([untilMs]) => searchedMs < untilMs)?.[1] };
+    return { dials, lookAgainMs: lookWaitMs(nowMs - this.#beganMs) };
+  }
+
+  /** True if no port of this host answers: a firewall refuses what comes in, or nobody is there. */
+  isSilent(host: string, nowMs: number): boolean {
+    const tries = [...this.#tries.values()].filter((entry) => entry.host === host);
+    if (tries.some(({ result }) => result !== undefined && result !== 'silent')) return false;
+    return tries.some(
+      ({ underWay, result, startedMs }) => result === 'silent' || (underWay && nowMs - startedMs >= SILENT_AFTER_MS),
+    );
   }
 
   /**
@@ -153,8 +189,19 @@ export class Search {
       underWay: false,
       failures: result.is === 'connected' ? 0 : entry.failures + 1,
       notBeforeMs: nowMs + waitMs,
+      result: result.is,
       found,
     });
+  }
+
+  /** Somebody has just said to be there, so what was tried before means little: its wait is over. */
+  said(endpoint: Endpoint, nowMs: number): void {
+    const key = endpointKey(endpoint);
+    const entry = this.#tries.get(key);
+    if (entry === undefined || entry.underWay) return;
+    // Whoever repeats it without end gains no storm of dials.
+    const dueMs = Math.max(nowMs, entry.startedMs + SAID_EVERY_MS);
+    this.#tries.set(key, { ...entry, notBeforeMs: Math.min(entry.notBeforeMs, dueMs) });
   }
 
   /** Forgets all waiting and looks often again: after the machine woke up, say. */
@@ -180,10 +227,13 @@ export class Search {
   }
 
   #isDue(place: Place, before: Try | undefined, nowMs: number): boolean {
+    const isFruitless = before?.result === 'refused' || before?.result === 'silent';
+    if (isFruitless && place.after?.mustBe === 'refused') return false;
     if (before !== undefined) return !before.underWay && nowMs >= before.notBeforeMs;
     if (place.after === undefined) return true;
-    const first = this.#tries.get(place.after);
-    return first !== undefined && (!first.underWay || nowMs - first.startedMs >= SECOND_PORT_AFTER_MS);
+    const first = this.#tries.get(place.after.key);
+    if (place.after.mustBe === 'refused') return first?.result === 'refused';
+    return first !== undefined && (!first.underWay || nowMs - first.startedMs >= SILENT_AFTER_MS);
   }
 
   /** Who proved to be there last time, if that one is missing; else each that may be there, in turn. */
@@ -197,38 +247,46 @@ export class Search {
 function placesOf(view: View): Map<string, Place> {
   const places = new Map<string, Place>();
   for (const { device, addresses } of view.missing) {
-    for (const endpoint of addresses) {
-      const key = endpointKey(endpoint);
-      const place = places.get(key);
-      if (place === undefined) places.set(key, { endpoint, devices: [device], known: true });
+    for (const { host, port, via } of addresses) {
+      const endpoint = { host, port };
+      const place = places.get(endpointKey(endpoint));
+      if (place === undefined) places.set(endpointKey(endpoint), { endpoint, devices: [device], known: true, via });
       else place.devices.push(device);
     }
   }
-  const everyone = view.missing.map((peer) => peer.device);
-  for (const host of neighbourHosts(view)) {
-    let after: string | undefined;
-    for (const port of NEIGHBOUR_PORTS) {
-      const endpoint = { host, port };
-      const key = endpointKey(endpoint);
-      if (!places.has(key)) {
-        places.set(key, { endpoint, devices: everyone, known: false, ...(after === undefined ? {} : { after }) });
-      }
-      after = key;
-    }
+  const devices = view.missing.map((peer) => peer.device);
+  const add = (host: string, port: number, via: Via, after?: Place['after']): string => {
+    const endpoint = { host, port };
+    const key = endpointKey(endpoint);
+    const place = { endpoint, devices, known: false, via };
+    if (!places.has(key)) places.set(key, after === undefined ? place : { ...place, after });
+    return key;
+  };
+  for (const { host, via } of neighbourHosts(view)) {
+    const key = add(host, LANFOLD_PORT, via);
+    add(host, SYNCTHING_PORT, via, { key, mustBe: 'tried' });
+    for (const port of SPARE_PORTS) add(host, port, via, { key, mustBe: 'refused' });
   }
   return places;
 }
 
-function neighbourHosts(view: View): string[] {
-  const usable = (interfaceName: string): boolean => view.virtualToo === true || !isVirtualInterface(interfaceName);
-  const own = view.own.filter((mine) => usable(mine.interfaceName));
+/** Neighbours on own links as they are dialled, at most so many. */
+export function neighbourHosts(
+  view: Pick<View, 'neighbours' | 'own' | 'virtualToo'>,
+): { readonly host: string; readonly via: SeenNeighbour['via'] }[] {
+  const own = usableLinks(view.own, view.virtualToo ?? false);
   return view.neighbours
     .filter(({ address, interfaceName }) => isOnLink(address, own, interfaceName))
     .slice(0, NEIGHBOURS_MAX)
-    .map(({ address, interfaceName }) => {
+    .map(({ address, interfaceName, via }) => {
       const isLinkLocal = /^fe[89ab]/i.test(address);
-      return isLinkLocal && interfaceName !== undefined ? `${address}%${interfaceName}` : address;
+      return { host: isLinkLocal && interfaceName !== undefined ? `${address}%${interfaceName}` : address, via };
     });
+}
+
+function timeoutOf(place: Place, failures: number): number {
+  if (place.known) return TIMEOUTS_MS.known;
+  return Math.min(TIMEOUTS_MS.neighbourFirst * 2 ** Math.min(failures, 16), TIMEOUTS_MS.neighbourMax);
 }
 
 function waitAfter(entry: Try, result: TryResult): number {

@@ -20,6 +20,12 @@ export function formatIpv4(bytes: Uint8Array): string {
   return bytes.join('.');
 }
 
+/** The address as everybody writes it: IPv4 in IPv6 clothes is IPv4 again. Anything else stays as it is. */
+export function plainHost(host: string): string {
+  const bytes = parseIpAddress(host);
+  return bytes?.length === 4 ? formatIpv4(bytes) : host;
+}
+
 function parseIpv4(text: string): Uint8Array | undefined {
   const parts = text.split('.');
   if (parts.length !== 4) return undefined;

@@ -35,6 +35,21 @@ export function isOnLink(address: string, own: readonly InterfaceAddress[], inte
 }
 
 /**
+ * True if a packet to `host` (with a zone, if link-local) reaches it without a router: it is on an own link, or this machine
+ * itself. What strangers announce is dialled only then.
+ */
+export function staysOnLink(host: string, own: readonly InterfaceAddress[]): boolean {
+  const [address = '', interfaceName] = host.split('%');
+  return isOnLink(address, own, interfaceName) || own.some((mine) => isSameAddress(mine.address, address));
+}
+
+/** True if both texts name one IP address. */
+export function isSameAddress(a: string, b: string): boolean {
+  const [left, right] = [parseIpAddress(a), parseIpAddress(b)];
+  return left !== undefined && right?.length === left.length && commonBits(left, right) === left.length * 8;
+}
+
+/**
  * The address that reaches everyone on the IPv4 network of `own`, or undefined where there is none: IPv6, and networks of one
  * or two hosts (/31, /32).
  *
@@ -54,6 +69,11 @@ const VIRTUAL = /^(?:docker|br-|veth|virbr|vEthernet \(WSL|utun|tun|wg|tailscale
  */
 export function isVirtualInterface(interfaceName: string): boolean {
   return VIRTUAL.test(interfaceName);
+}
+
+/** The own links that are real ones, or all of them. */
+export function usableLinks(own: readonly InterfaceAddress[], virtualToo: boolean): readonly InterfaceAddress[] {
+  return virtualToo ? own : own.filter((mine) => !isVirtualInterface(mine.interfaceName));
 }
 
 /** Multicast, IPv4 broadcast, and the unspecified address: never one host. */

@@ -6,10 +6,11 @@
  * port that a Syncthing on this machine holds (it does not share IPv4's) only mean that less is sent or heard.
  * @module
  */
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { directedBroadcast, isVirtualInterface, type InterfaceAddress } from '../../core/discovery/prefix.ts';
+import { directedBroadcast, usableLinks, type InterfaceAddress } from '../../core/discovery/prefix.ts';
 import type { Beacon, Beacons, HearPacket, Interfaces } from '../../ports/discovery.ts';
+import { limited } from './rate-limit.ts';
 
 export interface BeaconOptions {
   readonly interfaces: Interfaces;
@@ -34,9 +35,12 @@ export class UdpBeacons implements Beacons {
     this.#options = options;
   }
 
-  async open(hear: HearPacket): Promise<Beacon> {
-    const { port = PORT, packetsPerSecondMax = PACKETS_PER_SECOND_MAX } = this.#options;
-    const hearSome = limited(hear, packetsPerSecondMax);
+  async open(hear: HearPacket, { isQuiet = false }: { readonly isQuiet?: boolean } = {}): Promise<Beacon> {
+    const { port = PORT, packetsPerSecondMax: perSecondMax = PACKETS_PER_SECOND_MAX } = this.#options;
+    const hearSome = limited((packet, from) => hear(packet, { host: from.address, port: from.port }), {
+      bytesMax: PACKET_BYTES_MAX,
+      perSecondMax,
+    });
     const [sender4, sender6, receiver4, receiver6] = await Promise.all([
       // Sent from a port of their own, so that sending works where hearing does not.
       bound(createSocket('udp4'), 0),
@@ -48,13 +52,12 @@ export class UdpBeacons implements Beacons {
     receiver4?.on('message', hearSome);
     receiver6?.on('message', hearSome);
     const beacon = new UdpBeacon({ sender4, sender6, receiver4, receiver6 }, () => this.#links(), port);
-    beacon.joinLinks();
+    if (!isQuiet) beacon.joinLinks();
     return beacon;
   }
 
   #links(): readonly InterfaceAddress[] {
-    const all = this.#options.interfaces.list();
-    return this.#options.virtualToo === true ? all : all.filter((own) => !isVirtualInterface(own.interfaceName));
+    return usableLinks(this.#options.interfaces.list(), this.#options.virtualToo ?? false);
   }
 }
 
@@ -140,20 +143,4 @@ function closed(socket: Socket | undefined): Promise<void> {
 
 function ignoreFailure(): void {
   // A packet that is lost is sent again with the next announcement.
-}
-
-/** Lets so many packets through in each second, and none that is too large. */
-function limited(hear: HearPacket, perSecondMax: number): (packet: Buffer, from: RemoteInfo) => void {
-  let secondStartedMs = -Infinity;
-  let heard = 0;
-  return (packet, from) => {
-    const nowMs = performance.now();
-    if (nowMs - secondStartedMs >= 1_000) {
-      secondStartedMs = nowMs;
-      heard = 0;
-    }
-    if (packet.length > PACKET_BYTES_MAX || heard >= perSecondMax) return;
-    heard++;
-    hear(packet, { host: from.address, port: from.port });
-  };
 }

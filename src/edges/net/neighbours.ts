@@ -2,7 +2,7 @@
  * Reads the system's table of neighbours.
  *
  * On Linux IPv4 costs one small read. IPv6 needs a child process (Node cannot speak netlink), so it is asked at most once a
- * second and the last answer is given in between.
+ * second, nobody waits for it, and the last answer is given in between.
  * @module
  */
 import { execFile } from 'node:child_process';
@@ -23,24 +23,21 @@ const COMMAND_EVERY_MS = 1_000;
 
 export class SystemNeighbourTable implements NeighbourTable {
   readonly #platform: NodeJS.Platform;
-  readonly #fromCommands: { atMs: number; found: Promise<Neighbour[]> };
+  #askedMs = -Infinity;
+  #fromCommands: readonly Neighbour[] = [];
 
   constructor(platform: NodeJS.Platform = process.platform) {
     this.#platform = platform;
-    this.#fromCommands = { atMs: -Infinity, found: Promise.resolve([]) };
   }
 
   async read(): Promise<readonly Neighbour[]> {
     const nowMs = performance.now();
-    if (nowMs - this.#fromCommands.atMs >= COMMAND_EVERY_MS) {
-      this.#fromCommands.atMs = nowMs;
-      this.#fromCommands.found = askCommands(this.#platform);
+    if (nowMs - this.#askedMs >= COMMAND_EVERY_MS) {
+      this.#askedMs = nowMs;
+      void askCommands(this.#platform).then((found) => (this.#fromCommands = found));
     }
-    const [fromFile, fromCommands] = await Promise.all([
-      this.#platform === 'linux' ? readProcNetArp() : [],
-      this.#fromCommands.found,
-    ]);
-    return [...fromFile, ...fromCommands];
+    const fromFile = this.#platform === 'linux' ? await readProcNetArp() : [];
+    return [...fromFile, ...this.#fromCommands];
   }
 }
 

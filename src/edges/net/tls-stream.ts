@@ -41,6 +41,7 @@ export interface StreamOptions {
 export class TlsStream implements Stream {
   readonly device: Uint8Array;
   readonly remote: Address;
+  readonly local: string;
   readonly dialled: boolean;
   readonly #socket: TLSSocket;
   readonly #source: Source;
@@ -59,6 +60,7 @@ export class TlsStream implements Stream {
     this.device = options.device;
     this.dialled = options.dialled;
     this.remote = remoteOf(socket);
+    this.local = (socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('drain', () => this.#releaseWaiting());

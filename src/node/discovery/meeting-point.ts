@@ -1,0 +1,122 @@
+/**
+ * Layer `meet`: connects to hosts that do not answer at the moment at which they connect to us (core/discovery/meetings.ts).
+ * @module
+ */
+import type { MissingPeer } from '../../core/discovery/candidates.ts';
+import type { Via } from '../../core/discovery/layers.ts';
+import { MEETING_PORT, Meetings, type SilentHost } from '../../core/discovery/meetings.ts';
+import { tryResultOf } from '../../core/discovery/try-result.ts';
+import type { Expected, Met, PairingStream, Stream } from '../../ports/network.ts';
+import { keyOf, type Layer, type Scene } from './layer.ts';
+
+/** What comes of meetings. */
+export interface MeetingResults {
+  connected(stream: Stream, via: Via): void;
+  /** Somebody waits there with an open code. */
+  waiting(stream: PairingStream): void;
+  /** Somebody met us to join while our code is open. */
+  joining(stream: PairingStream): void;
+}
+
+export interface SilentHosts {
+  /** Hosts that do not answer, where missing peers may be. */
+  readonly forMissing: readonly SilentHost[];
+  /** Hosts that do not answer, of which nothing is known: met for pairing alone. */
+  readonly forPairing: readonly string[];
+}
+
+interface Candidate extends SilentHost {
+  readonly purpose: 'missing' | 'waiting' | 'joining';
+}
+
+export class MeetingPoint implements Layer {
+  readonly #scene: Scene;
+  readonly #results: MeetingResults;
+  readonly #meetings = new Meetings();
+  #closing = new AbortController();
+  #isClosed = false;
+
+  constructor(scene: Scene, results: MeetingResults) {
+    this.#scene = scene;
+    this.#results = results;
+  }
+
+  begin(): void {
+    this.#meetings.restart(this.#scene.edges.clock.monotonicMs());
+  }
+
+  rest(): void {
+    this.#closing.abort(new Error('Nobody is looked for any more'));
+    this.#closing = new AbortController();
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.rest();
+    return Promise.resolve();
+  }
+
+  refused(host: string): void {
+    this.#meetings.refused(host, this.#scene.edges.clock.monotonicMs());
+  }
+
+  cameUp(host: string): void {
+    this.#meetings.cameUp(host);
+  }
+
+  /** Meets those that are due. */
+  look({ forMissing, forPairing }: SilentHosts, isWaitingSought: boolean): void {
+    const { clock, chance } = this.#scene.edges;
+    const purpose = this.#scene.isPairingOpen() ? 'joining' : isWaitingSought ? 'waiting' : undefined;
+    const candidates: Candidate[] = forMissing.map((silent) => ({ ...silent, purpose: 'missing' }));
+    if (purpose !== undefined) {
+      const known = new Set(forMissing.map(({ host }) => host));
+      const others = forPairing.filter((host) => !known.has(host));
+      for (const host of others) candidates.push({ host, devices: [], purpose });
+    }
+    for (const { silent, device } of this.#meetings.next(candidates, clock.monotonicMs(), chance.fraction())) {
+      if (silent.purpose !== 'missing') void this.#meet(silent, silent.purpose);
+      else if (device !== undefined) void this.#meet(silent, device);
+    }
+  }
+
+  async #meet({ host }: Candidate, expected: Expected): Promise<void> {
+    const { network, log } = this.#scene.edges;
+    const { signal } = this.#closing;
+    let found: Uint8Array | undefined;
+    try {
+      const met = await network.meet({ host, port: MEETING_PORT }, { port: MEETING_PORT }, expected, signal);
+      if (signal.aborted || this.#isClosed) letGo(met);
+      else this.#use(met);
+    } catch (cause) {
+      if (signal.aborted) return;
+      log.debug({ address: host, cause: String(cause) }, 'no meeting');
+      const result = tryResultOf(cause);
+      if (result.is === 'refused') this.refused(host);
+      const key = result.is === 'somebody-else' && result.found !== undefined ? keyOf(result.found) : undefined;
+      found = this.#scene.missing().find(({ device }: MissingPeer) => keyOf(device) === key)?.device;
+    } finally {
+      this.#meetings.ended(host, found);
+    }
+  }
+
+  #use(met: Met): void {
+    switch (met.is) {
+      case 'connected':
+        this.#results.connected(met.stream, 'meeting');
+        break;
+      case 'waiting':
+        this.#results.waiting(met.stream);
+        break;
+      case 'joining':
+        this.#results.joining(met.stream);
+        break;
+      case 'present':
+        break;
+    }
+  }
+}
+
+function letGo(met: Met): void {
+  if (met.is !== 'present') met.stream.destroy('not looked for any more');
+}
