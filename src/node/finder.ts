@@ -161,10 +161,13 @@ export class Finder {
       this.#sweeper?.seen(table) ?? table.map((neighbour) => ({ ...neighbour, via: 'neighbour' }));
     const view = { missing, neighbours, own: this.#own(), virtualToo: discovery?.virtualToo ?? false };
     const nowMs = edges.clock.monotonicMs();
+    const hosts = neighbourHosts(view);
+    this.#noticeHosts(
+      hosts.map(({ host }) => host),
+      nowMs,
+    );
     const { dials, lookAgainMs } = this.#search.next(view, nowMs);
     for (const dial of dials) void this.#dial(dial);
-    const hosts = neighbourHosts(view);
-    this.#noticeHosts(hosts.map(({ host }) => host));
     this.#waiting?.look(hosts);
     this.#meetingPoint?.look(this.#silentHosts(missing, nowMs), this.#waiting?.isSought ?? false);
     if (this.#lookAgain) this.look();
@@ -198,8 +201,12 @@ export class Finder {
   }
 
   /** A host that has just come up, after it had been gone, may be looking for us. */
-  #noticeHosts(hosts: readonly string[]): void {
-    for (const host of hosts) if (!this.#neighbourHosts.has(host)) this.#meetingPoint?.cameUp(host);
+  #noticeHosts(hosts: readonly string[], nowMs: number): void {
+    for (const host of hosts) {
+      if (this.#neighbourHosts.has(host)) continue;
+      this.#search.cameUp(host, nowMs);
+      this.#meetingPoint?.cameUp(host);
+    }
     this.#neighbourHosts = new Set(hosts);
   }
 
@@ -328,7 +335,9 @@ export class Finder {
     const nowMs = this.#options.edges.clock.monotonicMs();
     for (const hint of hints) this.#search.said(hint, nowMs);
     this.#waiting?.announced(hints);
-    if (this.#isSeeking) this.look();
+    if (!this.#isSeeking) return;
+    this.#lookTimer?.cancel();
+    this.#lookTimer = this.#options.edges.clock.after(0, () => this.look()); // one look for a whole burst of packets
   }
 
   #meetingResults(): ConstructorParameters<typeof MeetingPoint>[1] {

@@ -57,7 +57,7 @@ export class Node extends EventEmitter<NodeEvents> {
 
   /**
    * Opens a node: its identity is made on the first start; its folders start to sync.
-   * @throws LanfoldError `E_STATE_LOCKED`, `E_STATE_TOO_NEW`, `E_STATE_BROKEN`, `E_IDENTITY_BROKEN`, `E_PORT_IN_USE`.
+   * @throws LanfoldError `E_STATE_LOCKED`, `E_STATE_TOO_NEW`, `E_STATE_BROKEN`, `E_IDENTITY_BROKEN`, `E_PORT_IN_USE`, `E_USAGE`.
    */
   static async open(options: NodeOptions = {}): Promise<Node> {
     const home = options.home === undefined ? defaultHome() : homeIn(options.home);

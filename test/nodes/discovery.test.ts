@@ -2,8 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { BuiltLanfold } from '../harness/built.ts';
-import { DENY_INCOMING, Lan, namespacesMissing } from '../harness/namespaces.ts';
+import { DENY_INCOMING, Lan, namespacesMissing, type Host } from '../harness/namespaces.ts';
+import { until } from '../harness/process.ts';
+import { DrivenNode } from './driven-node.ts';
 import { Station } from './station.ts';
 
 const RUNS = 10;
@@ -57,4 +64,250 @@ describe('finding each other', { skip: missing ?? false, timeout: 600_000 }, () 
       assert.ok(median <= targetMs * NOISE_FACTOR, `${median} ms`);
     });
   }
+
+  test('F18 a sweep alone finds a peer that never says a word', async (t) => {
+    using lan = new Lan(2);
+    const [one, two] = lan.hosts;
+    assert.ok(one !== undefined && two !== undefined);
+    await using nodes = new Homes();
+    const silent = await nodes.open(one, { discovery: 'off' });
+    const looking = await nodes.open(two, { discovery: ['prime', 'findOpenPorts'] });
+    await silent.ask('trust', looking.id, []);
+    await looking.ask('trust', silent.id, []);
+    const peer = await connectedPeer(looking);
+    t.diagnostic(`found by ${peer.via} in ${peer.foundMs} ms`);
+    assert.equal(peer.via, 'sweep');
+  });
+
+  test('F7 who had to take another port is found by its neighbours alone', async () => {
+    using lan = new Lan(2);
+    const [one, two] = lan.hosts;
+    assert.ok(one !== undefined && two !== undefined);
+    await using nodes = new Homes();
+    const moved = await nodes.open(one, { discovery: 'off', listen: '0.0.0.0:1117' });
+    const looking = await nodes.open(two, { discovery: ['prime', 'findOpenPorts'] });
+    await moved.ask('trust', looking.id, []);
+    await looking.ask('trust', moved.id, []);
+    assert.equal((await connectedPeer(looking)).address, `${one.address}:1117`);
+  });
+
+  test('F16 where port 1111 is taken the real port is announced', async () => {
+    using lan = new Lan(2);
+    const [one, two] = lan.hosts;
+    assert.ok(one !== undefined && two !== undefined);
+    await using first = await Station.create(built, one);
+    await using second = await Station.create(built, two);
+    await first.trust(second);
+    await second.trust(first);
+    // Another program holds the port and answers there, so nobody can tell that 1113 is worth a try.
+    const other = one.start('-e', `require('net').createServer(() => {}).listen(1111, () => console.log('there'))`);
+    try {
+      assert.ok(other.stdout !== null);
+      await createInterface({ input: other.stdout })[Symbol.asyncIterator]().next();
+      first.start();
+      assert.match(await first.listening(), /:1113"/);
+      second.start();
+      await Promise.all([second.connected(first), first.connected(second)]);
+    } finally {
+      other.kill();
+    }
+  });
+
+  test('F21 quiet sends nothing while it looks, and is found all the same', async () => {
+    using lan = new Lan(2);
+    const [one, two] = lan.hosts;
+    assert.ok(one !== undefined && two !== undefined);
+    await using quiet = await Station.create(built, one);
+    await using other = await Station.create(built, two);
+    await quiet.trust(other);
+    await other.trust(quiet);
+    one.nft(countSent());
+    quiet.start('--discovery', 'quiet');
+    await quiet.listening();
+    await delay(QUIET_MS);
+    assert.deepEqual(sent(one), { announcements: 0, mdns: 0, sweeps: 0, connections: 0, groups: 0 });
+    other.start();
+    await Promise.all([quiet.connected(other), other.connected(quiet)]);
+    const after = sent(one);
+    assert.ok(
+      after.announcements === 0 && after.mdns === 0 && after.sweeps === 0 && after.groups === 0,
+      JSON.stringify(after),
+    );
+  });
+
+  test('F16 once connected it sends the announcement that comes every 30 s, and nothing else', async (t) => {
+    using lan = new Lan(2);
+    const [one, two] = lan.hosts;
+    assert.ok(one !== undefined && two !== undefined);
+    await using first = await Station.create(built, one);
+    await using second = await Station.create(built, two);
+    await first.trust(second);
+    await second.trust(first);
+    first.start();
+    second.start();
+    await Promise.all([second.connected(first), first.connected(second)]);
+    await delay(EARLY_MS); // the early announcements are over
+    one.nft(countSent());
+    await delay(IDLE_MS);
+    const idle = sent(one);
+    t.diagnostic(`in ${IDLE_MS / 1000} s: ${JSON.stringify(idle)}`);
+    // Each is one broadcast and one packet to the IPv6 group.
+    assert.ok(
+      idle.announcements >= 2 && idle.announcements <= 2 * Math.ceil(IDLE_MS / 25_000),
+      `${idle.announcements}`,
+    );
+    assert.deepEqual(
+      { ...idle, announcements: 0 },
+      { announcements: 0, mdns: 0, sweeps: 0, connections: 0, groups: 0 },
+    );
+  });
+
+  test('F12 a peer whose address changes is connected again within seconds', async (t) => {
+    using lan = new Lan(2);
+    const [one, two] = lan.hosts;
+    assert.ok(one !== undefined && two !== undefined);
+    await using first = await Station.create(built, one);
+    await using second = await Station.create(built, two);
+    await first.trust(second);
+    await second.trust(first);
+    first.start('--listen', '0.0.0.0:1111');
+    second.start('--listen', '0.0.0.0:1111');
+    await Promise.all([second.connected(first), first.connected(second)]);
+    await delay(SETTLED_MS); // of two young connections the one that the lower ID began would be kept, though it is dead
+    const changedMs = second.nowMs;
+    two.ip('-4', 'address', 'flush', 'dev', 'lan0');
+    two.ip('address', 'add', '10.77.3.77/20', 'broadcast', '10.77.15.255', 'dev', 'lan0');
+    const { atMs } = await second.connected(first, 20_000, changedMs);
+    t.diagnostic(`after ${Math.round(atMs - changedMs)} ms`);
+    assert.ok(atMs - changedMs <= 3_000 * 2, `${atMs - changedMs} ms`);
+  });
+
+  for (const [name, denies] of [
+    ['nobody denies', [false, false]],
+    ['both deny', [true, true]],
+  ] as const) {
+    test(`F22 a host that waits with an open code is found when ${name}`, async (t) => {
+      using lan = new Lan(2);
+      const [one, two] = lan.hosts;
+      assert.ok(one !== undefined && two !== undefined);
+      for (const [index, host] of lan.hosts.entries()) if (denies[index] === true) host.nft(DENY_INCOMING);
+      await using homes = new Homes();
+      const waits = homes.program(one, PAIRING_SCRIPT, 'waits');
+      const { ready } = await waits.next('ready');
+      const joins = homes.program(two, PAIRING_SCRIPT, 'joins');
+      const found = await joins.next('waiting');
+      assert.equal(found['waiting'], ready);
+      const came = await waits.next('joining');
+      assert.equal(came['binding'], found['binding'], 'both hold ends of one connection');
+      t.diagnostic(`${name}: by ${String(found['via'])} in ${String(found['foundMs'])} ms`);
+    });
+  }
 });
+
+const PAIRING_SCRIPT = fileURLToPath(new URL('lan-pairing.ts', import.meta.url));
+/** Long enough for every layer to have had its turn. */
+const QUIET_MS = 3_000;
+/** The last early announcement comes at 16 s, with jitter at 20. */
+const EARLY_MS = 21_000;
+const IDLE_MS = 60_000;
+const SETTLED_MS = 11_000;
+
+interface Sent {
+  readonly announcements: number;
+  readonly mdns: number;
+  readonly sweeps: number;
+  /** TCP connections begun. */
+  readonly connections: number;
+  /** Groups that the system said it had joined. */
+  readonly groups: number;
+}
+
+/** Counts what a host sends from now on. */
+function countSent(): string {
+  return `
+    table inet sent {
+      counter announcements {}
+      counter mdns {}
+      counter sweeps {}
+      counter connections {}
+      counter groups {}
+      chain output {
+        type filter hook output priority 0;
+        udp dport 21027 counter name announcements
+        udp dport 5353 counter name mdns
+        udp dport 9 counter name sweeps
+        tcp flags & (syn | ack) == syn counter name connections
+        ip protocol igmp counter name groups
+        ip6 daddr ff02::16 counter name groups
+      }
+    }`;
+}
+
+function sent(host: Host): Sent {
+  const listed = host.nft('list table inet sent');
+  const packets = (name: string): number =>
+    Number(new RegExp(`counter ${name} \\{\\s+packets (\\d+)`).exec(listed)?.[1] ?? Number.NaN);
+  return {
+    announcements: packets('announcements'),
+    mdns: packets('mdns'),
+    sweeps: packets('sweeps'),
+    connections: packets('connections'),
+    groups: packets('groups'),
+  };
+}
+
+async function connectedPeer(node: DrivenNode): Promise<Awaited<ReturnType<typeof node.ask<'peers'>>>[number]> {
+  return await until(
+    'the node is connected',
+    async () => (await node.ask('peers')).find(({ connected }) => connected),
+    {
+      everyMs: 20,
+    },
+  );
+}
+
+interface Lines {
+  /** The next line that has this key. */
+  next(key: string): Promise<Record<string, unknown>>;
+}
+
+/** Nodes and programs with homes of their own; all is ended and removed at the end. */
+class Homes implements AsyncDisposable {
+  readonly #ends: (() => Promise<void>)[] = [];
+
+  async open(host: Host, options: Omit<DrivenNode['options'], 'home'>): Promise<DrivenNode> {
+    const node = await DrivenNode.open({ home: this.#home(), ...options }, (file, ...words) =>
+      host.start(file, ...words),
+    );
+    this.#ends.push(() => node.end());
+    return node;
+  }
+
+  program(host: Host, script: string, role: string): Lines {
+    const child = host.start(script, role, this.#home());
+    const over = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    this.#ends.push(async () => {
+      child.stdin?.end();
+      await over;
+    });
+    assert.ok(child.stdout !== null);
+    const lines: Record<string, unknown>[] = [];
+    createInterface({ input: child.stdout }).on('line', (line) =>
+      lines.push(JSON.parse(line) as Record<string, unknown>),
+    );
+    return {
+      next: async (key) =>
+        await until(`${role} tells "${key}"`, () => lines.find((line) => key in line), { everyMs: 10 }),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const end of this.#ends.reverse()) await end();
+  }
+
+  #home(): string {
+    const home = mkdtempSync(join(tmpdir(), 'lanfold-discovery-'));
+    this.#ends.push(() => Promise.resolve(rmSync(home, { recursive: true, force: true })));
+    return home;
+  }
+}

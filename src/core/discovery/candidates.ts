@@ -85,17 +85,20 @@ const WAITS = {
   // Not a failure; but a conversation that ends at once must not become a storm of them.
   connected: [500, 500],
   known: [200, 5_000],
+  // Each dial at a host that is off costs everybody on the link three broadcast frames, and there may be many such addresses.
+  remembered: [200, 12_000],
   neighbour: [500, 10_000],
   'somebody-else': [60_000, 60_000],
 } as const;
 
 /** An address that is said again and again is dialled so often at most. */
-const SAID_EVERY_MS = 500;
+const SAID_EVERY_MS = 200;
 
 interface Try {
   readonly startedMs: number;
   readonly underWay: boolean;
   readonly known: boolean;
+  readonly via: Via;
   readonly failures: number;
   readonly notBeforeMs: number;
   readonly host: string;
@@ -145,6 +148,7 @@ export class Search {
         startedMs: nowMs,
         underWay: true,
         known: place.known,
+        via: place.via,
         failures: before?.failures ?? 0,
         notBeforeMs: 0,
         host: place.endpoint.host,
@@ -196,12 +200,12 @@ export class Search {
 
   /** Somebody has just said to be there, so what was tried before means little: its wait is over. */
   said(endpoint: Endpoint, nowMs: number): void {
-    const key = endpointKey(endpoint);
-    const entry = this.#tries.get(key);
-    if (entry === undefined || entry.underWay) return;
-    // Whoever repeats it without end gains no storm of dials.
-    const dueMs = Math.max(nowMs, entry.startedMs + SAID_EVERY_MS);
-    this.#tries.set(key, { ...entry, notBeforeMs: Math.min(entry.notBeforeMs, dueMs) });
+    this.#endWait(endpointKey(endpoint), nowMs);
+  }
+
+  /** A host that was gone is there again: the same for all its ports. */
+  cameUp(host: string, nowMs: number): void {
+    for (const [key, entry] of this.#tries) if (entry.host === host) this.#endWait(key, nowMs);
   }
 
   /** Forgets all waiting and looks often again: after the machine woke up, say. */
@@ -211,6 +215,14 @@ export class Search {
       if (entry.underWay) this.#tries.set(key, { ...entry, failures: 0 });
       else this.#tries.delete(key);
     }
+  }
+
+  #endWait(key: string, nowMs: number): void {
+    const entry = this.#tries.get(key);
+    if (entry === undefined || entry.underWay) return;
+    // Whoever repeats it without end gains no storm of dials.
+    const dueMs = Math.max(nowMs, entry.startedMs + SAID_EVERY_MS);
+    this.#tries.set(key, { ...entry, notBeforeMs: Math.min(entry.notBeforeMs, dueMs) });
   }
 
   /** The search begins anew when somebody else is missing, and when the own addresses change. */
@@ -291,7 +303,8 @@ function timeoutOf(place: Place, failures: number): number {
 
 function waitAfter(entry: Try, result: TryResult): number {
   const failed = result.is === 'refused' || result.is === 'silent';
-  const [firstMs, longestMs] = WAITS[!failed ? result.is : entry.known ? 'known' : 'neighbour'];
+  const patience = !entry.known ? 'neighbour' : entry.via === 'remembered' ? 'remembered' : 'known';
+  const [firstMs, longestMs] = WAITS[failed ? patience : result.is];
   return Math.min(firstMs * 2 ** Math.min(entry.failures, 16), longestMs);
 }
 

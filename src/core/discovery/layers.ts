@@ -3,6 +3,7 @@
  * be switched by its name, and is named to the user for whom it found.
  * @module
  */
+import { LanfoldError } from '../errors.ts';
 
 /** In the order of what they cost. */
 export const LAYERS = ['remembered', 'announce', 'findOpenPorts', 'prime', 'meet'] as const;
@@ -23,12 +24,18 @@ export interface Layers {
   readonly isQuiet: boolean;
 }
 
-/** @returns undefined when there is nothing to discover by. */
+/** @returns undefined when there is nothing to discover by. @throws LanfoldError `E_USAGE` for a layer that does not exist. */
 export function layersOf(choice: DiscoveryChoice): Layers | undefined {
   if (choice === 'off') return undefined;
   if (choice === 'lan') return { on: new Set(LAYERS), isQuiet: false };
   // A dial at a mere neighbour is a knock at a stranger's door, which is not quiet.
   if (choice === 'quiet') return { on: new Set(['remembered', 'announce']), isQuiet: true };
+  const unknown = choice.find((name) => !LAYERS.includes(name));
+  if (unknown !== undefined) {
+    throw new LanfoldError('E_USAGE', {
+      subject: `"${unknown}" is no layer of discovery; they are ${LAYERS.join(', ')}`,
+    });
+  }
   return choice.length === 0 ? undefined : { on: new Set(choice), isQuiet: false };
 }
 

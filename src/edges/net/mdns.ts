@@ -170,7 +170,15 @@ function behindLimit(socket: Socket): Socket {
     'message',
     limited((packet, from) => void filtered.emit('message', packet, from), PACKET_LIMITS),
   );
-  return Object.assign(filtered, { send: socket.send.bind(socket) }) as unknown as Socket;
+  // The package sends a moment after it is told to, when the socket may be closed: no error of one packet may be thrown then.
+  const send = (...words: Parameters<Socket['send']>): void => {
+    try {
+      socket.send(...words);
+    } catch {
+      ignoreFailure();
+    }
+  };
+  return Object.assign(filtered, { send }) as unknown as Socket;
 }
 
 /** A pointer from the type to the name, and what is behind the name. */

@@ -106,7 +106,7 @@ export class WaitingSearch {
     for (const [tell, { beganMs, told }] of this.#searches) {
       if (nowMs - (told.get(device) ?? -Infinity) < TOLD_MS) continue;
       told.set(device, nowMs);
-      tell({ device: stream.device, address, stream, via, foundMs: nowMs - beganMs });
+      tell({ device: stream.device, address, stream, via, foundMs: Math.round(nowMs - beganMs) });
       return; // a connection has one owner
     }
     stream.destroy('known to wait already');
