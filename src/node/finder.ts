@@ -90,7 +90,7 @@ export class Finder {
   async start(): Promise<void> {
     const { discovery, edges } = this.#options;
     if (discovery !== undefined) {
-      this.#vigil = new Vigil(discovery.interfaces.list(), edges.clock.nowMs());
+      this.#vigil = new Vigil(this.#own(), edges.clock.nowMs());
       this.#watch();
       await this.#book?.open();
       void this.#announcer?.open();
@@ -212,10 +212,10 @@ export class Finder {
 
   /** Looks every two seconds whether the network is another one, or the machine has slept. */
   #watch(): void {
-    const { edges, discovery } = this.#options;
-    if (discovery === undefined || this.#vigil === undefined) return;
+    const { edges } = this.#options;
+    if (this.#vigil === undefined) return;
     this.#vigilTimer = edges.clock.after(VIGIL_MS, () => this.#watch());
-    const { isNew, gone } = this.#vigil.look(discovery.interfaces.list(), edges.clock.nowMs());
+    const { isNew, gone } = this.#vigil.look(this.#own(), edges.clock.nowMs());
     if (gone.length > 0) this.#options.addressesGone(gone);
     if (!isNew) return;
     this.#search.restart(edges.clock.monotonicMs());
@@ -333,7 +333,10 @@ export class Finder {
 
   #heard(hints: readonly Hint[]): void {
     const nowMs = this.#options.edges.clock.monotonicMs();
-    for (const hint of hints) this.#search.said(hint, nowMs);
+    for (const hint of hints) {
+      this.#search.said(hint, nowMs);
+      this.#meetingPoint?.cameUp(hint.host);
+    }
     this.#waiting?.announced(hints);
     if (!this.#isSeeking) return;
     this.#lookTimer?.cancel();

@@ -32,6 +32,8 @@ export class Station implements AsyncDisposable {
   /** Of this run: each with when it was said, since the start. */
   #peerLines: { readonly line: PeerLine; readonly atMs: number }[] = [];
   #output: string[] = [];
+  #listening: string | undefined;
+  #listeningMs = Number.NaN;
 
   private constructor(host: Host, home: string, id: string, main: string) {
     this.host = host;
@@ -67,6 +69,7 @@ export class Station implements AsyncDisposable {
   start(...options: readonly string[]): void {
     this.#peerLines = [];
     this.#output = [];
+    this.#listening = undefined;
     this.#startedMs = performance.now();
     const words = [this.#main, 'run', '--home', this.home, '--json', ...options];
     const inside = ['netns', 'exec', this.host.namespace, process.execPath, ...words];
@@ -75,6 +78,10 @@ export class Station implements AsyncDisposable {
     for (const source of [child.stdout, child.stderr]) {
       createInterface({ input: source }).on('line', (text) => {
         this.#output.push(text);
+        if (text.startsWith('{"type":"listening"')) {
+          this.#listening = text;
+          this.#listeningMs = performance.now() - this.#startedMs;
+        }
         if (!text.startsWith('{"type":"peer"')) return;
         this.#peerLines.push({ line: JSON.parse(text) as PeerLine, atMs: performance.now() - this.#startedMs });
       });
@@ -94,10 +101,20 @@ export class Station implements AsyncDisposable {
     return performance.now() - this.#startedMs;
   }
 
-  /** Waits until it listens. */
+  /** Waits until it listens; gives what it said of that. */
   async listening(): Promise<string> {
-    const ask = (): string | undefined => this.#output.find((line) => line.startsWith('{"type":"listening"'));
+    const ask = (): string | undefined => this.#listening;
     return await until(`${this.host.address} listens`, ask, { everyMs: 5, detail: () => this.#output.join('\n') });
+  }
+
+  /** How long this run took to start: until it listened. */
+  get startMs(): number {
+    return this.#listeningMs;
+  }
+
+  /** What `lanfold peers` prints meanwhile. */
+  async peers(): Promise<string> {
+    return (await run(process.execPath, [this.#main, 'peers', '--home', this.home])).stdout;
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MEETING_MS } from './meeting.ts';
 import { announcementWaitMs, isEarlyAnnouncement, lookWaitMs, meetingWaitMs, sweepWaitMs } from './schedules.ts';
 
 const HALF = 0.5; // no jitter
@@ -33,14 +34,10 @@ test('F18 it sweeps at 150 ms, 10 s, 60 s, then every 15 minutes with a fifth of
   assert.equal(Math.round(sweepWaitMs(9, ALMOST_ONE)), 1_080_000);
 });
 
-test('F20 meetings are tried every 2 s for 10 s, then every 30 s, never in step', () => {
-  assert.deepEqual(
-    [0, 9_999].map((ms) => meetingWaitMs(ms, 0)),
-    [2_000, 2_000],
-  );
-  assert.ok(meetingWaitMs(0, ALMOST_ONE) > 2_100);
-  assert.equal(meetingWaitMs(10_000, HALF), 30_000);
-  assert.notEqual(meetingWaitMs(10_000, 0), meetingWaitMs(10_000, HALF));
+test('F20 meetings follow each other without a gap at first, then come every 30 s, never in step', () => {
+  assert.equal(meetingWaitMs(true, HALF), MEETING_MS);
+  assert.equal(meetingWaitMs(false, HALF), 30_000);
+  assert.equal(meetingWaitMs(false, 0), 22_500);
 });
 
 test('F10 it looks every 100 ms for 5 s, every second for a minute, every 5 s after, and never stops', () => {

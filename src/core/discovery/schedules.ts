@@ -5,6 +5,7 @@
  * `number` counts what has been done so far, from 0; `fraction` is of chance, in [0, 1).
  * @module
  */
+import { MEETING_MS } from './meeting.ts';
 
 /** [until that long after the search began, look every]. */
 const LOOKS: readonly (readonly [untilMs: number, everyMs: number])[] = [
@@ -45,15 +46,13 @@ export function sweepWaitMs(number: number, fraction: number): number {
   return atMs - (SWEEPS_MS[number - 1] ?? 0);
 }
 
-/** Two windows that are to overlap start often at first, while the far end may just be starting. */
-const MEETINGS_OFTEN_MS = 10_000;
-const MEETING_EVERY_MS = { first: 2_000, later: 30_000 } as const;
+/** At first one attempt follows the other without a gap, in which the far end would be refused. */
+const MEETING_LATER_MS = 30_000;
 
-/** From the start of one attempt to meet to the next. */
-export function meetingWaitMs(searchedMs: number, fraction: number): number {
-  if (searchedMs < MEETINGS_OFTEN_MS) return MEETING_EVERY_MS.first + fraction * 200;
+/** From the start of one attempt to meet to the next; `isOften`: while the far end may just be starting. */
+export function meetingWaitMs(isOften: boolean, fraction: number): number {
   // Without jitter two ends that miss each other would do so for ever.
-  return spread(MEETING_EVERY_MS.later, 0.25, fraction);
+  return isOften ? MEETING_MS : spread(MEETING_LATER_MS, 0.25, fraction);
 }
 
 function spread(ms: number, share: number, fraction: number): number {

@@ -69,6 +69,19 @@ describe('multicast DNS', () => {
     await new Promise(setImmediate);
   });
 
+  test('F24 a link that comes up later is told, too', onLoopback, async () => {
+    const port = await freePort();
+    const ear = new Ear();
+    const anna = await open(port, ANNA, ear);
+    const links: InterfaceAddress[] = [];
+    const bert = await open(port, BERT, new Ear(), links);
+    bert.tell();
+    links.push(LOOPBACK);
+    bert.tell();
+    await ear.until('BERTAAA 127.0.0.1:1114 waits');
+    await Promise.all([anna.close(), bert.close()]);
+  });
+
   test(
     'F24 the packet names seven characters of the device ID, a port, and nothing else of the device',
     onLoopback,

@@ -72,6 +72,7 @@ class MdnsVoice implements ServiceVoice {
   readonly #ends = new Map<string, { readonly socket: Socket; readonly mdns: MulticastDNS }>();
   readonly #opening = new Set<string>();
   #answeredMs = -Infinity;
+  #hasTold = false;
   #isClosed = false;
 
   constructor(options: VoiceOptions) {
@@ -79,6 +80,7 @@ class MdnsVoice implements ServiceVoice {
   }
 
   tell(): void {
+    this.#hasTold = true;
     void this.follow();
     for (const { mdns } of this.#ends.values()) mdns.respond({ answers: recordsOf(this.#options.own()) });
   }
@@ -121,6 +123,8 @@ class MdnsVoice implements ServiceVoice {
     mdns.on('query', (query) => this.#answer(query));
     mdns.on('response', (response, from) => this.#hear(response, from));
     this.#ends.set(address, { socket, mdns });
+    // A link that has come up since: nobody there has heard of this device.
+    if (this.#hasTold) mdns.respond({ answers: recordsOf(this.#options.own()) });
   }
 
   #answer({ questions }: QueryPacket): void {

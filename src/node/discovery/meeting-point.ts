@@ -2,12 +2,14 @@
  * Layer `meet`: connects to hosts that do not answer at the moment at which they connect to us (core/discovery/meetings.ts).
  * @module
  */
-import type { MissingPeer } from '../../core/discovery/candidates.ts';
 import type { Via } from '../../core/discovery/layers.ts';
-import { MEETING_PORT, Meetings, type SilentHost } from '../../core/discovery/meetings.ts';
+import { MEETING_PORT, Meetings, type MeetingResult, type SilentHost } from '../../core/discovery/meetings.ts';
 import { tryResultOf } from '../../core/discovery/try-result.ts';
 import type { Expected, Met, PairingStream, Stream } from '../../ports/network.ts';
 import { keyOf, type Layer, type Scene } from './layer.ts';
+
+/** Looks come often enough for whatever is due later. */
+const SOON_MS = 1_000;
 
 /** What comes of meetings. */
 export interface MeetingResults {
@@ -61,7 +63,7 @@ export class MeetingPoint implements Layer {
   }
 
   cameUp(host: string): void {
-    this.#meetings.cameUp(host);
+    this.#meetings.cameUp(host, this.#scene.edges.clock.monotonicMs());
   }
 
   /** Meets those that are due. */
@@ -81,23 +83,27 @@ export class MeetingPoint implements Layer {
   }
 
   async #meet({ host }: Candidate, expected: Expected): Promise<void> {
-    const { network, log } = this.#scene.edges;
+    const { network, log, clock } = this.#scene.edges;
     const { signal } = this.#closing;
-    let found: Uint8Array | undefined;
+    let result: MeetingResult = { is: 'over' };
     try {
       const met = await network.meet({ host, port: MEETING_PORT }, { port: MEETING_PORT }, expected, signal);
       if (signal.aborted || this.#isClosed) letGo(met);
       else this.#use(met);
     } catch (cause) {
-      if (signal.aborted) return;
       log.debug({ address: host, cause: String(cause) }, 'no meeting');
-      const result = tryResultOf(cause);
-      if (result.is === 'refused') this.refused(host);
-      const key = result.is === 'somebody-else' && result.found !== undefined ? keyOf(result.found) : undefined;
-      found = this.#scene.missing().find(({ device }: MissingPeer) => keyOf(device) === key)?.device;
-    } finally {
-      this.#meetings.ended(host, found);
+      result = this.#resultOf(cause);
     }
+    const waitMs = this.#meetings.ended(host, result, clock.monotonicMs());
+    // The next attempt follows at once, not at the next look: in a gap the far end would be refused.
+    if (!signal.aborted && waitMs < SOON_MS) clock.after(waitMs, () => this.#scene.look());
+  }
+
+  #resultOf(cause: unknown): MeetingResult {
+    const result = tryResultOf(cause);
+    if (result.is === 'refused') return { is: 'missed' };
+    const key = result.is === 'somebody-else' && result.found !== undefined ? keyOf(result.found) : undefined;
+    return { is: 'over', found: this.#scene.missing().find(({ device }) => keyOf(device) === key)?.device };
   }
 
   #use(met: Met): void {
