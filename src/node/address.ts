@@ -3,6 +3,7 @@
  * @module
  */
 import { LanfoldError } from '../core/errors.ts';
+import { ADDRESSES_MAX } from '../core/limits.ts';
 import type { Address } from '../ports/network.ts';
 
 const DEFAULT_PORT = 1111;
@@ -24,4 +25,10 @@ export function parseAddress(text: string): Address {
 
 export function printAddress({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Addresses as cluster configs have them. A zone is a matter of this machine alone. */
+export function urlsOf(addresses: readonly Address[]): string[] {
+  const urls = addresses.filter(({ host }) => !host.includes('%')).map((address) => `tcp://${printAddress(address)}`);
+  return [...new Set(urls)].slice(0, ADDRESSES_MAX);
 }

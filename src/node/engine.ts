@@ -5,18 +5,17 @@
  * folders; the engine joins them and owns the lifetimes.
  * @module
  */
-import type { Endpoint, MissingPeer } from '../core/discovery/candidates.ts';
-import { plainHost } from '../core/discovery/ip-address.ts';
+import type { MissingPeer } from '../core/discovery/candidates.ts';
 import type { Found } from '../core/discovery/layers.ts';
 import { LanfoldError } from '../core/errors.ts';
 import type { FileRecord } from '../core/model/file-record.ts';
-import { ADDRESSES_MAX } from '../core/limits.ts';
 import { haveSameMembers, isMember, memberOf, NO_MEMBERS, type MemberSet } from '../core/members/member-set.ts';
 import { deviceIdText, shortId } from '../core/model/device-id.ts';
 import type { ClusterConfig } from '../core/wire/messages.ts';
 import type { HistoryLimits } from '../ports/file-tree.ts';
 import type { Listener, PairingStream, Stream } from '../ports/network.ts';
-import { printAddress } from './address.ts';
+import { urlsOf } from './address.ts';
+import { Arrivals } from './arrivals.ts';
 import { Conversation } from './conversation.ts';
 import type { ConversationHost } from './conversation-host.ts';
 import type { Greeting } from './greeting.ts';
@@ -59,8 +58,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   readonly #peers = new Map<string, Peer>();
   readonly #inFlight = new Budget(IN_FLIGHT_BYTES);
   readonly #finder: Finder;
-  /** How each conversation came about, and from which own address it is held. */
-  readonly #arrivals = new WeakMap<Conversation, { readonly found: Found; readonly local: string | undefined }>();
+  readonly #arrivals = new Arrivals();
   #listener: Listener | undefined;
   #closed = false;
 
@@ -79,7 +77,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       connected: (stream, found) => this.#accept(stream, found),
       heard: (device, hints) => this.#peers.get(keyOf(device))?.announced(hints, edges.clock.nowMs()),
       isTrusted: (device) => this.#peers.has(keyOf(device)),
-      addressesGone: (addresses) => this.#closeFrom(addresses),
+      addressesGone: (addresses) => this.#arrivals.closeFrom(addresses, this.#peers.values()),
       ...(this.pairing === undefined ? {} : { pairing: this.pairing }),
     });
   }
@@ -280,8 +278,8 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       this.edges.log.info({ peer: peer.id, address: conversation.remote }, 'connected');
     }
     peer.address = conversation.remote;
-    peer.found = this.#arrivals.get(conversation)?.found;
-    this.#remember(peer, conversation);
+    peer.found = this.#arrivals.foundOf(conversation);
+    this.#finder.reached(peer.device, this.#arrivals.placeOf(peer, conversation, this.edges.clock.nowMs()));
     this.#finder.look(); // if it was the last that was missing, the layers may rest
     this.#options.events?.peer?.(peer);
   }
@@ -317,26 +315,8 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       return;
     }
     const conversation = new Conversation(stream, this);
-    this.#arrivals.set(conversation, { found, local: stream.local });
+    this.#arrivals.note(conversation, found, stream.local);
     peer.conversations.add(conversation);
-  }
-
-  /** Where it can be dialled another time: where it was dialled; or its host, if it came or was met. */
-  #remember(peer: Peer, { remote, isDialled }: Conversation): void {
-    const host = plainHost(remote.host);
-    const isDialable = isDialled && peer.found?.via !== 'meeting';
-    const port = isDialable ? remote.port : peer.listenPort(host, this.edges.clock.nowMs());
-    this.#finder.reached(peer.device, { host, port });
-  }
-
-  /** Own addresses are gone. The system keeps what was connected from there and lets it wait for ever. */
-  #closeFrom(addresses: readonly string[]): void {
-    for (const { conversations } of this.#peers.values()) {
-      for (const conversation of conversations) {
-        const local = this.#arrivals.get(conversation)?.local;
-        if (local !== undefined && addresses.includes(local)) conversation.close('our address is gone');
-      }
-    }
   }
 
   #missing(): MissingPeer[] {
@@ -414,12 +394,6 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       for (const conversation of peer.conversations) if (!conversation.isSecondary) conversation.sendClusterConfig();
     }
   }
-}
-
-/** Addresses as cluster configs have them. A zone is a matter of this machine alone. */
-function urlsOf(addresses: readonly Endpoint[]): string[] {
-  const urls = addresses.filter(({ host }) => !host.includes('%')).map((address) => `tcp://${printAddress(address)}`);
-  return [...new Set(urls)].slice(0, ADDRESSES_MAX);
 }
 
 /** A device ID as a map key. */
