@@ -25,9 +25,9 @@ export interface Network {
    * (TCP simultaneous open). That passes two firewalls that silently drop whatever comes in; nobody need listen. Where one end
    * refuses (RST), a dial gets there, and a meeting only by luck. In memory nobody refuses.
    *
-   * Both must call within MEETING_MS (core/discovery/meeting.ts) of each other: so long an attempt waits, and as long again,
-   * at most, until somebody who came has proven who it is. Two ends that try again and again must leave different times between
-   * their attempts, by chance, or they may miss each other for ever. Attempts toward different hosts may share a local port.
+   * Both must call within the time of an attempt of each other; who came has MEETING_MS (core/discovery/meeting.ts) to prove who
+   * it is. An attempt that lasts costs hardly a packet, and a pause between two is when the far end is missed: so whoever tries
+   * again and again leaves none. Attempts toward different hosts may share a local port.
    * Of the two streams of a meeting, that of the higher address counts as dialled.
    * @param from where this end connects from; without a host, whatever leads to `address`.
    * @throws as `dial`; E_PEER_UNREACHABLE also when the far end wants something else, and when this end is taken: EADDRINUSE,
@@ -41,6 +41,8 @@ export interface MeetingPlace {
   readonly host?: string;
   /** Not 0: the far end has to know it. */
   readonly port: number;
+  /** How long the far end is waited for. Default: MEETING_MS. */
+  readonly windowMs?: number;
 }
 
 /**

@@ -57,6 +57,9 @@ export const DENY_INCOMING = `
     }
   }`;
 
+/** The same without multicast DNS: nothing that a host says by itself gets in. */
+export const DENY_MDNS_TOO = DENY_INCOMING.replace(/^.*5353.*$/m, '');
+
 /** Hosts on one link. Disposing of it removes everything; end what runs inside before. */
 export class Lan implements Disposable {
   readonly #prefix = `lf-${randomBytes(3).toString('hex')}`;

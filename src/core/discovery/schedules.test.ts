@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MEETING_MS } from './meeting.ts';
-import { announcementWaitMs, isEarlyAnnouncement, lookWaitMs, meetingWaitMs, sweepWaitMs } from './schedules.ts';
+import { announcementWaitMs, isEarlyAnnouncement, lookWaitMs, sweepWaitMs } from './schedules.ts';
 
 const HALF = 0.5; // no jitter
 const ALMOST_ONE = 1 - Number.EPSILON;
@@ -32,12 +31,6 @@ test('F18 it sweeps at 150 ms, 10 s, 60 s, then every 15 minutes with a fifth of
   assert.deepEqual(at, [150, 10_000, 60_000, 960_000]);
   assert.equal(sweepWaitMs(9, 0), 720_000);
   assert.equal(Math.round(sweepWaitMs(9, ALMOST_ONE)), 1_080_000);
-});
-
-test('F20 meetings follow each other without a gap at first, then come every 30 s, never in step', () => {
-  assert.equal(meetingWaitMs(true, HALF), MEETING_MS);
-  assert.equal(meetingWaitMs(false, HALF), 30_000);
-  assert.equal(meetingWaitMs(false, 0), 22_500);
 });
 
 test('F10 it looks every 100 ms for 5 s, every second for a minute, every 5 s after, and never stops', () => {

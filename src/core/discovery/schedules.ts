@@ -5,7 +5,6 @@
  * `number` counts what has been done so far, from 0; `fraction` is of chance, in [0, 1).
  * @module
  */
-import { MEETING_MS } from './meeting.ts';
 
 /** [until that long after the search began, look every]. */
 const LOOKS: readonly (readonly [untilMs: number, everyMs: number])[] = [
@@ -44,15 +43,6 @@ export function sweepWaitMs(number: number, fraction: number): number {
   const atMs = SWEEPS_MS[number];
   if (atMs === undefined) return spread(SWEEP_EVERY_MS, 0.2, fraction);
   return atMs - (SWEEPS_MS[number - 1] ?? 0);
-}
-
-/** At first one attempt follows the other without a gap, in which the far end would be refused. */
-const MEETING_LATER_MS = 30_000;
-
-/** From the start of one attempt to meet to the next; `isOften`: while the far end may just be starting. */
-export function meetingWaitMs(isOften: boolean, fraction: number): number {
-  // Without jitter two ends that miss each other would do so for ever.
-  return isOften ? MEETING_MS : spread(MEETING_LATER_MS, 0.25, fraction);
 }
 
 function spread(ms: number, share: number, fraction: number): number {

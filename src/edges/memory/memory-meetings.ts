@@ -44,7 +44,7 @@ export class MemoryMeetings {
     const key = keyOf(address, far);
     if (this.#waitingAt(key) !== undefined) return Promise.reject(unreachable(far, 'EADDRNOTAVAIL'));
     const leave = (): void => void this.#waiting.delete(key);
-    const attempt = new MemoryAttempt<Met>(member, far, MEETING_MS, signal, leave);
+    const attempt = new MemoryAttempt<Met>(member, far, from.windowMs ?? MEETING_MS, signal, leave);
     if (!signal.aborted) this.#waiting.set(key, { member, address, far, expects, attempt });
     const link = this.#wires.link(member.host, far.host);
     member.life.after(link.delayMs(), () => this.#arrive(key, keyOf(far, address), link));

@@ -11,14 +11,14 @@ export class Attempt<Result> {
   readonly #outcome = Promise.withResolvers<Result>();
   readonly #address: Address;
   readonly #signal: AbortSignal;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   readonly #sockets: Socket[] = [];
   #isOver = false;
 
   constructor(address: Address, limitMs: number, signal: AbortSignal) {
     this.#address = address;
     this.#signal = signal;
-    this.#timer = setTimeout(() => this.#unreachable(new Error(`No answer within ${limitMs} ms`)), limitMs);
+    this.#timer = this.#endIn(limitMs);
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -38,9 +38,11 @@ export class Attempt<Result> {
     return socket;
   }
 
-  /** The first half is done: the time for the rest counts from now. */
-  renewTime(): void {
-    this.#timer.refresh();
+  /** The first half is done: so long there is for the rest, from now on. */
+  renewTime(limitMs: number): void {
+    if (this.#isOver) return;
+    clearTimeout(this.#timer);
+    this.#timer = this.#endIn(limitMs);
   }
 
   /** All has answered: the attempt ends as `judge` does, which may close the sockets itself. */
@@ -70,6 +72,10 @@ export class Attempt<Result> {
     clearTimeout(this.#timer);
     this.#signal.removeEventListener('abort', this.#onAbort);
     for (const socket of this.#sockets) socket.off('close', this.#onClose);
+  }
+
+  #endIn(limitMs: number): NodeJS.Timeout {
+    return setTimeout(() => this.#unreachable(new Error(`No answer within ${limitMs} ms`)), limitMs);
   }
 
   #unreachable(cause: unknown): void {

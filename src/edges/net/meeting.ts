@@ -42,7 +42,7 @@ export async function meet(
     ...(from.host !== undefined && { localAddress: from.host }),
     localPort: from.port,
   });
-  const attempt = new Attempt<Met>(address, meeter.limits.meetingMs, signal);
+  const attempt = new Attempt<Met>(address, from.windowMs ?? meeter.limits.meetingMs, signal);
   attempt.watch(raw);
   raw.once('connect', () => {
     const isServer = isMeetingServer({ host: raw.localAddress ?? '', port: raw.localPort ?? 0 }, remoteOf(raw));
@@ -52,7 +52,7 @@ export async function meet(
     }
     // Who came in the last moment gets the time to shake hands, too: two whose attempts begin that far apart would otherwise
     // fail again and again.
-    attempt.renewTime();
+    attempt.renewTime(meeter.limits.meetingMs);
     const socket = attempt.watch(secure(meeter, raw, isServer, meetingOffers(expects, isServer)));
     socket.once(isServer ? 'secure' : 'secureConnect', () => {
       const { ownDevice, limits } = meeter;

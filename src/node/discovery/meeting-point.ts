@@ -3,11 +3,19 @@
  * @module
  */
 import type { Via } from '../../core/discovery/layers.ts';
-import { MEETING_PORT, Meetings, type MeetingResult, type SilentHost } from '../../core/discovery/meetings.ts';
+import {
+  MEETING_PORT,
+  MEETING_WINDOW_MS,
+  Meetings,
+  type MeetingResult,
+  type SilentHost,
+} from '../../core/discovery/meetings.ts';
 import { tryResultOf } from '../../core/discovery/try-result.ts';
-import type { Expected, Met, PairingStream, Stream } from '../../ports/network.ts';
+import type { Expected, MeetingPlace, Met, PairingStream, Stream } from '../../ports/network.ts';
 import { keyOf, type Layer, type Scene } from './layer.ts';
 
+/** From where, and for how long. */
+export const OWN_PLACE: MeetingPlace = { port: MEETING_PORT, windowMs: MEETING_WINDOW_MS };
 /** Looks come often enough for whatever is due later. */
 const SOON_MS = 1_000;
 
@@ -68,7 +76,7 @@ export class MeetingPoint implements Layer {
 
   /** Meets those that are due. */
   look({ forMissing, forPairing }: SilentHosts, isWaitingSought: boolean): void {
-    const { clock, chance } = this.#scene.edges;
+    const { clock } = this.#scene.edges;
     const purpose = this.#scene.isPairingOpen() ? 'joining' : isWaitingSought ? 'waiting' : undefined;
     const candidates: Candidate[] = forMissing.map((silent) => ({ ...silent, purpose: 'missing' }));
     if (purpose !== undefined) {
@@ -76,7 +84,7 @@ export class MeetingPoint implements Layer {
       const others = forPairing.filter((host) => !known.has(host));
       for (const host of others) candidates.push({ host, devices: [], purpose });
     }
-    for (const { silent, device } of this.#meetings.next(candidates, clock.monotonicMs(), chance.fraction())) {
+    for (const { silent, device } of this.#meetings.next(candidates, clock.monotonicMs())) {
       if (silent.purpose !== 'missing') void this.#meet(silent, silent.purpose);
       else if (device !== undefined) void this.#meet(silent, device);
     }
@@ -87,19 +95,21 @@ export class MeetingPoint implements Layer {
     const { signal } = this.#closing;
     let result: MeetingResult = { is: 'over' };
     try {
-      const met = await network.meet({ host, port: MEETING_PORT }, { port: MEETING_PORT }, expected, signal);
+      const met = await network.meet({ host, port: MEETING_PORT }, OWN_PLACE, expected, signal);
       if (signal.aborted || this.#isClosed) letGo(met);
       else this.#use(met);
+      result = { is: 'busy' };
     } catch (cause) {
       log.debug({ address: host, cause: String(cause) }, 'no meeting');
       result = this.#resultOf(cause);
     }
     const waitMs = this.#meetings.ended(host, result, clock.monotonicMs());
-    // The next attempt follows at once, not at the next look: in a gap the far end would be refused.
-    if (!signal.aborted && waitMs < SOON_MS) clock.after(waitMs, () => this.#scene.look());
+    // The next attempt follows at once, not at the next look: in a pause the far end would be refused.
+    if (!signal.aborted && waitMs <= SOON_MS) clock.after(waitMs, () => this.#scene.look());
   }
 
   #resultOf(cause: unknown): MeetingResult {
+    if (isTaken(cause)) return { is: 'busy' };
     const result = tryResultOf(cause);
     if (result.is === 'refused') return { is: 'missed' };
     const key = result.is === 'somebody-else' && result.found !== undefined ? keyOf(result.found) : undefined;
@@ -121,6 +131,12 @@ export class MeetingPoint implements Layer {
         break;
     }
   }
+}
+
+/** True if our own end is taken, by another connection to the same place. */
+function isTaken(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && (cause.code === 'EADDRNOTAVAIL' || cause.code === 'EADDRINUSE');
 }
 
 function letGo(met: Met): void {

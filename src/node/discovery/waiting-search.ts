@@ -9,9 +9,10 @@ import type { Found, Via } from '../../core/discovery/layers.ts';
 import { MEETING_PORT } from '../../core/discovery/meetings.ts';
 import { tryResultOf, type TryResult } from '../../core/discovery/try-result.ts';
 import { LanfoldError } from '../../core/errors.ts';
-import type { Timer } from '../../ports/clock.ts';
+import { sleep, type Timer } from '../../ports/clock.ts';
 import type { Address, Met, PairingStream } from '../../ports/network.ts';
 import { keyOf, type Scene } from './layer.ts';
+import { OWN_PLACE } from './meeting-point.ts';
 
 /** A host that waits to be paired. */
 export interface WaitingHost extends Found {
@@ -27,8 +28,9 @@ const ANNOUNCED_MS = 90_000;
 /** Whoever floods the link with announcements must not make this grow. */
 const ANNOUNCED_MAX = 256;
 const KNOCK_TIMEOUT_MS = 5_000;
-/** The far end tries to meet us every two seconds at first, then every half a minute. */
-const MEETINGS_MAX = 20;
+/** The far end meets us again within a second; a first attempt may come before it has noticed that we hung up. */
+const MEETINGS_MAX = 10;
+const MEET_AGAIN_MS = 500;
 /** The far end keeps a connection for so long; a host that still waits then is told of again, with a fresh one. */
 const TOLD_MS = 60_000;
 
@@ -119,7 +121,7 @@ export class WaitingSearch {
   async again(host: WaitingHost, signal: AbortSignal): Promise<PairingStream> {
     const { network } = this.#scene.edges;
     const meet = (): Promise<Met> =>
-      network.meet({ host: host.address.host, port: MEETING_PORT }, { port: MEETING_PORT }, 'waiting', signal);
+      network.meet({ host: host.address.host, port: MEETING_PORT }, OWN_PLACE, 'waiting', signal);
     for (let left = host.via === 'meeting' ? MEETINGS_MAX : 1; left > 0; left -= 1) {
       try {
         const answer = host.via === 'meeting' ? await meet() : await network.knock(host.address, signal);
@@ -127,6 +129,7 @@ export class WaitingSearch {
         if (answer.is !== 'present') answer.stream.destroy('not the host that was meant');
       } catch (cause) {
         if (signal.aborted || left === 1) throw cause;
+        await sleep(this.#scene.edges.clock, MEET_AGAIN_MS, signal);
       }
     }
     throw new LanfoldError('E_PEER_UNREACHABLE', { subject: host.address.host, because: 'it does not wait any more' });
