@@ -21,6 +21,7 @@ import type { ConversationHost } from './conversation-host.ts';
 import type { Greeting } from './greeting.ts';
 import type { Edges } from './edges.ts';
 import type { EngineOptions, FolderSetup, PeerSetup } from './engine-options.ts';
+import { keyOf } from './discovery/layer.ts';
 import type { WaitingHost } from './discovery/waiting-search.ts';
 import { Finder } from './finder.ts';
 import { Folder } from './folder.ts';
@@ -394,9 +395,4 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       for (const conversation of peer.conversations) if (!conversation.isSecondary) conversation.sendClusterConfig();
     }
   }
-}
-
-/** A device ID as a map key. */
-function keyOf(device: Uint8Array): string {
-  return device.join();
 }
