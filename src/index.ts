@@ -10,6 +10,13 @@ export type { MemberNews } from './node/roster.ts';
 export type { Added, PeerStatus } from './node/peer-status.ts';
 export { foundText, LAYERS } from './core/discovery/layers.ts';
 export type { DiscoveryChoice, Found, LayerName, Via } from './core/discovery/layers.ts';
+export { CodeOffer, CLOSED_BECAUSE, type CodeOfferEvents } from './node/code-offer.ts';
+export { Joining, type HostSeen } from './node/joining.ts';
+export type { JoinPreview } from './node/join-preview.ts';
+export type { PairOptions } from './node/node-pairing.ts';
+export type { PairingEnd, ShownCode } from './node/pairing-host.ts';
+export type { Tried } from './node/pairing-joiner.ts';
+export { readCode, showCode } from './core/pairing/code.ts';
 export type {
   ChangesOptions,
   FolderChange,

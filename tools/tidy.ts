@@ -19,7 +19,7 @@ const ROOMS: readonly (readonly [room: string, mayImport: readonly string[]])[] 
   ['src/edges/store/', ['src/core/', 'src/ports/']],
   ['src/edges/system/', ['src/core/', 'src/ports/']],
   ['src/edges/memory/', ['src/core/', 'src/ports/']],
-  ['src/node/node.ts', ['src/core/', 'src/ports/', 'src/node/', 'src/edges/']],
+  ['src/node/machine.ts', ['src/core/', 'src/ports/', 'src/node/', 'src/edges/']],
   ['src/node/lan.ts', ['src/core/', 'src/ports/', 'src/node/', 'src/edges/net/', 'src/edges/system/']],
   ['src/node/', ['src/core/', 'src/ports/']],
   ['src/index.ts', ['src/node/', 'src/core/', 'src/ports/', 'src/edges/system/']],

@@ -25,7 +25,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.usage]: 'the command was not understood',
   [EXIT.notInSync]: 'status --check: not in sync yet',
   [EXIT.needsYou]: 'status --check: somebody has to decide something',
-  [EXIT.noSuchPeer]: 'no such peer',
+  [EXIT.noSuchPeer]: 'no such peer, or the code was wrong',
   [EXIT.notRunning]: 'lanfold is not running',
   [EXIT.interrupted]: 'interrupted by Ctrl-C',
 };
@@ -36,7 +36,14 @@ export function exitCodeOf(error: unknown): ExitCode {
     case 'E_USAGE':
     case 'E_DEVICE_ID':
       return EXIT.usage;
+    case 'E_CODE_FORM':
+      return EXIT.usage;
     case 'E_PEER_UNKNOWN':
+    case 'E_NO_HOST':
+    case 'E_CODE_WRONG':
+    case 'E_CODE_EXPIRED':
+    case 'E_TOO_MANY_TRIES':
+    case 'E_PAIRING_CLOSED':
       return EXIT.noSuchPeer;
     case 'E_NOT_RUNNING':
       return EXIT.notRunning;

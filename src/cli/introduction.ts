@@ -6,21 +6,32 @@ import { foundText, LISTEN_PORTS, type Node, type PeerStatus } from '../index.ts
 import type { Output } from './output.ts';
 import { folderName, printable } from './render.ts';
 
+export interface IntroductionOptions {
+  readonly isListenFixed: boolean;
+  /** A code is shown next: nobody needs to read anything else. */
+  readonly isBrief?: boolean;
+}
+
 /** What is shared, who this is, where it listens, and the one next step. */
-export function introduce(node: Node, output: Output, options: { readonly isListenFixed: boolean }): void {
+export function introduce(node: Node, output: Output, options: IntroductionOptions): void {
   const { id, listening = '' } = node;
   for (const folder of node.configuration.folders) {
-    const line = `Sharing ${folderName(folder.path)} (${printable(folder.path)}, folder ID ${printable(folder.id)})`;
-    output.done({ type: 'sharing', folder: folder.id, path: folder.path }, line);
+    const about = options.isBrief === true ? '' : ` (${printable(folder.path)}, folder ID ${printable(folder.id)})`;
+    output.done(
+      { type: 'sharing', folder: folder.id, path: folder.path },
+      `Sharing ${folderName(folder.path)}${about}`,
+    );
   }
   const [usual] = LISTEN_PORTS;
   const port = Number(listening.slice(listening.lastIndexOf(':') + 1));
   const isMoved = !options.isListenFixed && port !== usual;
+  if (options.isBrief === true && !isMoved) return;
   const place = options.isListenFixed ? listening : `port ${port}`;
   output.done(
     { type: 'listening', device: id, listening },
     isMoved ? `Port ${usual} is taken; listening on ${port}` : `Listening on ${place}`,
   );
+  if (options.isBrief === true) return;
   output.done({ type: 'device', device: id }, `This device is ${id}`);
   const hint = nextStep(node);
   if (hint !== undefined && !output.json) output.done({}, hint);

@@ -5,6 +5,17 @@
  */
 import * as v from 'valibot';
 import { LanfoldError, type FolderHandle, type Node } from '../index.ts';
+import {
+  acceptOffer,
+  closeCode,
+  nextCodeNews,
+  openCode,
+  previewFolder,
+  releaseFolder,
+  searchHosts,
+  stopJoining,
+  tryHostCode,
+} from './pairing/operations.ts';
 import { statusOf } from './status.ts';
 
 interface Operation<Args, Result> {
@@ -69,6 +80,22 @@ export const OPERATIONS = {
     schema: v.object({ id: v.string() }),
     run: async (node, { id }) => {
       await node.removeFolder(id);
+      return { id };
+    },
+  }),
+  'pair.open': operation(openCode),
+  'pair.next': operation(nextCodeNews),
+  'pair.close': operation(closeCode),
+  'join.search': operation(searchHosts),
+  'join.try': operation(tryHostCode),
+  'join.accept': operation(acceptOffer),
+  'join.preview': operation(previewFolder),
+  'join.release': operation(releaseFolder),
+  'join.stop': operation(stopJoining),
+  leave: operation({
+    schema: v.object({ id: v.string() }),
+    run: async (node, { id }) => {
+      await node.leave(id);
       return { id };
     },
   }),

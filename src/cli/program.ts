@@ -33,10 +33,27 @@ export function createProgram(ended: Ended): Command {
   add(program, 'status', 'what is in sync, and what keeps the rest')
     .option('--check', 'tell it by the exit code')
     .action(async (_, self: Command) => ended(await (await import('./commands/status.ts')).status(given(self))));
+  addPairing(program, ended);
   addPeers(program, ended);
   addFolders(program, ended);
   addFolderCommands(program, ended);
   return program;
+}
+
+function addPairing(program: Command, ended: Ended): void {
+  running(add(program, 'pair', 'show a code, at which another computer joins'))
+    .option('--folder <id>', 'offer this folder; may be given several times (default: all)', collect)
+    .option('--syncthing', 'let a device join that runs Syncthing: shows this device ID as a QR code')
+    .action(async (_, self: Command) => ended(await (await import('./commands/pair.ts')).pair(given(self))));
+  running(add(program, 'join', 'type the code that another computer shows'))
+    .option('--to <dir>', 'where its folder goes (default: asked)')
+    .option('--code-stdin', 'read the code from standard input')
+    .option('--yes', 'go on without being asked, also where there are files already')
+    .action(async (_, self: Command) => ended(await (await import('./commands/join.ts')).join(given(self))));
+  add(program, 'leave', 'stop syncing this folder on this computer; no file is touched')
+    .option('-C, --directory <dir>', 'the folder to leave (default: this one)')
+    .option('--yes', 'without being asked')
+    .action(async (_, self: Command) => ended(await (await import('./commands/leave.ts')).leave(given(self))));
 }
 
 function addPeers(program: Command, ended: Ended): void {

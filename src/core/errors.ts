@@ -11,6 +11,12 @@ export const ERRORS = {
   E_PEER_UNREACHABLE: 'Cannot reach %s: nobody answers there',
   E_PEER_WRONG_DEVICE: 'Cannot connect to %s: another device answers there',
   E_DEVICE_ID: 'Cannot read device ID "%s"',
+  E_NO_HOST: 'Cannot join %s: nobody on this network waits to be paired. On the other computer, run: lanfold pair',
+  E_CODE_FORM: 'Cannot read the code "%s": it has six digits',
+  E_CODE_WRONG: 'Cannot pair with %s: that is not the code that it shows now',
+  E_CODE_EXPIRED: 'Cannot pair with %s: it shows no code any more. There, run: lanfold pair',
+  E_TOO_MANY_TRIES: 'Cannot pair with %s: too many wrong codes. There, run again: lanfold pair',
+  E_PAIRING_CLOSED: 'Nobody has joined: %s. For a new code: lanfold pair',
   E_FOLDER_UNKNOWN: 'Cannot find folder "%s": it is not shared here. See "lanfold status"',
   E_FOLDER_MISSING:
     'Cannot sync folder "%s": it is not there. If it is on a disk that is not mounted, mount it; nothing is deleted meanwhile',

@@ -40,6 +40,8 @@ const FolderSchema = v.object({
   peers: v.array(v.string()),
   /** All that is known of who is and was a member. Missing in files of older versions, where only {@link peers} were. */
   members: v.optional(v.array(MemberSchema)),
+  /** It is new here, and a person has yet to say that it may join. */
+  held: v.optional(v.boolean()),
 });
 
 const ConfigurationSchema = v.object({

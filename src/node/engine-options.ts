@@ -54,6 +54,8 @@ export interface FolderSetup {
   /** Why it must not be synced: it is stopped from the beginning. */
   readonly stopped?: LanfoldError | undefined;
   readonly historyLimits?: HistoryLimits;
+  /** A person has to agree before anything is brought or told. */
+  readonly isHeld?: boolean;
 }
 
 /** What a person has configured of a device. */

@@ -12,7 +12,6 @@ import type { FileRecord } from '../core/model/file-record.ts';
 import { haveSameMembers, isMember, memberOf, NO_MEMBERS, type MemberSet } from '../core/members/member-set.ts';
 import { deviceIdText, shortId } from '../core/model/device-id.ts';
 import type { ClusterConfig } from '../core/wire/messages.ts';
-import type { HistoryLimits } from '../ports/file-tree.ts';
 import type { Listener, PairingStream, Stream } from '../ports/network.ts';
 import { urlsOf } from './address.ts';
 import { Arrivals } from './arrivals.ts';
@@ -24,6 +23,7 @@ import type { EngineOptions, FolderSetup, PeerSetup } from './engine-options.ts'
 import { keyOf } from './discovery/layer.ts';
 import type { WaitingHost } from './discovery/waiting-search.ts';
 import { Finder } from './finder.ts';
+import { HISTORY_LIMITS } from './folder-options.ts';
 import { Folder } from './folder.ts';
 import { farewell, ownConfig, type ConfigDraft, type Ends, type Known } from './own-config.ts';
 import { Pairing } from './pairing.ts';
@@ -42,8 +42,6 @@ interface Shared {
   readonly isStopped: boolean;
 }
 
-const DAY_MS = 86_400_000;
-export const HISTORY_LIMITS: HistoryLimits = { keepMs: 30 * DAY_MS, bytesMax: 5 * 1024 ** 3 };
 /** Bytes asked for and not yet staged, over all folders: the bound of what pulling holds in memory. */
 const IN_FLIGHT_BYTES = 32 * 1024 * 1024;
 
@@ -169,6 +167,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       inFlight: this.#inFlight,
       plantedBugs: this.#options.plantedBugs ?? NO_PLANTED_BUGS,
       historyLimits: setup.historyLimits ?? HISTORY_LIMITS,
+      isHeld: setup.isHeld ?? false,
       onSaved: (saved) => this.#saved(setup.id, saved),
       onTold: () => this.#options.events?.told?.(setup.id),
       onState: () => {

@@ -3,7 +3,10 @@
  * @module
  */
 import { realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import { LanfoldError } from '../core/errors.ts';
+import { checkFolderChoice, type SharedFolder } from '../core/model/folder-choice.ts';
 import type { Chance } from '../ports/chance.ts';
 
 /**
@@ -23,8 +26,28 @@ export function demandDirectory(path: string): string {
   }
 }
 
+/**
+ * Which folder a person means by a path.
+ * @param own directories of this lanfold's own, which are there.
+ * @param id what all members call it. Default: what it is called here already, or a new name.
+ * @throws LanfoldError as {@link demandDirectory}; `E_FOLDER_PROTECTED`, `E_FOLDER_NESTED`, `E_FOLDER_EXISTS`.
+ */
+export function chosenFolder(
+  path: string,
+  id: string | undefined,
+  shared: readonly SharedFolder[],
+  own: readonly string[],
+  chance: Chance,
+): SharedFolder & { readonly isKnown: boolean } {
+  const directory = demandDirectory(resolve(path));
+  const known = shared.find((folder) => folder.path === directory);
+  const chosen = { id: id ?? known?.id ?? freshFolderId(directory, chance), path: directory };
+  checkFolderChoice(chosen, shared, { home: homedir(), own: own.map((place) => realpathSync(place)) });
+  return { ...chosen, isKnown: known !== undefined };
+}
+
 /** A name that people recognise, and chance so that two folders of one name are two. */
-export function freshFolderId(directory: string, chance: Chance): string {
+function freshFolderId(directory: string, chance: Chance): string {
   const base = directory.slice(directory.lastIndexOf('/') + 1).toLowerCase();
   const readable = base.replaceAll(/[^a-z0-9]+/g, '-').slice(0, 32);
   const random = [...chance.bytes(5)].map((byte) => byte.toString(16).padStart(2, '0')).join('');

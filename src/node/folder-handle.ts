@@ -7,6 +7,7 @@ import { deviceIdText, shortIdText } from '../core/model/device-id.ts';
 import type { Engine } from './engine.ts';
 import type { FolderState } from './folder-options.ts';
 import type { Folder } from './folder.ts';
+import type { JoinPreview } from './join-preview.ts';
 import type { Problem } from './problems.ts';
 
 export interface FolderStatus {
@@ -168,6 +169,25 @@ export class FolderHandle {
   /** Confirms deletes that were held because they are so many. */
   approve(): void {
     this.#folder.approveDeletes();
+  }
+
+  /** A person has to say whether this folder may join: {@link FolderHandle.preview}, then {@link Node.release}. */
+  get isHeld(): boolean {
+    return this.#folder.admission.isHeld;
+  }
+
+  /**
+   * What joining will do, before it does anything. Resolves once all was looked at here and a peer has told what it has.
+   * @throws the signal's reason when it is aborted; LanfoldError `E_CLOSED` when the node closes.
+   */
+  async preview(options: { readonly signal?: AbortSignal } = {}): Promise<JoinPreview> {
+    for (;;) {
+      options.signal?.throwIfAborted();
+      this.#news.closed.throwIfAborted();
+      const preview = this.#folder.admission.preview();
+      if (preview !== undefined) return preview;
+      await this.#next(options.signal);
+    }
   }
 
   /** Looks at everything again, soon. */

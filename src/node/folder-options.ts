@@ -9,6 +9,9 @@ import type { PlantedBugs } from './planted-bugs.ts';
 import type { Sources } from './sources.ts';
 import type { Budget } from './wake.ts';
 
+const DAY_MS = 86_400_000;
+export const HISTORY_LIMITS: HistoryLimits = { keepMs: 30 * DAY_MS, bytesMax: 5 * 1024 ** 3 };
+
 export interface FolderOptions {
   readonly id: string;
   readonly root: string;
@@ -19,6 +22,8 @@ export interface FolderOptions {
   readonly inFlight: Budget;
   readonly plantedBugs: PlantedBugs;
   readonly historyLimits: HistoryLimits;
+  /** Look and listen, but bring and tell nothing before {@link Folder.release}. */
+  readonly isHeld: boolean;
   /** Own records were saved: peers are to hear of them. */
   readonly onSaved: (saved: readonly FileRecord[]) => void;
   readonly onState: () => void;

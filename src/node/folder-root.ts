@@ -8,7 +8,7 @@ import type { Chance } from '../ports/chance.ts';
 import type { FileTree } from '../ports/file-tree.ts';
 import type { FolderRecords } from '../ports/record-store.ts';
 
-/** Set in a folder's notes while its records began with nothing and no peer has been heard yet. */
+/** Set in a folder's notes while its records were made anew and no peer has been heard yet. */
 export const PROVISIONAL = 'provisional';
 
 /**
@@ -22,7 +22,8 @@ export async function takeRoot(root: string, tree: FileTree, records: FolderReco
   const state = await tree.check(fresh);
   if (state !== 'unmarked' && state !== 'other-folder') throw rootError(root, state);
   await tree.mark(fresh);
-  records.setNote(PROVISIONAL, 'yes');
+  // It was a folder of ours before, and the records of it are lost: what stands here may be old (SPEC E5).
+  if (state === 'other-folder') records.setNote(PROVISIONAL, 'yes');
   records.setFolderKey(fresh);
 }
 

@@ -15,11 +15,12 @@ import type { FileTree } from '../ports/file-tree.ts';
 import type { FolderRecords, PeerKey } from '../ports/record-store.ts';
 import { sleep } from '../ports/clock.ts';
 import type { Watcher } from '../ports/watcher.ts';
+import { Admission } from './admission.ts';
 import { Brake } from './brake.ts';
 import { BusyNames } from './busy-names.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { FolderOptions, FolderState } from './folder-options.ts';
-import { checkRoot, PROVISIONAL, takeRoot, unusable } from './folder-root.ts';
+import { checkRoot, takeRoot, unusable } from './folder-root.ts';
 import { IgnoreKeeper } from './ignore-keeper.ts';
 import { IndexReceiver } from './index-receiver.ts';
 import { Inspector } from './inspector.ts';
@@ -55,6 +56,7 @@ export class Folder {
   readonly #puller: Puller;
   readonly #indexes: IndexReceiver;
   readonly #ignores: IgnoreKeeper;
+  readonly admission: Admission;
   readonly supplier: Supplier;
   readonly restorer: Restorer;
   readonly #closing = new AbortController();
@@ -65,8 +67,6 @@ export class Folder {
   #state: FolderState = 'starting';
   #error: LanfoldError | undefined;
   #warning: Problem | undefined;
-  #scanned = false;
-  #isPeerHeard = false;
   #busyScanning = false;
   #busyPulling = false;
   #retryMs: number = RETRY_MS.first;
@@ -91,6 +91,7 @@ export class Folder {
       onFailure: (cause) => void this.#fail(cause),
     });
     this.#scans = new ScanBell(edges.clock);
+    this.admission = new Admission(this.records, options.isHeld, () => options.onState());
     this.#context = this.#makeContext();
     this.#brake = new Brake({ records: this.records, nowMs: () => edges.clock.monotonicMs() });
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
@@ -158,13 +159,14 @@ export class Folder {
 
   /** A peer has told all that it knew when it connected. */
   indexComplete(): void {
-    this.#isPeerHeard = true;
-    this.#endProvisional();
+    this.admission.peerHeard();
   }
 
-  /** True while peers are not to be told anything before they have told all (SPEC E5). */
-  get isProvisional(): boolean {
-    return this.records.note(PROVISIONAL) !== undefined;
+  /** A person has said that this folder may join. */
+  release(): void {
+    this.admission.release();
+    this.pullSoon();
+    this.#updateState();
   }
 
   /** Something changed that may let the puller get further: an index, a peer, a person. */
@@ -197,12 +199,6 @@ export class Folder {
     return [...(this.#warning === undefined ? [] : [this.#warning]), ...this.#brake.held(), ...this.#problems.list()];
   }
 
-  #endProvisional(): void {
-    if (!this.#scanned || !this.#isPeerHeard || !this.isProvisional) return;
-    this.records.setNote(PROVISIONAL, undefined);
-    this.#options.onState();
-  }
-
   #makeContext(): FolderContext {
     const { edges, id, device, plantedBugs, onSaved } = this.#options;
     const { clock, log } = edges;
@@ -221,7 +217,7 @@ export class Folder {
       save: (records: readonly LocalRecord[]) => onSaved(this.records.saveLocal(records)),
       rootIsOurs: () => this.#rootIsOurs(),
       suspect: (names) => this.#settler.offer(names),
-      isProvisional: () => this.isProvisional,
+      isProvisional: () => this.admission.isProvisional,
     };
   }
 
@@ -289,10 +285,9 @@ export class Folder {
       if (signal.aborted) break; // what was not seen says nothing
       if (directories.includes('')) await this.#tree.pruneHistory(this.#options.historyLimits);
       this.#busyScanning = false;
-      if (!this.#scanned) {
-        this.#scanned = true;
+      if (!this.admission.isScanned) {
         this.#inspector.trustDisk();
-        this.#endProvisional();
+        this.admission.scanned();
       }
       this.#pullWanted.ring();
       this.#updateState();
@@ -303,7 +298,7 @@ export class Folder {
   async #pullLoop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#pullWanted.wait();
-      if (signal.aborted || !this.#scanned) continue;
+      if (signal.aborted || !this.admission.isScanned || this.admission.isHeld) continue;
       this.#puller.forgetProblems();
       const { need } = this.records.counts();
       if (need.deletes === 0) this.#brake.releasePulled();
@@ -389,8 +384,8 @@ export class Folder {
 
   #stateNow(): FolderState {
     if (this.#error !== undefined) return 'stopped';
-    if (!this.#scanned) return this.#busyScanning ? 'scanning' : 'starting';
-    if (this.#brake.held().length > 0) return 'needs-you';
+    if (!this.admission.isScanned) return this.#busyScanning ? 'scanning' : 'starting';
+    if (this.admission.isHeld || this.#brake.held().length > 0) return 'needs-you';
     const { need } = this.records.counts();
     if (this.#busyPulling || need.items + need.deletes > 0) return 'syncing';
     return this.#busyScanning || this.#settler.waiting > 0 ? 'scanning' : 'in-sync';

@@ -39,8 +39,9 @@ export class IndexSender {
   async run(): Promise<void> {
     let isFirst = this.#sent === 0;
     while (!this.#stopped) {
-      // A provisional folder says nothing before it has heard (SPEC E5).
-      const records = this.#folder.isProvisional ? [] : this.#folder.records.changesSince(this.#sent, PART_RECORDS_MAX);
+      const records = this.#folder.admission.isSilent
+        ? []
+        : this.#folder.records.changesSince(this.#sent, PART_RECORDS_MAX);
       if (records.length === 0) {
         await this.#news.wait();
         continue;

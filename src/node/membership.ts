@@ -66,7 +66,7 @@ export function withoutPeer(configuration: Configuration, id: string, act: Act):
  */
 export function withFolder(
   configuration: Configuration,
-  folder: Pick<ConfiguredFolder, 'id' | 'path' | 'peers'>,
+  folder: Pick<ConfiguredFolder, 'id' | 'path' | 'peers' | 'held'>,
   act: Act,
 ): Configuration {
   const before = configuration.folders.find(({ id }) => id === folder.id);
@@ -75,12 +75,25 @@ export function withFolder(
   members = admit(members, act.by, '', act);
   for (const device of union(folder.peers, waiting))
     members = admit(members, device, nameOf(configuration, device), act);
-  const added = { ...folder, peers: before?.peers ?? [], members: [] };
+  const held = before?.held ?? folder.held;
+  const added = { ...folder, peers: before?.peers ?? [], members: [], ...(held === undefined ? {} : { held }) };
   const next = {
     ...withoutFolder(configuration, folder.id),
     folders: [...configuration.folders.filter(({ id }) => id !== folder.id), added],
   };
   return withMembers(next, folder.id, members, act.by);
+}
+
+/** A person has said that a new folder may join. */
+export function withReleased(configuration: Configuration, folderId: string): Configuration {
+  return {
+    ...configuration,
+    folders: configuration.folders.map((folder) => {
+      const next = { ...folder };
+      if (folder.id === folderId) delete next.held;
+      return next;
+    }),
+  };
 }
 
 /** A person stops syncing a folder here. The others keep this device as a member. */

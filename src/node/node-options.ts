@@ -29,6 +29,13 @@ export interface NodeOptions {
   readonly offline?: boolean;
 }
 
+/** How a folder is added. */
+export interface AddFolderOptions {
+  readonly id?: string;
+  readonly peers?: readonly string[];
+  readonly held?: boolean;
+}
+
 /** Where to listen, as the network edge wants it. */
 export function listenOf(listen: string | undefined): { host?: string; ports: readonly number[] } {
   if (listen === undefined) return { ports: LISTEN_PORTS };

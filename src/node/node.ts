@@ -1,58 +1,50 @@
 /**
- * A node: one device's identity, configuration, records, folders and peers, on the real world's edges. The only module that
- * names concrete edges.
+ * A node: one device's identity, configuration, records, folders and peers.
  * @module
  */
-import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { homedir, hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { hostname } from 'node:os';
 import { LanfoldError } from '../core/errors.ts';
 import { deviceIdText } from '../core/model/device-id.ts';
-import { checkFolderChoice } from '../core/model/folder-choice.ts';
-import { openFileTree } from '../edges/disk/file-tree.ts';
-import { createDiskPool, type DiskPool } from '../edges/disk/pool.ts';
-import { createWatcher } from '../edges/disk/watcher.ts';
-import { loadIdentity } from '../edges/net/identity.ts';
-import { pairingCrypto } from '../edges/net/pairing-crypto.ts';
-import { TlsNetwork } from '../edges/net/tls-network.ts';
-import { openRecordStore } from '../edges/store/record-store.ts';
-import { systemChance } from '../edges/system/chance.ts';
-import { systemClock } from '../edges/system/clock.ts';
-import { defaultHome, homeIn, type Home } from '../edges/system/home.ts';
-import { readTextFile, replaceTextFile } from '../edges/system/text-file.ts';
-import { SILENT_LOG } from '../ports/log.ts';
-import type { RecordStore } from '../ports/record-store.ts';
 import { parseAddress, printAddress } from './address.ts';
-import { EMPTY_CONFIGURATION, parseConfiguration, printConfiguration, type Configuration } from './configuration.ts';
+import type { CodeOffer } from './code-offer.ts';
+import type { Configuration } from './configuration.ts';
 import { demandDevice } from './device.ts';
 import { Engine } from './engine.ts';
-import { demandDirectory, freshFolderId } from './folder-directory.ts';
-import { FolderHandle } from './folder-handle.ts';
-import { lanDiscovery } from './lan.ts';
-import { Listeners } from './listeners.ts';
-import { withDeparture, withFolder, withName, withoutFolder, withoutPeer, withPeer } from './membership.ts';
+import { chosenFolder } from './folder-directory.ts';
+import type { FolderHandle } from './folder-handle.ts';
+import { FolderHandles } from './folder-handles.ts';
+import type { Joining } from './joining.ts';
+import { openMachine, type Home, type Machine } from './machine.ts';
+import {
+  withDeparture,
+  withFolder,
+  withName,
+  withoutFolder,
+  withoutPeer,
+  withPeer,
+  withReleased,
+} from './membership.ts';
 import type { NodeEvents } from './node-events.ts';
-import { listenOf, type NodeOptions } from './node-options.ts';
+import { listenOf, type AddFolderOptions, type NodeOptions } from './node-options.ts';
+import { NodePairing, type PairOptions } from './node-pairing.ts';
 import type { Peer } from './peer.ts';
 import { peerStatus, type PeerStatus } from './peer-status.ts';
 import { Roster } from './roster.ts';
+import { Warnings } from './warnings.ts';
 
 export class Node extends EventEmitter<NodeEvents> {
   /** This device's ID. */
   readonly id: string;
   readonly home: Home;
   readonly #engine: Engine;
-  readonly #store: RecordStore;
-  readonly #pool: DiskPool;
+  readonly #machine: Machine;
   readonly #isOffline: boolean;
-  readonly #handles = new Map<string, FolderHandle>();
-  readonly #listeners = new Listeners();
   readonly #roster: Roster;
-  /** Warnings from before anybody could listen; undefined afterwards. */
-  #earlyWarnings: LanfoldError[] | undefined = [];
+  readonly #pairing: NodePairing;
+  readonly #warnings = new Warnings((warning) => this.emit('warning', warning));
   readonly #closed = new AbortController();
+  readonly #handles = new FolderHandles(this.#closed.signal);
   #closing: Promise<void> | undefined;
 
   /**
@@ -60,109 +52,59 @@ export class Node extends EventEmitter<NodeEvents> {
    * @throws LanfoldError `E_STATE_LOCKED`, `E_STATE_TOO_NEW`, `E_STATE_BROKEN`, `E_IDENTITY_BROKEN`, `E_PORT_IN_USE`, `E_USAGE`.
    */
   static async open(options: NodeOptions = {}): Promise<Node> {
-    const home = options.home === undefined ? defaultHome() : homeIn(options.home);
-    for (const directory of [home.configuration, home.state]) mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const rebuilt: string[] = [];
-    const store = openRecordStore(join(home.state, 'records.sqlite'), {
-      randomBytes: (length) => systemChance.bytes(length),
-      onRebuilt: (reason) => rebuilt.push(reason),
-      visit: options.offline ?? false,
-    });
+    const machine = await openMachine(options);
+    const node = new Node(options, machine);
+    for (const warning of machine.warnings) node.#warnings.tell(warning);
     try {
-      const identity = await loadIdentity(home.configuration);
-      const path = configurationPath(home);
-      const text = await readTextFile(path);
-      const configuration = text === undefined ? EMPTY_CONFIGURATION : parseConfiguration(text, path);
-      const pool = createDiskPool();
-      const network = new TlsNetwork(identity);
-      const node = new Node(options, home, configuration, store, pool, identity.device, network);
-      for (const reason of rebuilt) {
-        node.#warn(
-          new LanfoldError('E_STATE_BROKEN', {
-            subject: home.state,
-            because: `${reason}; it is rebuilt from disk and peers`,
-          }),
-        );
-      }
-      try {
-        await node.#start();
-      } catch (cause) {
-        await node.close();
-        throw cause;
-      }
-      systemClock.after(0, () => node.#tellEarlyWarnings());
-      return node;
+      await node.#start();
     } catch (cause) {
-      store.close();
+      await node.close();
       throw cause;
     }
+    machine.edges.clock.after(0, () => node.#warnings.flush());
+    return node;
   }
 
-  private constructor(
-    options: NodeOptions,
-    home: Home,
-    configuration: Configuration,
-    store: RecordStore,
-    pool: DiskPool,
-    device: Uint8Array,
-    network: TlsNetwork,
-  ) {
+  private constructor(options: NodeOptions, machine: Machine) {
     super();
+    const { home, edges, configuration, discovery, pairing } = machine;
     this.home = home;
-    this.id = deviceIdText(device);
-    this.#store = store;
-    this.#pool = pool;
+    this.id = deviceIdText(edges.device);
+    this.#machine = machine;
     this.#isOffline = options.offline ?? false;
-    const discovery = lanDiscovery({
-      choice: options.discovery ?? 'lan',
-      virtualToo: options.virtualInterfaces ?? false,
-      notebook: join(home.state, 'remembered.json'),
-    });
-    this.#engine = new Engine(
-      {
-        clock: systemClock,
-        chance: systemChance,
-        log: options.log ?? SILENT_LOG,
-        network,
-        store,
-        device,
-        digest: (bytes) => createHash('sha256').update(bytes).digest(),
-        openTree: (root) => openFileTree(root, { pool }),
-        createWatcher: (root) => createWatcher(root),
-      },
-      {
-        name: options.name ?? configuration.name ?? hostname(),
-        listen: listenOf(options.listen),
-        pairing: pairingCrypto,
-        ...(discovery === undefined ? {} : { discovery }),
-        events: {
-          peer: (peer) => {
-            this.emit('peer', this.#statusOf(peer));
-            this.#listeners.notifyAll();
-          },
-          folder: (folder) => {
-            this.#listeners.notify(folder.id);
-            const handle = this.#handles.get(folder.id);
-            if (handle !== undefined) this.emit('folder', handle);
-            if (folder.error !== undefined) this.#warn(folder.error);
-          },
-          saved: (folderId) => this.#listeners.notify(folderId),
-          told: (folderId) => this.#listeners.notify(folderId),
-          stranger: (stranger, from) =>
-            this.emit('stranger', { id: deviceIdText(stranger), address: printAddress(from) }),
-          members: (peer, folderId, told) => this.#follow(this.#roster.hear(peer.id, folderId, told)),
-          listed: (peer, listed) => this.#follow(this.#roster.hearList(peer.id, listed)),
+    this.#engine = new Engine(edges, {
+      name: options.name ?? configuration.name ?? hostname(),
+      listen: listenOf(options.listen),
+      pairing,
+      ...(discovery === undefined ? {} : { discovery }),
+      events: {
+        peer: (peer) => {
+          this.emit('peer', this.#statusOf(peer));
+          this.#handles.notifyAll();
         },
+        folder: (folder) => {
+          this.#handles.notify(folder.id);
+          const handle = this.#handles.get(folder.id);
+          if (handle !== undefined) this.emit('folder', handle);
+          if (folder.error !== undefined) this.#warnings.tell(folder.error);
+        },
+        saved: (folderId) => this.#handles.notify(folderId),
+        told: (folderId) => this.#handles.notify(folderId),
+        stranger: (stranger, from) =>
+          this.emit('stranger', { id: deviceIdText(stranger), address: printAddress(from) }),
+        members: (peer, folderId, told) => this.#follow(this.#roster.hear(peer.id, folderId, told)),
+        listed: (peer, listed) => this.#follow(this.#roster.hearList(peer.id, listed)),
       },
-    );
+    });
     this.#roster = new Roster({
       own: this.id,
       configuration,
       engine: this.#engine,
-      nowMs: () => systemClock.nowMs(),
+      nowMs: () => edges.clock.nowMs(),
       write: (next) => this.#write(next),
       onMember: (news) => this.emit('member', news),
     });
+    this.#pairing = new NodePairing(this, this.#engine);
   }
 
   /** Where this node listens, `host:port`; undefined when it is offline. */
@@ -176,7 +118,7 @@ export class Node extends EventEmitter<NodeEvents> {
   }
 
   folders(): FolderHandle[] {
-    return [...this.#handles.values()];
+    return this.#handles.all();
   }
 
   /** What is configured, also for folders that could not be opened. */
@@ -231,25 +173,55 @@ export class Node extends EventEmitter<NodeEvents> {
    * this device was removed is shared again, with those who agree.
    * @param options.id what all members call it. Default: made from the directory's name and chance.
    * @param options.peers device IDs to share it with; each is trusted already.
+   * @param options.held if it is new here: look and listen, but bring and tell nothing before {@link Node.release}.
    * @returns undefined when the node is offline.
    * @throws LanfoldError `E_FOLDER_MISSING`, `E_FOLDER_NOT_A_DIRECTORY`, `E_FOLDER_UNREADABLE`, `E_FOLDER_NESTED`, …
    */
-  folder(path: string, options: { id?: string; peers?: readonly string[] } = {}): Promise<FolderHandle | undefined> {
+  folder(path: string, options: AddFolderOptions = {}): Promise<FolderHandle | undefined> {
     return this.#roster.inTurn(async () => {
-      const directory = demandDirectory(resolve(path));
       const before = this.configuration;
-      const known = before.folders.find((folder) => folder.path === directory);
-      const id = options.id ?? known?.id ?? freshFolderId(directory, systemChance);
-      checkFolderChoice({ id, path: directory }, before.folders, homedir());
+      const {
+        id,
+        path: directory,
+        isKnown,
+      } = chosenFolder(path, options.id, before.folders, this.#ownDirectories, this.#engine.edges.chance);
       const peers = (options.peers ?? []).map((peer) => this.#roster.demandPeer(peer));
-      await this.#roster.configure(withFolder(before, { id, path: directory, peers }, this.#roster.act()));
+      const held = options.held === true && !isKnown ? { held: true } : {};
+      await this.#roster.configure(withFolder(before, { id, path: directory, peers, ...held }, this.#roster.act()));
       try {
         return await this.#openConfigured(id);
       } catch (cause) {
-        if (known === undefined) await this.#roster.configure(before);
+        if (!isKnown) await this.#roster.configure(before);
         throw cause;
       }
     });
+  }
+
+  /** May this directory be added under this ID? @throws as {@link Node.folder}. */
+  checkFolder(path: string, id?: string): void {
+    chosenFolder(path, id, this.configuration.folders, this.#ownDirectories, this.#engine.edges.chance);
+  }
+
+  /** A held folder may join: from now on it is synced. @throws LanfoldError `E_FOLDER_UNKNOWN`. */
+  release(folderId: string): Promise<void> {
+    return this.#roster.inTurn(async () => {
+      this.#roster.demandFolder(folderId);
+      await this.#roster.configure(withReleased(this.configuration, folderId));
+      this.#engine.folder(folderId)?.release();
+    });
+  }
+
+  /**
+   * Shows a code, at which another device joins; one that is shown already is closed first.
+   * @throws LanfoldError `E_FOLDER_UNKNOWN`; `E_CLOSED` when the node is offline.
+   */
+  pair(options: PairOptions = {}): CodeOffer {
+    return this.#pairing.pair(options);
+  }
+
+  /** Looks for devices that show a code, until it is closed or has joined one. @throws LanfoldError `E_CLOSED` when offline. */
+  join(): Joining {
+    return this.#pairing.join();
   }
 
   /** Shares a folder that is known here with a peer. @throws LanfoldError `E_FOLDER_UNKNOWN`, `E_PEER_UNKNOWN`. */
@@ -299,53 +271,49 @@ export class Node extends EventEmitter<NodeEvents> {
         await this.#roster.inTurn(() => this.#openConfigured(folder.id));
       } catch (cause) {
         if (!(cause instanceof LanfoldError)) throw cause;
-        this.#warn(cause); // one folder that cannot be opened does not stop the others
+        this.#warnings.tell(cause); // one folder that cannot be opened does not stop the others
       }
     }
   }
 
   async #close(): Promise<void> {
     this.#closed.abort(new LanfoldError('E_CLOSED', { subject: 'the node' }));
-    this.#listeners.notifyAll();
+    this.#handles.notifyAll();
+    this.#pairing.close();
     await this.#engine.close();
-    await this.#pool.close();
-    this.#store.close();
+    await this.#machine.close();
   }
 
   async #write(configuration: Configuration): Promise<void> {
     if (this.#closing !== undefined) throw new LanfoldError('E_CLOSED', { subject: 'the node' });
-    await replaceTextFile(configurationPath(this.home), printConfiguration(configuration));
+    await this.#machine.write(configuration);
   }
 
   /** Forgets a folder here. */
   async #drop(folderId: string): Promise<void> {
     await this.#roster.configure(withoutFolder(this.configuration, folderId));
-    this.#handles.delete(folderId);
+    this.#handles.drop(folderId);
     await this.#engine.removeFolder(folderId);
-    this.#store.dropFolder(folderId); // the engine does not know a folder that could not be opened, nor any when offline
+    this.#engine.edges.store.dropFolder(folderId); // the engine does not know a folder that could not be opened, nor any when offline
   }
 
   async #openConfigured(id: string): Promise<FolderHandle | undefined> {
     const setup = this.configuration.folders.find((folder) => folder.id === id);
     if (setup === undefined || this.#isOffline) return undefined;
     const { path, peers, members = [] } = setup;
-    const before = this.#engine.folder(id);
     const folder = await this.#engine.addFolder({
       id,
       root: path,
       peers: peers.map(demandDevice),
       members,
       stopped: this.#roster.stopReason(setup),
+      isHeld: setup.held ?? false,
     });
-    let handle = this.#handles.get(id);
-    if (handle === undefined || folder !== before) {
-      handle = new FolderHandle(this.#engine, folder, {
-        subscribe: (listener) => this.#listeners.subscribe(id, listener),
-        closed: this.#closed.signal,
-      });
-      this.#handles.set(id, handle);
-    }
-    return handle;
+    return this.#handles.of(folder, this.#engine);
+  }
+
+  get #ownDirectories(): readonly string[] {
+    return [this.home.configuration, this.home.state];
   }
 
   #statusOf(peer: Peer): PeerStatus {
@@ -357,8 +325,8 @@ export class Node extends EventEmitter<NodeEvents> {
   #follow(change: Promise<void>): void {
     change.catch((cause: unknown) => {
       if (this.#closing !== undefined) return;
-      const subject = configurationPath(this.home);
-      this.#warn(
+      const subject = this.#machine.configurationPath;
+      this.#warnings.tell(
         new LanfoldError('E_STATE_BROKEN', {
           subject,
           because: 'what another member said could not be written',
@@ -367,19 +335,4 @@ export class Node extends EventEmitter<NodeEvents> {
       );
     });
   }
-
-  #warn(warning: LanfoldError): void {
-    if (this.#earlyWarnings === undefined) this.emit('warning', warning);
-    else this.#earlyWarnings.push(warning);
-  }
-
-  #tellEarlyWarnings(): void {
-    const warnings = this.#earlyWarnings ?? [];
-    this.#earlyWarnings = undefined;
-    for (const warning of warnings) this.emit('warning', warning);
-  }
-}
-
-function configurationPath(home: Home): string {
-  return join(home.configuration, 'config.json');
 }

@@ -64,7 +64,7 @@ export function farewell(folderId: string, device: string, members: MemberSet, e
   };
 }
 
-function bothOf({ records, isProvisional }: Folder, { own, ownId, peer, known }: Ends): ClusterDeviceDraft[] {
+function bothOf({ records, admission }: Folder, { own, ownId, peer, known }: Ends): ClusterDeviceDraft[] {
   return [
     {
       id: own,
@@ -72,7 +72,7 @@ function bothOf({ records, isProvisional }: Folder, { own, ownId, peer, known }:
       addresses: ['dynamic'],
       indexId: records.indexId(),
       // What is not to be told yet is not announced either, or the far end would wait for it (SPEC E5).
-      maxSequence: isProvisional ? 0 : records.maxSequence(),
+      maxSequence: admission.isSilent ? 0 : records.maxSequence(),
     },
     { id: peer, ...records.remoteIndex(shortId(peer)) },
   ];

@@ -26,7 +26,7 @@ export interface PairingHostOptions {
   readonly name: string;
   readonly system: string;
   /** Told to whoever has proven to know the code, and to nobody else. */
-  readonly offer: Offer;
+  readonly offer: () => Offer;
   readonly events: PairingHostEvents;
 }
 
@@ -97,7 +97,7 @@ export class PairingHost implements PairingDoor {
    * @throws WireError if the offer is one that no far end would take.
    */
   constructor(options: PairingHostOptions) {
-    demandReadable(options.offer);
+    demandReadable(options.offer());
     this.#options = { ...options, name: cutUtf8(options.name, PAIRING_NAME_BYTES_MAX) };
     this.#guesses = new Guesses(this.#newCode(), this.#nowMs);
     this.#settle();

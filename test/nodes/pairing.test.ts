@@ -55,7 +55,7 @@ async function openHost(
     crypto: pairingCrypto,
     name: 'maria-laptop',
     system: 'Linux',
-    offer: OFFER,
+    offer: () => OFFER,
     events: {
       code: () => {},
       wrongCode: ({ triesLeft }) => void told.lines.push(`wrong ${triesLeft}`),
@@ -227,7 +227,7 @@ test('J27 an engine shows its code on the port where it listens, and is connecte
   const closed = Promise.withResolvers<string>();
   const host = maria.pairing.open({
     system: 'Linux',
-    offer: { folders: [], addresses: [`${maria.address.host}:${maria.address.port}`] },
+    offer: () => ({ folders: [], addresses: [`${maria.address.host}:${maria.address.port}`] }),
     events: {
       code: () => {},
       wrongCode: () => {},
@@ -257,7 +257,7 @@ test('J27 a second code takes the place of the first, and a closed engine shows 
   const open = (which: string): PairingHost =>
     maria.pairing.open({
       system: 'Linux',
-      offer: OFFER,
+      offer: () => OFFER,
       events: {
         code: () => {},
         wrongCode: () => {},

@@ -1,14 +1,15 @@
 /** `lanfold` and `lanfold run`: a node in the foreground, until a signal ends it. */
-import { setFlagsFromString } from 'node:v8';
-import { jsonLog, textLog, type Log, type Node, type NodeOptions } from '../../index.ts';
-import { openToRun } from '../ask.ts';
-import { serveControl, type ControlServer } from '../control-server.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { introduce, tellOfPeers } from '../introduction.ts';
+import { jsonLog, LanfoldError, textLog, type Log, type Node, type NodeOptions } from '../../index.ts';
+import { ask as askOnce } from '../ask.ts';
+import { askHere } from '../asking.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { inForeground, type Foreground } from '../foreground.ts';
 import { Output, type CommonOptions } from '../output.ts';
-import { ProgressReporter } from '../progress-reporter.ts';
-import { stopSignal, withinGrace } from '../signals.ts';
-import { usageError } from '../usage.ts';
+import { findHosts, joinHost } from '../pairing/join-host.ts';
+import { offerCode } from '../pairing/offer-code.ts';
+import { Terminal } from '../terminal.ts';
+import { directoryPath, usageError } from '../usage.ts';
+import { status } from './status.ts';
 
 export interface RunOptions extends CommonOptions {
   readonly listen?: string;
@@ -22,53 +23,90 @@ export interface HereOptions extends RunOptions {
   readonly folderId?: string;
 }
 
-/** Shares one folder, beside those that the home knows already. */
+/** How long a first start looks for somebody who waits before it offers to share: the network answers in less. */
+const FIRST_LOOK_MS = 700;
+/** In a directory that cannot be shared there is nothing else to do than to look. */
+const LONG_LOOK_MS = 5000;
+
+/**
+ * Shares one folder, beside those that the home knows already. Where a person sits at the terminal and the folder is new, joins
+ * whoever waits nearby instead, or shows a code for others to join.
+ */
 export async function runHere(options: HereOptions): Promise<ExitCode> {
-  return await runNode(options, async (node) => {
-    await node.folder(options.directory ?? '.', options.folderId === undefined ? {} : { id: options.folderId });
-  });
+  const directory = options.directory ?? '.';
+  const { folderId } = options;
+  const isAutomated = folderId !== undefined || options.json === true || options.quiet === true;
+  using terminal = isAutomated || options.discovery === 'off' ? undefined : Terminal.here();
+  try {
+    return await inForeground(
+      nodeOptions(options),
+      new Output(options),
+      options.listen !== undefined,
+      async (foreground) => {
+        const { node } = foreground;
+        const path = directoryPath(directory);
+        const isKnown = node.configuration.folders.some((folder) => folder.path === path);
+        if (terminal === undefined || isKnown) {
+          await node.folder(directory, folderId === undefined ? {} : { id: folderId });
+          foreground.introduce();
+          return;
+        }
+        if (!(await joinInstead(foreground, terminal, path))) await shareAndOffer(foreground, terminal, directory);
+      },
+    );
+  } catch (error) {
+    if (await isSharedByRunning(error, options, directoryPath(directory))) return await status(options);
+    throw error;
+  }
 }
 
 /** Runs with what the home knows. */
 export async function run(options: RunOptions): Promise<ExitCode> {
-  return await runNode(options, () => Promise.resolve());
+  return await inForeground(nodeOptions(options), new Output(options), options.listen !== undefined, (foreground) => {
+    foreground.introduce();
+    return Promise.resolve();
+  });
 }
 
-async function runNode(options: RunOptions, prepare: (node: Node) => Promise<void>): Promise<ExitCode> {
-  if (options.web === 'on') throw usageError('the web page is not part of this version of lanfold; leave --web away');
-  keepHeapSmall();
-  const output = new Output(options);
-  const node = await openToRun(nodeOptions(options));
-  const stopped = stopSignal();
-  let control: ControlServer | undefined;
-  let progress: ProgressReporter | undefined;
+/** @returns true when a computer nearby waited and its folder is here now. */
+async function joinInstead({ node, output, signal }: Foreground, terminal: Terminal, path: string): Promise<boolean> {
+  const ask = askHere(node);
+  const hosts = await findHosts(ask, mayShare(node, path) ? FIRST_LOOK_MS : LONG_LOOK_MS, signal);
+  if (hosts.length > 0) return await joinHost(ask, output, hosts, { terminal, signal });
+  await ask('join.stop', {});
+  return false;
+}
+
+function mayShare(node: Node, path: string): boolean {
   try {
-    node.on('warning', (warning) => output.warning(warning));
-    await prepare(node);
-    control = await serveControl(node);
-    introduce(node, output, { isListenFixed: options.listen !== undefined });
-    tellOfPeers(node, output);
-    progress = new ProgressReporter(node, output);
-    const signal = await stopped;
-    output.done({ type: 'result', signal }, 'Stopped');
-    return signal === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
-  } finally {
-    progress?.close();
-    control?.close();
-    await withinGrace(node.close());
+    node.checkFolder(path);
+    return true;
+  } catch {
+    return false; // what is wrong with it is said when nobody waits
   }
 }
 
-/**
- * Keeps V8's space for young objects at its first size, for a process that runs all day and mostly waits: it would grow to
- * 64 MB under load, in each thread, and stay so. Measured on a first sync of 8,000 files: a third less memory, the same
- * time. (`--max-semi-space-size` has no effect once V8 runs.)
- */
-function keepHeapSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
+async function shareAndOffer(foreground: Foreground, terminal: Terminal, directory: string): Promise<void> {
+  const { node, output, signal } = foreground;
+  const handle = await node.folder(directory);
+  foreground.introduce({ isBrief: true });
+  if (handle === undefined) return;
+  foreground.meanwhile(offerCode(askHere(node), output, { folders: [handle.id], terminal, signal }));
 }
 
-function nodeOptions(options: RunOptions): NodeOptions {
+/** The home is in use by a node that shares this very folder: then its status is what the person wants to see. */
+async function isSharedByRunning(error: unknown, options: CommonOptions, path: string): Promise<boolean> {
+  if (!(error instanceof LanfoldError) || error.code !== 'E_STATE_LOCKED') return false;
+  try {
+    const { folders } = await askOnce(options, 'status', {});
+    return folders.some((folder) => folder.path === path);
+  } catch {
+    return false; // it does not answer: the error says what there is to say
+  }
+}
+
+export function nodeOptions(options: RunOptions): NodeOptions {
+  if (options.web === 'on') throw usageError('the web page is not part of this version of lanfold; leave --web away');
   const { home, listen, discovery, name } = options;
   return {
     ...(home === undefined ? {} : { home }),

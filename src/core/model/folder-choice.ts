@@ -10,14 +10,25 @@ export interface SharedFolder {
   readonly path: string;
 }
 
+export interface Places {
+  /** The user's home directory. */
+  readonly home: string;
+  /** Where this lanfold keeps its identity and records. */
+  readonly own: readonly string[];
+}
+
 /**
  * @param wanted the directory, absolute, with symlinks resolved.
- * @param home the user's home directory.
  * @throws LanfoldError `E_FOLDER_PROTECTED`, `E_FOLDER_NESTED` or `E_FOLDER_EXISTS`.
  */
-export function checkFolderChoice(wanted: SharedFolder, shared: readonly SharedFolder[], home: string): void {
-  if (wanted.path === '/' || wanted.path === home || isInside(home, wanted.path)) {
-    throw new LanfoldError('E_FOLDER_PROTECTED', { subject: wanted.path });
+export function checkFolderChoice(wanted: SharedFolder, shared: readonly SharedFolder[], places: Places): void {
+  const { path } = wanted;
+  if (path === '/' || path === places.home || isInside(places.home, path)) {
+    throw new LanfoldError('E_FOLDER_PROTECTED', { subject: path });
+  }
+  // Whoever joined would get this device's key, and be this device.
+  if (places.own.some((own) => own === path || isInside(own, path) || isInside(path, own))) {
+    throw new LanfoldError('E_FOLDER_PROTECTED', { subject: path, because: "lanfold's own key and records are in it" });
   }
   for (const other of shared) {
     if (other.id === wanted.id && other.path === wanted.path) continue;

@@ -32,7 +32,7 @@ let scalars = 0;
 const scalar = (): Uint8Array => seeded(`scalar ${(scalars += 1)}`);
 
 function host(over: Meeting, guesses: Guesses, source = 'tom'): HostRun {
-  const terms = { crypto: pairingCrypto, guesses, meeting: over, source, scalar: scalar(), offer: OFFER };
+  const terms = { crypto: pairingCrypto, guesses, meeting: over, source, scalar: scalar(), offer: () => OFFER };
   return new HostRun({ ...terms, name: 'maria-laptop', system: 'Linux' });
 }
 

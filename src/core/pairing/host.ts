@@ -23,7 +23,8 @@ export interface HostTerms {
   /** This device, as people know it. */
   readonly name: string;
   readonly system: string;
-  readonly offer: Offer;
+  /** Asked once, for whoever knows the code: what there is may have grown since the code was shown. */
+  readonly offer: () => Offer;
 }
 
 export type HostOutcome =
@@ -53,7 +54,7 @@ type State =
       /** What the joiner has to send if it knows the code, and what it gets then. */
       readonly tags: { readonly joiner: Uint8Array; readonly host: Uint8Array };
     }
-  | { readonly awaits: 'answer'; readonly name: string }
+  | { readonly awaits: 'answer'; readonly name: string; readonly offered: Offer }
   | { readonly awaits: 'nothing' };
 
 export class HostRun {
@@ -77,7 +78,7 @@ export class HostRun {
     if (message.type === 'Refused' && state.awaits !== 'nothing') return { send: [], outcome: { is: 'declined' } };
     if (state.awaits === 'hello' && message.type === 'Hello') return this.#begin(message.body, nowMs);
     if (state.awaits === 'confirm' && message.type === 'Confirm') return this.#judge(state, message.body.tag, nowMs);
-    if (state.awaits === 'answer' && message.type === 'Accept') return this.#accepted(state.name, message.body.folders);
+    if (state.awaits === 'answer' && message.type === 'Accept') return this.#accepted(state, message.body.folders);
     throw new WireError('unexpected', `A ${message.type} came, due was: ${state.awaits}`);
   }
 
@@ -99,7 +100,7 @@ export class HostRun {
   }
 
   #judge({ name, code, tags }: State & { awaits: 'confirm' }, tag: Uint8Array, nowMs: number): HostTurn {
-    const { crypto, guesses, source, offer } = this.#terms;
+    const { crypto, guesses, source } = this.#terms;
     // Asked again: others have guessed meanwhile. A tag that comes too late is not even looked at.
     const may = guesses.may(source, nowMs, code);
     if (!may.may) return refusal(may.because);
@@ -108,19 +109,19 @@ export class HostRun {
       return { send: [refused('wrong-code', triesLeft)], outcome: { is: 'wrong', triesLeft } };
     }
     guesses.right();
-    this.#state = { awaits: 'answer', name };
+    const offered = this.#terms.offer();
+    this.#state = { awaits: 'answer', name, offered };
     return {
       send: [
         { type: 'Confirm', body: { tag: tags.host } },
-        { type: 'Offer', body: offer },
+        { type: 'Offer', body: offered },
       ],
       outcome: { is: 'proven', name },
     };
   }
 
-  #accepted(name: string, folders: readonly string[]): HostTurn {
-    const { offer } = this.#terms;
-    const foreign = folders.find((id) => !offer.folders.some((folder) => folder.id === id));
+  #accepted({ name, offered }: State & { awaits: 'answer' }, folders: readonly string[]): HostTurn {
+    const foreign = folders.find((id) => !offered.folders.some((folder) => folder.id === id));
     if (foreign !== undefined) throw new WireError('unexpected', 'A folder was accepted that was not offered');
     return { send: [], outcome: { is: 'accepted', name, folders } };
   }

@@ -3,7 +3,7 @@
  * @module
  */
 import { homedir, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 
 export interface Home {
   /** Directory of the identity and the configuration. */
@@ -28,10 +28,15 @@ export function defaultHome(env: NodeJS.ProcessEnv = process.env, platform: Node
   const user = homedir();
   if (platform === 'darwin') return homeIn(join(user, 'Library', 'Application Support', 'lanfold'));
   if (platform === 'win32') return homeIn(join(env['LOCALAPPDATA'] ?? join(user, 'AppData', 'Local'), 'lanfold'));
-  const configuration = join(env['XDG_CONFIG_HOME'] ?? join(user, '.config'), 'lanfold');
-  const state = join(env['XDG_STATE_HOME'] ?? join(user, '.local', 'state'), 'lanfold');
-  const runtime = env['XDG_RUNTIME_DIR'];
+  const configuration = join(absolute(env['XDG_CONFIG_HOME']) ?? join(user, '.config'), 'lanfold');
+  const state = join(absolute(env['XDG_STATE_HOME']) ?? join(user, '.local', 'state'), 'lanfold');
+  const runtime = absolute(env['XDG_RUNTIME_DIR']);
   return { configuration, state, socket: runtime === undefined ? socketPath(state) : join(runtime, 'lanfold.sock') };
+}
+
+/** The specification has an empty or relative directory count as none: the key must not land in whatever folder we are in. */
+function absolute(directory: string | undefined): string | undefined {
+  return directory !== undefined && isAbsolute(directory) ? directory : undefined;
 }
 
 function socketPath(directory: string): string {

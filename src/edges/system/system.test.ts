@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { isAbsolute } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { systemChance } from './chance.ts';
 import { systemClock } from './clock.ts';
+import { defaultHome } from './home.ts';
 import { jsonLog, textLog } from './log.ts';
 
 test('T1 a timer runs once, unless it is cancelled', async () => {
@@ -85,4 +87,19 @@ test('T3 details that cannot be written do not lose the line', () => {
   const lines: string[] = [];
   textLog({ write: (line) => lines.push(line) }).info(circle, 'the message');
   assert.match(lines[0] ?? '', /the message/);
+});
+
+test('T4 the places of the XDG specification, where an empty or relative directory counts as none', () => {
+  const given = { XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s', XDG_RUNTIME_DIR: '/r' };
+  assert.deepEqual(defaultHome(given, 'linux'), {
+    configuration: '/c/lanfold',
+    state: '/s/lanfold',
+    socket: '/r/lanfold.sock',
+  });
+  const none = defaultHome({}, 'linux');
+  for (const useless of ['', 'here', './here']) {
+    const home = { XDG_CONFIG_HOME: useless, XDG_STATE_HOME: useless, XDG_RUNTIME_DIR: useless };
+    assert.deepEqual(defaultHome(home, 'linux'), none);
+  }
+  assert.ok(isAbsolute(none.configuration) && isAbsolute(none.state));
 });
