@@ -2,8 +2,9 @@
  * The main thread's end of one disk thread.
  * @module
  */
-import { Worker } from 'node:worker_threads';
+import { Worker, type MessagePort } from 'node:worker_threads';
 import type { CallMessage, ReplyMessage } from './calls.ts';
+import { LoopKick } from './loop-kick.ts';
 
 /** A small nursery: what a call makes is sent off and dropped at once. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 8 };
@@ -19,10 +20,16 @@ export interface ThreadStart {
   readonly useNative: boolean;
 }
 
+/** What the thread itself gets. */
+export interface ThreadData extends ThreadStart {
+  readonly kicks: MessagePort;
+}
+
 export class DiskThread {
   readonly #startWith: ThreadStart;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
+  #kick: LoopKick | undefined;
   #lastId = 0;
   #ended = false;
 
@@ -49,6 +56,7 @@ export class DiskThread {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#waiting.set(id, { resolve, reject });
     this.#worker.ref();
+    this.#kick?.start();
     this.#worker.postMessage({ ...message, id } satisfies CallMessage, transfer);
     return promise;
   }
@@ -61,10 +69,13 @@ export class DiskThread {
   #start(): Worker {
     // Beside this file: as source, or built.
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
+    const kick = new LoopKick();
+    this.#kick = kick;
     const worker = new Worker(new URL(file, import.meta.url), {
       name: 'lanfold-disk',
       resourceLimits: RESOURCE_LIMITS,
-      workerData: this.#startWith,
+      workerData: { ...this.#startWith, kicks: kick.farPort } satisfies ThreadData,
+      transferList: [kick.farPort],
       execArgv: [], // the process's own options may be of a kind that a thread refuses (--input-type)
     });
     let reason = 'the disk is closed';
@@ -72,14 +83,20 @@ export class DiskThread {
     worker.on('error', (error: unknown) => {
       reason = error instanceof Error ? error.message : String(error);
     });
-    worker.on('exit', () => this.#failAll(worker, reason));
+    worker.on('exit', () => {
+      kick.close();
+      this.#failAll(worker, reason);
+    });
     return worker;
   }
 
   #settle(worker: Worker, reply: ReplyMessage): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    if (this.#waiting.size === 0) worker.unref();
+    if (this.#waiting.size === 0) {
+      worker.unref();
+      this.#kick?.stop();
+    }
     if ('failure' in reply) {
       const { message, code } = reply.failure;
       waiting?.reject(Object.assign(new Error(message), code === undefined ? {} : { code }));

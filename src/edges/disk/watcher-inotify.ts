@@ -6,6 +6,7 @@
 import { closeSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
+import { answerKicks, LoopKick } from './loop-kick.ts';
 import { type BackEndEvents, type WatchBackEnd, WatchUnavailable } from './watcher-back-end.ts';
 import { CONTROL, type InotifyReport, type InotifyWorkerData } from './watcher-inotify-messages.ts';
 
@@ -22,6 +23,8 @@ export class InotifyBackEnd implements WatchBackEnd {
   #worker: Worker | undefined;
   #ended: Promise<void> | undefined;
   #wake: number | undefined;
+  /** The thread blocks and hears no kicks: both ends are here. */
+  readonly #kick = new LoopKick();
   #isClosing = false;
 
   constructor(root: string, options: InotifyOptions) {
@@ -36,11 +39,14 @@ export class InotifyBackEnd implements WatchBackEnd {
       resourceLimits: { maxYoungGenerationSizeMb: 2 }, // names pass through; without it the heap keeps room for bursts
     });
     this.#worker = worker;
+    answerKicks(this.#kick.farPort);
+    this.#kick.start();
     return new Promise((resolve, reject) => {
       let isArmed = false;
       let failure: Error = new WatchUnavailable('other', 'The watching thread ended by itself');
       this.#ended = new Promise((ended) => {
         worker.once('exit', () => {
+          this.#kick.close();
           if (this.#wake !== undefined) closeSync(this.#wake);
           this.#wake = undefined;
           ended();

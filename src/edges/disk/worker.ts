@@ -5,12 +5,15 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type CallMessage, diskCalls, type ReplyMessage } from './calls.ts';
-import type { ThreadStart } from './thread.ts';
+import { answerKicks } from './loop-kick.ts';
+import type { ThreadData } from './thread.ts';
 import { errorCode } from './trouble.ts';
 
 type AnyCall = (root: string, ...values: readonly unknown[]) => unknown;
 
-const calls = diskCalls((workerData as ThreadStart).useNative);
+const { useNative, kicks } = workerData as ThreadData;
+const calls = diskCalls(useNative);
+answerKicks(kicks);
 
 parentPort?.on('message', (message: CallMessage) => {
   void answer(message);
