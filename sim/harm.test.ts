@@ -35,6 +35,27 @@ test('E4 what ends in zeros by its nature is not damaged: after a kill its new p
   deepEqual(a.folder().problems(), []);
 });
 
+test('E4 what a power cut emptied comes back from a peer, and is not announced', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  a.write('text', 'as it was written');
+  ok(await desk.until(() => b.read('text') !== undefined));
+  ok(await desk.inSync(a, b));
+  b.crash();
+  const inode = b.disk.find(`${FOLDER}/text`);
+  ok(inode);
+  const { modifiedNs } = inode;
+  b.disk.write(inode, Buffer.alloc(0));
+  b.disk.setAttributes(inode, { modifiedNs });
+  await desk.runFor(10_000); // a machine that lost its power takes as long to start
+  await desk.start(b);
+  ok(await desk.until(() => b.read('text') === 'as it was written'));
+  ok(await desk.inSync(a, b));
+  equal(a.read('text'), 'as it was written');
+  deepEqual(b.folder().problems(), []);
+});
+
 test('R12 files whose only twins are deleted with them count as deleted', async () => {
   const { desk, a, b } = machines('a', 'b');
   using _ = desk;

@@ -19,7 +19,15 @@ import {
 } from '../core/model/file-record.ts';
 import { byName, isInternalName, normalPart, parentOf } from '../core/model/folder-path.ts';
 import { NO_BYTES } from '../core/model/file-record.ts';
-import { deletion, disowned, ignoredRecord, judge, looksDamaged, type Sighting } from '../core/scan/changes.ts';
+import {
+  damaged as asDamaged,
+  deletion,
+  disowned,
+  ignoredRecord,
+  judge,
+  looksDamaged,
+  type Sighting,
+} from '../core/scan/changes.ts';
 import { isLeftover } from '../core/scan/provisional.ts';
 import { isTrouble, type Hashed, type Looked } from '../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
@@ -205,7 +213,7 @@ export class Inspector {
       problems.clear(name);
       const local = records.local(name);
       if (local !== undefined && damaged.has(name)) {
-        saves.push({ record: disowned(local.record), look: seen.look });
+        saves.push({ record: asDamaged(local.record, seen), look: seen.look });
         const text = 'A power cut seems to have damaged it; it waits for a computer that has it whole';
         problems.set(name, 'damaged', text, 'told');
         continue;

@@ -111,10 +111,15 @@ export function ignoredRecord(record: FileRecord): FileRecord {
 
 /**
  * A record without a claim: what stands on disk must not travel, and gives way to whatever a peer has (SPEC E4). Used for
- * content damaged by a crash, and for files that a rebuilt database knows nothing about.
+ * files that a rebuilt database knows nothing about, and for damaged content.
  */
 export function disowned(record: FileRecord): FileRecord {
   return { ...record, version: NO_VERSION, sequence: 0 };
+}
+
+/** The record of damaged content: no claim, and the bytes that are there, or nobody would see that the good ones lack. */
+export function damaged(record: FileRecord, { look, blockSize, blocks }: Sighting): FileRecord {
+  return disowned({ ...record, size: look.size, blockSize, blocks, previousBlocksHash: NO_BYTES });
 }
 
 function gone(record: FileRecord): FileRecord {
