@@ -43,6 +43,11 @@ export function unusable(root: string, cause: unknown): LanfoldError {
   return new LanfoldError('E_FOLDER_FAILED', { subject: root, cause });
 }
 
+/** Why a folder stops, also on what nobody foresaw. */
+export function reasonToStop(id: string, cause: unknown): LanfoldError {
+  return cause instanceof LanfoldError ? cause : new LanfoldError('E_FOLDER_FAILED', { subject: id, cause });
+}
+
 function rootError(root: string, state: Awaited<ReturnType<FileTree['check']>>): LanfoldError {
   switch (state) {
     case 'missing':

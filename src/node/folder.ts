@@ -20,19 +20,21 @@ import { Brake } from './brake.ts';
 import { BusyNames } from './busy-names.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { FolderOptions, FolderState } from './folder-options.ts';
-import { checkRoot, takeRoot, unusable } from './folder-root.ts';
+import { checkRoot, reasonToStop, takeRoot, unusable } from './folder-root.ts';
 import { IgnoreKeeper } from './ignore-keeper.ts';
 import { IndexReceiver } from './index-receiver.ts';
 import { Inspector } from './inspector.ts';
 import { Problems, type Problem } from './problems.ts';
 import { Puller } from './puller.ts';
 import { adoptPlaced } from './recovery.ts';
+import { Rereader } from './rereader.ts';
 import { ScanBell } from './scan-bell.ts';
 import { Restorer } from './restorer.ts';
 import { Scanner } from './scanner.ts';
 import { Settler } from './settler.ts';
 import { Supplier } from './supplier.ts';
 import { Wake } from './wake.ts';
+import { watchListener } from './watch-listener.ts';
 
 /** While deletes wait for a person: what was gone may be back. */
 const HELD_RESCAN_MS = 30_000;
@@ -54,6 +56,7 @@ export class Folder {
   readonly #inspector: Inspector;
   readonly #scanner: Scanner;
   readonly #puller: Puller;
+  readonly #rereader: Rereader;
   readonly #indexes: IndexReceiver;
   readonly #ignores: IgnoreKeeper;
   readonly admission: Admission;
@@ -101,6 +104,7 @@ export class Folder {
     this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
     this.supplier = new Supplier(this.#context);
     this.restorer = new Restorer(this.#context);
+    this.#rereader = new Rereader(this.#context, () => this.#isDiskWanted());
   }
 
   /**
@@ -238,25 +242,16 @@ export class Folder {
       await this.#ignores.load();
       this.#watcher = this.#options.edges.createWatcher(this.root);
       if (this.#closing.signal.aborted) return;
-      await this.#watcher.start({
-        touched: (news) => {
-          this.#ignores.touched(news.map(({ name }) => name));
-          this.#settler.news(news);
-        },
-        lost: (directory) => this.rescan(directory),
-        degraded: (reason, fix) => {
-          const text = fix === undefined ? reason : `${reason}. ${fix}`;
-          this.#warning = { name: '', reason: 'watching', text };
-        },
-      });
-      this.#settler.onDirectory = (directory) => this.rescan(directory);
+      const rescan = (directory: string): void => this.rescan(directory);
+      const warn = (problem: Problem): void => void (this.#warning = problem);
+      await this.#watcher.start(watchListener(this.#ignores, this.#settler, rescan, warn));
+      this.#settler.onDirectory = rescan;
       await this.#tree.unstage({ keep: this.#puller.stagesWorthKeeping() });
       this.rescan();
       // Both have ended before another run begins: two pullers would fetch each name twice.
       const signal = AbortSignal.any([this.#closing.signal, this.#running.signal]);
-      await Promise.all(
-        [this.#scanLoop(signal), this.#pullLoop(signal)].map((loop) => loop.catch((cause) => this.#fail(cause))),
-      );
+      const loops = [this.#scanLoop(signal), this.#pullLoop(signal), this.#rereader.run(signal)];
+      await Promise.all(loops.map((loop) => loop.catch((cause) => this.#fail(cause))));
     } catch (cause) {
       await this.#fail(cause);
     }
@@ -283,7 +278,10 @@ export class Folder {
         if (directory === '' && isAllThere) this.#brake.releaseFound();
       }
       if (signal.aborted) break; // what was not seen says nothing
-      if (directories.includes('')) await this.#tree.pruneHistory(this.#options.historyLimits);
+      if (directories.includes('')) {
+        await this.#tree.pruneHistory(this.#options.historyLimits);
+        this.#rereader.walked();
+      }
       this.#busyScanning = false;
       if (!this.admission.isScanned) {
         this.#inspector.trustDisk();
@@ -350,10 +348,7 @@ export class Folder {
   }
 
   #stop(reason: unknown): void {
-    const error =
-      reason instanceof LanfoldError
-        ? reason
-        : new LanfoldError('E_FOLDER_FAILED', { subject: this.id, cause: reason });
+    const error = reasonToStop(this.id, reason);
     const cause = error.cause instanceof Error ? error.cause.stack : undefined;
     this.#options.edges.log.warn({ folder: this.id, code: error.code, cause }, error.message);
     this.#error = error;
@@ -373,6 +368,10 @@ export class Folder {
     } catch {
       // still not there, or closing: the loop decides
     }
+  }
+
+  #isDiskWanted(): boolean {
+    return this.#busyScanning || this.#busyPulling || this.supplier.isAsked;
   }
 
   #updateState(): void {

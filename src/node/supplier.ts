@@ -20,18 +20,27 @@ export interface BlockAsked {
 }
 
 const READ_BATCH_MAX = 64;
+/** A peer that pulls asks again well within this. */
+const ASKED_LATELY_MS = 5000;
 
 export class Supplier {
   readonly #context: FolderContext;
   readonly #reads: Batcher<ReadJob, Uint8Array | Trouble>;
+  #askedMs = Number.NEGATIVE_INFINITY;
 
   constructor(context: FolderContext) {
     this.#context = context;
     this.#reads = new Batcher(READ_BATCH_MAX, (jobs) => context.tree.read(jobs));
   }
 
+  /** Is a peer pulling from here? */
+  get isAsked(): boolean {
+    return this.#context.clock.monotonicMs() - this.#askedMs < ASKED_LATELY_MS;
+  }
+
   async supply({ name, offset, bytes, hash }: BlockAsked): Promise<Uint8Array | number> {
     this.#context.log.debug({ name, offset, bytes }, 'a peer asked for a block');
+    this.#askedMs = this.#context.clock.monotonicMs();
     if (nameFault(name) !== undefined) return REFUSED.generic;
     if (isInternalName(name) || this.#context.ignores().match(name).ignored) return REFUSED.invalid;
     const local = this.#context.records.local(name)?.record;
