@@ -113,7 +113,7 @@ function addFolderCommands(program: Command, ended: Ended): void {
     .action(async (path: string, _, self: Command) =>
       ended(await (await import('./commands/history.ts')).restore(path, given(self))),
     );
-  add(program, 'approve', 'carry out deletes that are held because they are so many')
+  add(program, 'approve', 'carry out deletes that are held: so many, or of a disk that is not mounted')
     .option('--folder <id>', 'those of this folder only')
     .action(async (_, self: Command) => ended(await (await import('./commands/attention.ts')).approve(given(self))));
   add(program, 'rescan', 'look at all files again, now')

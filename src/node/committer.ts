@@ -39,9 +39,13 @@ export class Committer {
   }
 
   async #commit(queued: readonly Commit[]): Promise<Committed[]> {
-    const fresh = queued.filter((commit) => this.#isFresh(commit));
+    const { mounts } = this.#context;
+    await mounts.refresh();
+    const away = queued.filter((commit) => namesOf(commit).some((name) => mounts.isAway(name)));
+    const fresh = queued.filter((commit) => this.#isFresh(commit) && !away.includes(commit));
     const results = new Map<Commit, Committed>();
     const committed = fresh.length === 0 ? [] : await this.#apply(fresh);
+    for (const commit of away) results.set(commit, AWAY);
     for (const [index, commit] of fresh.entries()) results.set(commit, committed[index] ?? LOST);
     return queued.map((commit) => results.get(commit) ?? OUTDATED);
   }
@@ -77,6 +81,7 @@ export class Committer {
 }
 
 const OUTDATED: Trouble = { trouble: 'changed', detail: 'the record changed while the change was waiting' };
+const AWAY: Trouble = { trouble: 'not-mounted', detail: 'the disk that was mounted here is not' };
 const LOST: Trouble = { trouble: 'io', detail: 'no answer from the disk' };
 
 function namesOf({ change }: Commit): string[] {

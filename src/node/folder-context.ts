@@ -10,6 +10,7 @@ import type { FileTree } from '../ports/file-tree.ts';
 import type { Log } from '../ports/log.ts';
 import type { FolderRecords } from '../ports/record-store.ts';
 import type { BusyNames } from './busy-names.ts';
+import type { Mounts } from './mounts.ts';
 import type { PlantedBugs } from './planted-bugs.ts';
 import type { Problems } from './problems.ts';
 
@@ -21,6 +22,7 @@ export interface FolderContext {
   readonly records: FolderRecords;
   readonly problems: Problems;
   readonly plantedBugs: PlantedBugs;
+  readonly mounts: Mounts;
   /** Names that are being put in place right now: a look at them would see a state of no record. */
   readonly busy: BusyNames;
   /** SHA-256. */

@@ -24,6 +24,7 @@ import { checkRoot, reasonToStop, takeRoot, unusable } from './folder-root.ts';
 import { IgnoreKeeper } from './ignore-keeper.ts';
 import { IndexReceiver } from './index-receiver.ts';
 import { Inspector } from './inspector.ts';
+import { Mounts } from './mounts.ts';
 import { Problems, type Problem } from './problems.ts';
 import { Puller } from './puller.ts';
 import { adoptPlaced } from './recovery.ts';
@@ -184,9 +185,10 @@ export class Folder {
     this.#scans.ask(directory);
   }
 
-  /** A person confirms held deletes. */
+  /** A person confirms held deletes, and that disks that are not mounted are gone for good. */
   approveDeletes(): void {
     this.#brake.approve();
+    this.#context.mounts.approve();
     this.rescan();
     this.pullSoon();
   }
@@ -206,13 +208,13 @@ export class Folder {
   #makeContext(): FolderContext {
     const { edges, id, device, plantedBugs, onSaved } = this.#options;
     const { clock, log } = edges;
+    const shared = { tree: this.#tree, records: this.records, problems: this.#problems };
     return {
       id,
       clock,
       log,
-      tree: this.#tree,
-      records: this.records,
-      problems: this.#problems,
+      ...shared,
+      mounts: new Mounts({ ...shared, onBack: (name) => this.rescan(name) }),
       plantedBugs,
       busy: new BusyNames(),
       digest: (bytes) => edges.digest(bytes),

@@ -125,6 +125,7 @@ export class Inspector {
       ...hashed,
     ];
     const damaged = await this.#damaged(found);
+    await this.#context.mounts.refresh();
     this.#record(found, damaged, basis);
   }
 
@@ -139,9 +140,12 @@ export class Inspector {
     return isHere(local) && local.record.type === 'directory' ? this.#namesBelow(local.record.name) : [];
   }
 
-  /** Ignored and internal names are nobody's business; a record of a name that is ignored from now on says so once. */
+  /**
+   * Ignored and internal names are nobody's business, nor are those on a disk that is not mounted; a record of a name that is
+   * ignored from now on says so once.
+   */
   #isOurs(name: string): boolean {
-    if (name === '' || isInternalName(name) || normalPart(name) !== name) {
+    if (name === '' || isInternalName(name) || normalPart(name) !== name || this.#context.mounts.isAway(name)) {
       this.#settler.forget(name);
       return false;
     }
@@ -205,6 +209,10 @@ export class Inspector {
     const saves: LocalRecord[] = [];
     const looks: { name: string; look: Look }[] = [];
     for (const { name, seen } of [...found].sort((a, b) => byName(a.name, b.name))) {
+      if (this.#context.mounts.isAway(name)) {
+        this.#settler.forget(name); // what stands there now is hidden by the disk once that is back
+        continue;
+      }
       if (this.#context.busy.has(name) || this.#isOld(name, basis)) {
         this.#settler.later(name);
         continue;
@@ -276,10 +284,10 @@ export class Inspector {
   async #recordDeletes(absent: readonly string[]): Promise<void> {
     if (absent.length === 0) return;
     const settled = this.#settler.gone(absent);
-    const names = new Set(settled.flatMap((name) => [name, ...this.#namesBelow(name)]));
-    if (names.size === 0) return;
     // Absence is only believed in a root that is still ours: an unmounted disk deletes nothing (SPEC F2).
-    if (!(await this.#context.rootIsOurs())) return;
+    if (settled.length === 0 || !(await this.#context.rootIsOurs())) return;
+    const stillGone = await this.#stillGone(settled);
+    const names = new Set(stillGone.flatMap((name) => [name, ...this.#namesBelow(name)]));
     const { records } = this.#context;
     const gone = [...names].filter((name) => !this.#context.busy.has(name) && isHere(records.local(name)));
     const lost = new Set(gone);
@@ -293,6 +301,20 @@ export class Inspector {
       this.#context.save(gone.slice(start, start + CHUNK).flatMap((name) => this.#deletionOf(name)));
     }
     for (const name of names) this.#settler.forget(name);
+  }
+
+  /** The disk may have been away at the first look, and back when the root was checked: only two looks around it count. */
+  async #stillGone(names: readonly string[]): Promise<string[]> {
+    const { mounts, tree } = this.#context;
+    await mounts.refresh();
+    const looks = await tree.look(names);
+    return names.filter((name, index) => {
+      const look = looks[index];
+      const isGone = look === undefined || (!isTrouble(look) && look.type === 'other');
+      if (mounts.holds(name)) this.#settler.forget(name);
+      else if (!isGone) this.#settler.later(name);
+      return isGone && !mounts.holds(name);
+    });
   }
 
   #deletionOf(name: string): LocalRecord[] {

@@ -81,6 +81,7 @@ export class Puller {
 
   async round(signal: AbortSignal): Promise<Round> {
     const total = { done: 0, again: false, left: 0 };
+    await this.#context.mounts.refresh();
     for (const phase of PHASES) {
       if (phase === 'delete-file' && !this.#brake.mayPullDeletes()) break;
       await this.#phase(phase, total, signal);
@@ -116,7 +117,8 @@ export class Puller {
   }
 
   async #handle(name: string, signal: AbortSignal): Promise<Handled> {
-    const { records, problems } = this.#context;
+    const { records, problems, mounts } = this.#context;
+    if (mounts.isAway(name)) return 'left'; // the mount point is listed as a problem
     const versions = records.versions(name);
     const newest = records.newest(name);
     if (newest === undefined) return 'done';
@@ -281,6 +283,7 @@ function sentence(trouble: Trouble): string {
     denied: 'lanfold is not allowed to write it here',
     'disk-full': 'The disk is full',
     'read-only': 'The disk is read-only',
+    'not-mounted': 'Its disk is not mounted',
     'name-not-allowed': 'This disk does not allow the name',
     exists: 'Another file has the name already',
   };

@@ -21,13 +21,16 @@ interface Wanted {
 
 /** Looks at every name whose newest version is not recorded here, and records those where it stands already. */
 export async function adoptPlaced(context: FolderContext): Promise<void> {
+  await context.mounts.refresh();
   for (let after: NeedCursor | undefined; ;) {
     const page = context.records.need(after, PAGE);
     after = page.at(-1);
     if (after === undefined) return;
     await adoptPage(
       context,
-      page.map(({ name }) => name).filter((name) => !context.ignores().match(name).ignored),
+      page
+        .map(({ name }) => name)
+        .filter((name) => !context.ignores().match(name).ignored && !context.mounts.isAway(name)),
     );
   }
 }

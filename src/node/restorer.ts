@@ -40,7 +40,10 @@ export class Restorer {
   }
 
   async #putBack(name: string, entry: HistoryEntry, stage: string): Promise<HistoryEntry> {
-    const { tree } = this.#context;
+    const { tree, mounts } = this.#context;
+    await mounts.refresh();
+    if (mounts.isAway(name))
+      throw new LanfoldError('E_NOT_IN_HISTORY', { subject: name, because: 'its disk is not mounted' });
     const staged = await tree.stageFromHistory(entry, stage);
     if (isTrouble(staged)) throw new LanfoldError('E_NOT_IN_HISTORY', { subject: name, because: staged.detail });
     const [look] = await tree.look([name]);

@@ -28,6 +28,10 @@ export class Scanner {
    * @returns true when nothing that is recorded there was missing.
    */
   async scan(directory: string, signal: AbortSignal): Promise<boolean> {
+    const { mounts } = this.#context;
+    await mounts.refresh();
+    await mounts.learn(directory);
+    if (mounts.isAway(directory)) return true;
     const endScan = this.#context.problems.beginScan(directory);
     const candidates: string[] = [];
     const missing: string[] = [];
@@ -60,14 +64,15 @@ export class Scanner {
     missing: string[],
     pending: string[],
   ): void {
-    const { records, problems } = this.#context;
+    const { records, problems, mounts } = this.#context;
     const known = new Map(records.children(directory).map((local) => [local.record.name, local]));
     const below: string[] = [];
-    for (const { base, look, trouble } of entries) {
+    for (const { base, look, trouble, isMount } of entries) {
       const name = joinName(directory, base);
       const local = known.get(name);
       known.delete(name);
-      if (isInternalName(name)) continue;
+      if (isMount) mounts.seen(name);
+      if (isInternalName(name) || mounts.isAway(name)) continue;
       const match = this.#context.ignores().match(name);
       if (match.ignored) {
         if (local !== undefined) candidates.push(name);
@@ -86,7 +91,7 @@ export class Scanner {
       if (!sameLook(local?.look, look)) candidates.push(name);
       if (look.type === 'directory') below.push(name);
     }
-    missing.push(...known.keys());
+    missing.push(...[...known.keys()].filter((name) => !mounts.holds(name)));
     pending.push(...below.reverse());
   }
 

@@ -34,6 +34,8 @@ export interface FileTree {
    */
   list(directory: string): Promise<Listing | Trouble | undefined>;
   look(names: readonly string[]): Promise<Looked[]>;
+  /** Is each of these a directory on which another disk is mounted? Absent, or not to be told: false. */
+  mounted(names: readonly string[]): Promise<boolean[]>;
   /** Reads files and hashes their blocks. A file that changed meanwhile shows in `before` ≠ `after`. */
   hash(jobs: readonly HashJob[]): Promise<Hashed[]>;
   /** Reads blocks of regular files; with a `hash`, bytes that do not match it come back as `wrong-content`. */
@@ -84,6 +86,8 @@ export interface ListedEntry {
   /** Undefined when the entry could not be looked at. */
   readonly look: Look | undefined;
   readonly trouble?: Trouble;
+  /** Another disk is mounted there. */
+  readonly isMount?: true;
 }
 
 /** A look, nothing there, or trouble. */
@@ -103,6 +107,7 @@ export interface Trouble {
     | 'exists'
     | 'not-a-file'
     | 'wrong-content'
+    | 'not-mounted'
     | 'io';
   /** The system's own words, for the log and for `status`. */
   readonly detail: string;

@@ -8,7 +8,7 @@ import { apply } from './apply.ts';
 import { Scratch } from './blocks.ts';
 import { hash, read, writers } from './hash.ts';
 import { history, pruneHistory, stageFromHistory } from './history.ts';
-import { list, look } from './look.ts';
+import { list, look, mounted } from './look.ts';
 import { normalize } from './normalize.ts';
 import { check, mark } from './own-directory.ts';
 import { resume, stage, unstage } from './staging.ts';
@@ -24,6 +24,7 @@ export function diskCalls(useNative: boolean) {
     mark,
     list: (root: string, directory: string) => walking(root, (walk) => list(walk, directory)),
     look: (root: string, names: readonly string[]) => walking(root, (walk) => look(walk, names)),
+    mounted: (root: string, names: readonly string[]) => walking(root, (walk) => mounted(walk, names)),
     hash: (root: string, jobs: readonly HashJob[]) => hash(root, jobs, scratch),
     read,
     writers: (root: string, names: readonly string[]) => walking(root, (walk) => writers(walk, names, system)),

@@ -172,6 +172,27 @@ describe('file tree on a real disk', onlyPosix, () => {
     }
   });
 
+  test('P58 where another disk is mounted is told, and no longer when it is not', async (t) => {
+    mkdirSync(join(root, 'plain'));
+    const mounted = mountSmall(join(root, 'plain/disk'));
+    if (mounted !== undefined) return t.skip(mounted);
+    const names = ['plain', 'plain/disk', 'plain/disk/f', 'none', '.lanfold'];
+    const isMount = async (): Promise<(true | undefined)[]> => {
+      const listing = await tree.list('plain');
+      assert.ok(listing !== undefined && !isTrouble(listing));
+      return listing.entries.map((entry) => entry.isMount);
+    };
+    try {
+      assert.equal(await put('plain/disk/f', 'on it'), undefined);
+      assert.deepEqual(await tree.mounted(names), [false, true, false, false, false]);
+      assert.deepEqual(await isMount(), [true]);
+    } finally {
+      execFileSync('umount', [join(root, 'plain/disk')]);
+    }
+    assert.deepEqual(await tree.mounted(names), [false, false, false, false, false]);
+    assert.deepEqual(await isMount(), [undefined]);
+  });
+
   test('P49 a read-only directory is written to by its owner, and stays read-only', async () => {
     mkdirSync(join(root, 'locked'));
     chmodSync(join(root, 'locked'), 0o555);

@@ -75,6 +75,10 @@ class DiskFileTree implements FileTree {
     return this.#call('look', [names]);
   }
 
+  mounted(names: readonly string[]): Promise<boolean[]> {
+    return this.#call('mounted', [names]);
+  }
+
   hash(jobs: readonly HashJob[]): Promise<Hashed[]> {
     return this.#inParts(jobs, HASH_JOBS_PER_CALL, (part) => this.#call('hash', [part]));
   }

@@ -6,9 +6,9 @@
  * @module
  */
 import { isUtf8 } from 'node:buffer';
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { type Look, NO_BYTES, PERMISSION_BITS } from '../../core/model/file-record.ts';
-import { byName, nameFault, OWN_DIRECTORY } from '../../core/model/folder-path.ts';
+import { byName, nameFault, OWN_DIRECTORY, parentOf } from '../../core/model/folder-path.ts';
 import type { ListedEntry, Listing, Looked, Trouble } from '../../ports/file-tree.ts';
 import { errorCode, guarded, trouble } from './trouble.ts';
 import { nameTrouble, type Walk } from './walk.ts';
@@ -17,15 +17,21 @@ const TYPE_BITS = 0o170000n;
 
 /** The look of a path's last part, which is not followed if it is a symlink. */
 export function lookAt(path: string): Look | undefined {
+  return lookOnDevice(path)?.look;
+}
+
+function lookOnDevice(path: string): { readonly look: Look; readonly device: bigint } | undefined {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined) return undefined;
   const look = lookFrom(stat);
-  if (look.type !== 'symlink') return look;
+  const device = stat.dev;
+  if (look.type !== 'symlink') return { look, device };
   try {
-    return { ...look, symlinkTarget: new Uint8Array(readlinkSync(path, { encoding: 'buffer' })) };
+    const symlinkTarget = new Uint8Array(readlinkSync(path, { encoding: 'buffer' }));
+    return { look: { ...look, symlinkTarget }, device };
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'EINVAL' || code === 'ENOENT') return lookAt(path); // replaced between the two calls: look anew
+    if (code === 'EINVAL' || code === 'ENOENT') return lookOnDevice(path); // replaced between the two calls: look anew
     throw error;
   }
 }
@@ -57,6 +63,26 @@ export function look(walk: Walk, names: readonly string[]): Looked[] {
   });
 }
 
+/** Which of these are directories on another device than their parents. */
+export function mounted(walk: Walk, names: readonly string[]): boolean[] {
+  return names.map((name) => {
+    walk.trim();
+    if (nameTrouble(name) !== undefined) return false;
+    const answer = guarded(() => {
+      const path = walk.path(name);
+      const seen = path === undefined ? undefined : lookOnDevice(path);
+      const parent = walk.directory(parentOf(name));
+      if (seen?.look.type !== 'directory' || parent === undefined) return false;
+      return seen.device !== deviceOf(parent);
+    });
+    return answer === true; // a disk that answers with an error is as good as not there
+  });
+}
+
+function deviceOf(directory: string): bigint {
+  return statSync(directory, { bigint: true }).dev;
+}
+
 /** One level of a directory. lanfold's own directory is not in the listing of the root. */
 export function list(walk: Walk, directory: string): Listing | undefined | Trouble {
   const refused = directory === '' ? undefined : nameTrouble(directory);
@@ -68,21 +94,23 @@ function listing(walk: Walk, directory: string): Listing | undefined {
   if (path === undefined) return undefined;
   const entries: ListedEntry[] = [];
   const unusable: string[] = [];
+  const device = deviceOf(path);
   for (const raw of readdirSync(path, { encoding: 'buffer' })) {
     const base = raw.toString();
     if (!isUtf8(raw)) unusable.push(base);
-    else if (directory !== '' || base !== OWN_DIRECTORY) entries.push(...listed(path, base));
+    else if (directory !== '' || base !== OWN_DIRECTORY) entries.push(...listed(path, base, device));
   }
   return { entries: entries.sort((a, b) => byName(a.base, b.base)), unusable: unusable.sort(byName) };
 }
 
 /** Nothing if the entry went away since the directory was read. */
-function listed(directory: string, base: string): ListedEntry[] {
+function listed(directory: string, base: string, device: bigint): ListedEntry[] {
   if (nameFault(base) !== undefined) return [];
-  const seen = guarded(() => lookAt(`${directory}/${base}`));
+  const seen = guarded(() => lookOnDevice(`${directory}/${base}`));
   if (seen === undefined) return [];
   if ('trouble' in seen) return [{ base, look: undefined, trouble: seen }];
-  return [{ base, look: seen }];
+  const isMount = seen.look.type === 'directory' && seen.device !== device;
+  return [{ base, look: seen.look, ...(isMount ? { isMount } : {}) }];
 }
 
 function typeFrom(mode: bigint): Look['type'] {

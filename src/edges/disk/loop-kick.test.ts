@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { LoopKick } from './loop-kick.ts';
 
-test('P58 a kick wakes the loop of a thread, which wakes this one in turn', async () => {
+test('P69 a kick wakes the loop of a thread, which wakes this one in turn', async () => {
   const kick = new LoopKick();
   const worker = new Worker(
     `const { kicks } = require('node:worker_threads').workerData;

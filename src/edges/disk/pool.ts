@@ -23,6 +23,7 @@ const LANES: Readonly<Record<CallName, Lane>> = {
   writers: 'read',
   history: 'read',
   freeBytes: 'read',
+  mounted: 'read',
   hash: 'hash',
   resume: 'hash',
   mark: 'write',

@@ -57,6 +57,8 @@ export class MemoryDisk {
   /** Numbers of removed inodes are given out again at once, as real disks do: a number alone proves nothing. */
   readonly #freeNumbers: bigint[] = [];
   #nextNumber = 2n;
+  /** The top of each mounted disk, and the directory that it covers. */
+  readonly #covered = new Map<Inode, Inode>();
 
   /** `nowNs`: the time that inodes get, nanoseconds since 1970. */
   constructor(nowNs: () => bigint) {
@@ -171,6 +173,35 @@ export class MemoryDisk {
     if (inode.children.size > 0) throw new DiskFault('ENOTEMPTY', path);
     this.#unlinkEntry(inode, path);
     this.#release(inode);
+  }
+
+  /** Covers a directory with another disk: an empty one, or one that {@link unmount} gave back. */
+  mount(path: string, top: Inode = this.#inode('directory', 0o755, NO_BYTES)): void {
+    const covered = this.#existing(path);
+    this.#exchange(covered, top);
+    this.#covered.set(top, covered);
+  }
+
+  /** Takes the disk away; the directory below shows again. */
+  unmount(path: string): Inode {
+    const top = this.#existing(path);
+    const covered = this.#covered.get(top);
+    if (covered === undefined) throw new DiskFault('EINVAL', path);
+    this.#covered.delete(top);
+    this.#exchange(top, covered);
+    return top;
+  }
+
+  isMount(inode: Inode): boolean {
+    return this.#covered.has(inode);
+  }
+
+  #exchange(there: Inode, instead: Inode): void {
+    const { entry } = there;
+    if (entry === undefined) return;
+    entry.directory.children.set(entry.base, instead);
+    instead.entry = entry;
+    there.entry = undefined;
   }
 
   #existing(path: string): Inode {

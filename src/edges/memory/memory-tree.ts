@@ -92,7 +92,11 @@ export class MemoryTree implements FileTree {
       if (inode?.type !== 'directory') return undefined;
       const entries = [...inode.children]
         .filter(([base]) => directory !== '' || base !== OWN_DIRECTORY)
-        .map(([base, child]) => ({ base, look: lookOf(child) }))
+        .map(([base, child]) => ({
+          base,
+          look: lookOf(child),
+          ...(this.#folder.disk.isMount(child) ? ({ isMount: true } as const) : {}),
+        }))
         .sort((a, b) => byName(a.base, b.base));
       return { entries, unusable: [] };
     });
@@ -102,6 +106,13 @@ export class MemoryTree implements FileTree {
     return this.#each(names, (name) => {
       const inode = this.#folder.find(name);
       return this.#refused(name) ?? (inode === undefined ? undefined : lookOf(inode));
+    });
+  }
+
+  mounted(names: readonly string[]): Promise<boolean[]> {
+    return this.#each(names, (name) => {
+      const inode = this.#refused(name) === undefined ? this.#folder.find(name) : undefined;
+      return inode !== undefined && this.#folder.disk.isMount(inode);
     });
   }
 

@@ -1,0 +1,132 @@
+/** A disk that is mounted inside the folder, and comes and goes. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { Desk, FOLDER, type Machine } from './desk.ts';
+
+const MOUNT = `${FOLDER}/photos`;
+
+async function withDisk(): Promise<{ desk: Desk; a: Machine; b: Machine }> {
+  const desk = new Desk(['a', 'b']);
+  const [a, b] = desk.machines;
+  if (a === undefined || b === undefined) throw new Error('no machines');
+  a.disk.makeDirectory(MOUNT);
+  a.disk.mount(MOUNT);
+  a.disk.makeDirectory(`${MOUNT}/2026`);
+  a.write('photos/2026/one', 'one');
+  a.write('photos/two', 'two');
+  await desk.start(a, b);
+  ok(await desk.until(() => b.read('photos/2026/one') !== undefined && b.read('photos/two') !== undefined));
+  ok(await desk.inSync(a, b));
+  return { desk, a, b };
+}
+
+function reasons(machine: Machine): string[][] {
+  return machine
+    .folder()
+    .problems()
+    .map(({ name, reason }) => [name, reason]);
+}
+
+test('F2 while the disk inside is away nothing on it is deleted, also after a restart; edits wait for it to be back', async () => {
+  const { desk, a, b } = await withDisk();
+  using _ = desk;
+  const top = a.disk.unmount(MOUNT);
+  a.folder().rescan();
+  await desk.runFor(20_000);
+  deepEqual(reasons(a), [['photos', 'not-mounted']]);
+  a.crash();
+  await desk.start(a);
+  b.write('photos/two', 'two, edited at b');
+  b.write('photos/three', 'three');
+  b.disk.unlink(`${MOUNT}/2026/one`);
+  a.write('photos/below', 'written to where the disk is to be');
+  await desk.runFor(60_000);
+  deepEqual(reasons(a), [['photos', 'not-mounted']]);
+  equal(a.read('photos/three'), undefined, 'nothing is put where the disk would hide it');
+  equal(b.read('photos/below'), undefined);
+  equal(b.read('photos/two'), 'two, edited at b');
+
+  a.disk.mount(MOUNT, top);
+  ok(
+    await desk.until(() => a.read('photos/two') === 'two, edited at b' && a.read('photos/three') === 'three', 120_000),
+  );
+  ok(await desk.until(() => a.read('photos/2026/one') === undefined));
+  ok(await desk.inSync(a, b));
+  deepEqual(reasons(a), []);
+  deepEqual([b.read('photos/two'), b.read('photos/2026/one')], ['two, edited at b', undefined]);
+});
+
+test('F2 a mount point that goes with its disk takes nothing along, nor does the directory above it', async () => {
+  const desk = new Desk(['a', 'b']);
+  using _ = desk;
+  const [a, b] = desk.machines;
+  if (a === undefined || b === undefined) throw new Error('no machines');
+  a.disk.makeDirectory(`${FOLDER}/media`);
+  a.disk.makeDirectory(`${FOLDER}/media/stick`);
+  a.disk.mount(`${FOLDER}/media/stick`);
+  a.write('media/stick/one', 'one');
+  await desk.start(a, b);
+  ok(await desk.until(() => b.read('media/stick/one') === 'one'));
+  ok(await desk.inSync(a, b));
+  a.disk.unmount(`${FOLDER}/media/stick`);
+  a.disk.removeDirectory(`${FOLDER}/media/stick`);
+  await desk.runFor(20_000);
+  a.disk.removeDirectory(`${FOLDER}/media`);
+  a.folder().rescan();
+  await desk.runFor(20_000);
+  equal(b.read('media/stick/one'), 'one');
+  deepEqual(reasons(a), [['media/stick', 'not-mounted']]);
+});
+
+test('F2 a person may say that the disk is gone for good; what is deleted while it is mounted is deleted', async () => {
+  const { desk, a, b } = await withDisk();
+  using _ = desk;
+  a.disk.unlink(`${MOUNT}/2026/one`);
+  ok(await desk.until(() => b.read('photos/2026/one') === undefined));
+  a.disk.unmount(MOUNT);
+  a.folder().rescan();
+  await desk.runFor(20_000);
+  equal(b.read('photos/two'), 'two');
+  a.folder().approveDeletes();
+  ok(await desk.until(() => b.read('photos/two') === undefined));
+  ok(await desk.inSync(a, b));
+  deepEqual(reasons(a), []);
+});
+
+test('F2 a disk that is unmounted between the looks deletes nothing', async () => {
+  const { desk, a, b } = await withDisk();
+  using _ = desk;
+  let isDue = true;
+  a.faults.beforeDisk = (call, _, values) => {
+    // The walk has found the disk mounted, and lists what is on it.
+    if (call !== 'list' || values[0] !== 'photos' || !isDue) return;
+    isDue = false;
+    a.disk.unmount(MOUNT);
+  };
+  a.folder().rescan();
+  await desk.runFor(20_000);
+  equal(isDue, false);
+  equal(b.read('photos/two'), 'two');
+  deepEqual(reasons(a), [['photos', 'not-mounted']]);
+});
+
+test('F2 a root that was away at the look and is back at the check deletes nothing', async () => {
+  const { desk, a, b } = await withDisk();
+  using _ = desk;
+  let looks = 0;
+  a.faults.afterDisk = (call, values, result) => {
+    const [names] = values;
+    if (call === 'list' && names === 'photos') return { entries: [], unusable: [] };
+    if (call !== 'look' || !(names as string[]).includes('photos/two')) return result;
+    looks += 1;
+    // Away while the walk and the inspector look; back at the check and after it.
+    return looks <= 2 ? (names as string[]).map(() => undefined) : result;
+  };
+  a.folder().rescan();
+  await desk.runFor(10_000);
+  ok(looks > 2);
+  a.faults.afterDisk = (_, __, result) => result;
+  await desk.runFor(20_000);
+  equal(b.read('photos/two'), 'two');
+  deepEqual(reasons(a), []);
+});
