@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { bytesJob, MODIFIED_NS, TO_HISTORY, troubleIn } from '../../../test/contract/file-tree/world.ts';
-import type { Look } from '../../core/model/file-record.ts';
+import { sameLook, type Look } from '../../core/model/file-record.ts';
 import type { Change } from '../../ports/file-tree.ts';
 import { apply } from './apply.ts';
 import { Scratch } from './blocks.ts';
@@ -69,6 +69,28 @@ test('R1 if the directories could not be flushed, nothing counts as done', () =>
   const changes = Array.from({ length: MANY }, (_, index) => [directory(`d${index}`), directory(`d${index}/e`)]).flat();
   const applied = apply(root, changes, NOW_MS, new FailingSystem());
   assert.deepEqual(new Set(applied.map(troubleIn)), new Set(['io']));
+});
+
+/** A user writes to a file in the moment after it got its name. */
+class QuickUser extends SystemCalls {
+  override moveNoReplace(from: string, to: string): void {
+    super.moveNoReplace(from, to);
+    writeFileSync(to, 'edited');
+  }
+}
+
+test('P59 a write right after the rename is not taken for what was put in place', () => {
+  stageTexts(['s']);
+  const [placed] = apply(root, [file('x', 's')], NOW_MS, new QuickUser());
+  assert.ok(placed !== undefined && 'look' in placed && placed.look !== undefined);
+  assert.equal(placed.look.size, 1, 'the look is that of the staged file');
+  assert.ok(!sameLook(placed.look, lookAt(join(root, 'x'))), 'so that the next look sees a change');
+  const from = lookAt(join(root, 'x'));
+  const attributes = { permissions: 0o600, modifiedNs: MODIFIED_NS };
+  const move: Change = { change: 'move', from: 'x', name: 'y', expectedFrom: from, ...attributes };
+  const [moved] = apply(root, [move], NOW_MS, new QuickUser());
+  assert.ok(moved !== undefined && 'look' in moved);
+  assert.ok(!sameLook(moved.look, lookAt(join(root, 'y'))));
 });
 
 test('P54 what stood there stays, and is not in the history, if its successor cannot come', () => {

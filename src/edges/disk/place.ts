@@ -57,31 +57,43 @@ function placeNew(
   batch.touchedDirectories.add(parentOf(change.name)).add(STAGING);
   if (now?.type === 'directory') removeDirectory(batch, change.name, path); // ENOTEMPTY: what is unknown in it stays (R8)
   if (now === undefined || now.type === 'directory') {
-    arrive(batch, staged, path, (from) => batch.system.moveNoReplace(from, path));
-  } else {
-    const undo = keepSecond(batch, change.name, path, change.displace);
-    undoing(undo, () => arrive(batch, staged, path, (from) => renameSync(from, path)));
+    return arrive(batch, staged, path, (from) => batch.system.moveNoReplace(from, path));
   }
-  return { look: lookAt(path) };
+  const undo = keepSecond(batch, change.name, path, change.displace);
+  return undoing(undo, () => arrive(batch, staged, path, (from) => renameSync(from, path)));
 }
 
 /** Moves the staged thing to its name; on another disk (a mount inside the folder) by a copy beside the name. */
-function arrive(batch: Batch, staged: string, path: string, put: (from: string) => void): void {
+function arrive(batch: Batch, staged: string, path: string, put: (from: string) => void): Applied {
   try {
-    put(staged);
+    return puttingWhole(staged, path, put);
   } catch (error) {
     if (errorCode(error) === 'EEXIST') throw systemError('ECHANGED', 'rename');
     if (errorCode(error) !== 'EXDEV') throw error;
     const beside = `${path.slice(0, path.lastIndexOf('/'))}/.lanfold-${randomUUID()}.tmp`;
-    undoing(
+    const applied = undoing(
       () => unlinkSync(beside),
       () => {
         copyEntry(staged, beside, batch.system);
-        put(beside);
+        return puttingWhole(beside, path, put);
       },
     );
     unlinkSync(staged);
+    return applied;
   }
+}
+
+/**
+ * Puts a thing in its place and says how it looks there. A user may write to it as soon as it has its name: then the look is
+ * the one from before, which fits nothing that is there now, so that the next look sees the change. (The rename itself moves
+ * only the time of the inode.)
+ */
+function puttingWhole(from: string, path: string, put: (from: string) => void): Applied {
+  const whole = lookAt(from);
+  put(from);
+  const now = lookAt(path);
+  const isWhole = whole !== undefined && sameLook(whole, now && { ...now, changedNs: whole.changedNs });
+  return { look: isWhole ? now : whole };
 }
 
 function placeSymlink(batch: Batch, change: ChangeOf<'symlink'>, path: string): Applied {
@@ -138,10 +150,10 @@ function move(batch: Batch, change: ChangeOf<'move'>, path: string): Applied {
   if (now.type !== 'file') return notAFile();
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return trouble('exists', 'the name is taken');
   setAttributes(batch.system, from, now, change);
-  batch.system.moveNoReplace(from, path);
+  const applied = puttingWhole(from, path, (whole) => batch.system.moveNoReplace(whole, path));
   batch.touchedFiles.add(change.name);
   batch.touchedDirectories.add(parentOf(change.from)).add(parentOf(change.name));
-  return { look: lookAt(path) };
+  return applied;
 }
 
 function makeDirectory(path: string): void {
@@ -162,9 +174,9 @@ function changed(): Applied {
 }
 
 /** Runs `run`; if it fails, takes back what was done before it, and passes the failure on. */
-function undoing(undo: Undo | undefined, run: () => void): void {
+function undoing<T>(undo: Undo | undefined, run: () => T): T {
   try {
-    run();
+    return run();
   } catch (error) {
     try {
       undo?.();
