@@ -8,6 +8,7 @@ import { blockCount, NO_BYTES, type FileRecord } from '../core/model/file-record
 import { planBlocks, type Place, type PlannedBlock } from '../core/pull/block-plan.ts';
 import { toUtf8 } from '../core/text.ts';
 import { isTrouble, type Staged, type StageJob, type Trouble } from '../ports/file-tree.ts';
+import type { DiskRoom } from './disk-room.ts';
 import type { FolderContext } from './folder-context.ts';
 import { leastBusy, type Source, type Sources } from './sources.ts';
 import { Batcher, type Budget } from './wake.ts';
@@ -18,19 +19,22 @@ export type Fetched = { readonly stage: string } | Trouble | 'no-source';
 /** More landings than this in one message only add to the wait of the first. */
 const STAGE_BATCH_MAX = 256;
 const ASK_AGAIN_MAX = 3;
+const FULL: Trouble = { trouble: 'disk-full', detail: 'what is left of the disk is kept free' };
 
 export class Fetcher {
   readonly #context: FolderContext;
   readonly #sources: Sources;
   readonly #inFlight: Budget;
+  readonly #room: DiskRoom;
   readonly #staging: Batcher<StageJob, Staged>;
   readonly #zeroHashes = new Map<number, Uint8Array>();
 
   /** @param inFlight bytes asked for but not staged yet, for the whole node: the bound of its memory. */
-  constructor(context: FolderContext, sources: Sources, inFlight: Budget) {
+  constructor(context: FolderContext, sources: Sources, inFlight: Budget, room: DiskRoom) {
     this.#context = context;
     this.#sources = sources;
     this.#inFlight = inFlight;
+    this.#room = room;
     this.#staging = new Batcher(STAGE_BATCH_MAX, (jobs) => context.tree.stage(jobs));
   }
 
@@ -38,8 +42,14 @@ export class Fetcher {
   async fetch(wanted: FileRecord, old: FileRecord | undefined, signal: AbortSignal): Promise<Fetched> {
     const stage = this.stageName(wanted);
     const blocks = await this.#plan(wanted, old, stage);
-    const failures = await Promise.all(this.#landings(wanted, stage, blocks, signal));
-    return failures.find((failure) => failure !== undefined) ?? { stage };
+    const bytes = blocks.filter(isToLand).reduce((sum, block) => sum + block.bytes, 0);
+    if (!(await this.#room.take(bytes))) return FULL;
+    try {
+      const failures = await Promise.all(this.#landings(wanted, stage, blocks, signal));
+      return failures.find((failure) => failure !== undefined) ?? { stage };
+    } finally {
+      this.#room.done(bytes);
+    }
   }
 
   /** The staged file of a version: the same after a restart, never the same for other content or another name. */
@@ -73,7 +83,7 @@ export class Fetcher {
     blocks: readonly PlannedBlock[],
     signal: AbortSignal,
   ): Promise<Trouble | 'no-source' | undefined>[] {
-    const toLand = blocks.filter((block) => block.source.from !== 'staged' && block.source.from !== 'hole');
+    const toLand = blocks.filter(isToLand);
     const first = blocks[0];
     if (toLand.length === 0 && first !== undefined && first.source.from === 'hole') {
       // Nothing but zeros: one block is written all the same, or the staged file would never be made.
@@ -146,6 +156,11 @@ export class Fetcher {
     }
     return hash;
   }
+}
+
+/** What takes room on the disk, and has to come from somewhere. */
+function isToLand({ source }: PlannedBlock): boolean {
+  return source.from !== 'staged' && source.from !== 'hole';
 }
 
 /** Trouble of this disk, which no other source would mend. */

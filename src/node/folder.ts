@@ -18,6 +18,7 @@ import type { Watcher } from '../ports/watcher.ts';
 import { Admission } from './admission.ts';
 import { Brake } from './brake.ts';
 import { BusyNames } from './busy-names.ts';
+import { DiskRoom } from './disk-room.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { FolderOptions, FolderState } from './folder-options.ts';
 import { checkRoot, reasonToStop, takeRoot, unusable } from './folder-root.ts';
@@ -101,7 +102,8 @@ export class Folder {
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
     this.#inspector = new Inspector(this.#context, this.#settler, this.#brake, edges.store.uncleanStop);
     this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));
-    this.#puller = new Puller(this.#context, options.sources, options.inFlight, this.#brake);
+    const room = new DiskRoom(this.#context, options.historyLimits);
+    this.#puller = new Puller(this.#context, options.sources, options.inFlight, this.#brake, room);
     this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
     this.supplier = new Supplier(this.#context);
     this.restorer = new Restorer(this.#context);

@@ -17,6 +17,7 @@ import { isTrouble, type Change, type Displace, type Trouble } from '../ports/fi
 import type { NeedCursor, NeedPhase, Versions } from '../ports/record-store.ts';
 import type { Brake } from './brake.ts';
 import { Committer } from './committer.ts';
+import type { DiskRoom } from './disk-room.ts';
 import { Directories, type Handled } from './directories.ts';
 import { Fetcher } from './fetcher.ts';
 import type { FolderContext } from './folder-context.ts';
@@ -42,6 +43,7 @@ const PAGE = 200;
 /** Names in work at the same time: two groups of the committer. Each is small, their bytes are bounded by the budget. */
 const NAMES_AT_ONCE = 1000;
 const CONFLICT_NAMES_MAX = 20;
+const FULL = 'The disk is full';
 const TWINS_MAX = 4;
 const PHASES: readonly NeedPhase[] = ['directory', 'file', 'delete-file', 'delete-directory'];
 
@@ -49,14 +51,16 @@ export class Puller {
   readonly #context: FolderContext;
   readonly #brake: Brake;
   readonly #fetcher: Fetcher;
+  readonly #room: DiskRoom;
   readonly #committer: Committer;
   readonly #directories: Directories;
   readonly #saves: Batcher<LocalRecord, undefined>;
 
-  constructor(context: FolderContext, sources: Sources, inFlight: Budget, brake: Brake) {
+  constructor(context: FolderContext, sources: Sources, inFlight: Budget, brake: Brake, room: DiskRoom) {
     this.#context = context;
     this.#brake = brake;
-    this.#fetcher = new Fetcher(context, sources, inFlight);
+    this.#room = room;
+    this.#fetcher = new Fetcher(context, sources, inFlight, room);
     this.#committer = new Committer(context);
     this.#directories = new Directories(context, this.#committer);
     this.#saves = new Batcher(PAGE, (records) => {
@@ -97,6 +101,11 @@ export class Puller {
       const page = this.#context.records.need(after, PAGE).filter((needed) => needed.phase === phase);
       const last = page.at(-1);
       if (last === undefined) break;
+      if (phase === 'file' && !(await this.#room.hasAny())) {
+        total.left += page.length; // and all that follow: none of them fits
+        for (const { name } of page) this.#leave(name, 'disk-full', FULL);
+        break;
+      }
       for (const { name } of page) {
         await slots.take(1);
         void this.#tally(name, total, signal)
@@ -281,7 +290,7 @@ function attributesOf(newest: FileRecord, local: LocalRecord | undefined): Chang
 function sentence(trouble: Trouble): string {
   const said: Partial<Record<Trouble['trouble'], string>> = {
     denied: 'lanfold is not allowed to write it here',
-    'disk-full': 'The disk is full',
+    'disk-full': FULL,
     'read-only': 'The disk is read-only',
     'not-mounted': 'Its disk is not mounted',
     'name-not-allowed': 'This disk does not allow the name',

@@ -67,8 +67,8 @@ export interface FileTree {
   /** Forgets history beyond a limit; returns what is left, in bytes. */
   pruneHistory(limits: HistoryLimits): Promise<number>;
 
-  /** Bytes that may still be written to this disk. */
-  freeBytes(): Promise<number>;
+  /** Of the disk that the root is on. */
+  space(): Promise<Space>;
   close(): Promise<void>;
 }
 
@@ -228,4 +228,12 @@ export interface HistoryEntry {
 export interface HistoryLimits {
   readonly keepMs: number;
   readonly bytesMax: number;
+  /** What is younger than this stays, however much it is. Default: 0. */
+  readonly keptMs?: number;
+}
+
+export interface Space {
+  /** That may still be written by this user. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
 }

@@ -44,6 +44,29 @@ export class MemoryDisk implements Disposable {
   }
 }
 
+/** A small ext4, on which directories take room, too; undefined where none can be made. */
+export function openExt4Disk(sizeMiB: number): ({ readonly path: string } & Disposable) | undefined {
+  const parent = mkdtempSync(join(tmpdir(), 'lanfold-ext4-'));
+  const [image, path] = [join(parent, 'image'), join(parent, 'disk')];
+  const remove = (): void => rmSync(parent, { recursive: true, force: true });
+  try {
+    execFileSync('truncate', ['-s', `${sizeMiB}M`, image], { stdio: 'pipe' });
+    execFileSync('mkfs.ext4', ['-q', '-m', '0', '-O', '^has_journal', image], { stdio: 'pipe' });
+    mkdirSync(path);
+    mount('-o', 'loop', image, path);
+  } catch {
+    remove();
+    return undefined;
+  }
+  return {
+    path,
+    [Symbol.dispose]: () => {
+      unmount(path);
+      remove();
+    },
+  };
+}
+
 /** A directory that is there only while it is plugged in. */
 export class Removable implements Disposable {
   /** Where it is seen when plugged in; an empty directory when not. */

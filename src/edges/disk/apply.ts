@@ -3,12 +3,13 @@
  * @module
  */
 import { parentOf } from '../../core/model/folder-path.ts';
-import type { Applied, Change, Trouble } from '../../ports/file-tree.ts';
+import { isTrouble, type Applied, type Change, type Trouble } from '../../ports/file-tree.ts';
 import { whileWritable } from './attributes.ts';
 import type { Batch } from './batch.ts';
 import { settleEntries, settleStaged } from './durable.ts';
 import { HistorySlot } from './history-slot.ts';
 import { place } from './place.ts';
+import { keepSpare, spendSpare } from './spare.ts';
 import type { SystemCalls } from './system-calls.ts';
 import { guarded } from './trouble.ts';
 import { nameTrouble, walking } from './walk.ts';
@@ -23,11 +24,19 @@ export function apply(root: string, changes: readonly Change[], nowMs: number, s
     const batch: Batch = { walk, system, slot, touchedDirectories, touchedFiles: new Set() };
     const applied = changes.map((change) => {
       walk.trim();
-      return stageTrouble(refused, change) ?? applyOne(batch, change);
+      return stageTrouble(refused, change) ?? applyInAnyRoom(batch, change);
     });
+    keepSpare(walk);
     const failed = guarded(() => settleEntries(batch));
     return failed === undefined ? applied : applied.map(() => failed);
   });
+}
+
+/** A delete is done on a full disk, too. */
+function applyInAnyRoom(batch: Batch, change: Change): Applied {
+  const applied = applyOne(batch, change);
+  const isShort = change.change === 'delete' && isTrouble(applied) && applied.trouble === 'disk-full';
+  return isShort && spendSpare(batch.walk) ? applyOne(batch, change) : applied;
 }
 
 function applyOne(batch: Batch, change: Change): Applied {

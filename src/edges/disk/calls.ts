@@ -3,7 +3,15 @@
  * @module
  */
 import { statfsSync } from 'node:fs';
-import type { Change, HashJob, HistoryEntry, HistoryLimits, ResumeJob, StageJob } from '../../ports/file-tree.ts';
+import type {
+  Change,
+  HashJob,
+  HistoryEntry,
+  HistoryLimits,
+  ResumeJob,
+  Space,
+  StageJob,
+} from '../../ports/file-tree.ts';
 import { apply } from './apply.ts';
 import { Scratch } from './blocks.ts';
 import { hash, read, writers } from './hash.ts';
@@ -11,6 +19,7 @@ import { history, pruneHistory, stageFromHistory } from './history.ts';
 import { list, look, mounted } from './look.ts';
 import { normalize } from './normalize.ts';
 import { check, mark } from './own-directory.ts';
+import { keepSpare } from './spare.ts';
 import { resume, stage, unstage } from './staging.ts';
 import { SystemCalls } from './system-calls.ts';
 import { walking } from './walk.ts';
@@ -21,7 +30,10 @@ export function diskCalls(useNative: boolean) {
   const system = new SystemCalls(useNative);
   return {
     check,
-    mark,
+    mark: (root: string, folderKey: string) => {
+      mark(root, folderKey);
+      walking(root, keepSpare);
+    },
     list: (root: string, directory: string) => walking(root, (walk) => list(walk, directory)),
     look: (root: string, names: readonly string[]) => walking(root, (walk) => look(walk, names)),
     mounted: (root: string, names: readonly string[]) => walking(root, (walk) => mounted(walk, names)),
@@ -39,9 +51,9 @@ export function diskCalls(useNative: boolean) {
     stageFromHistory: (root: string, entry: HistoryEntry, stage: string) => stageFromHistory(root, entry, stage),
     pruneHistory: (root: string, limits: HistoryLimits, nowMs: number) =>
       walking(root, (walk) => pruneHistory(walk, limits, nowMs)),
-    freeBytes: (root: string) => {
-      const { bavail, bsize } = statfsSync(root);
-      return bavail * bsize;
+    space: (root: string): Space => {
+      const { bavail, blocks, bsize } = statfsSync(root);
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
     },
   };
 }

@@ -21,6 +21,7 @@ import type {
   ReadJob,
   ResumeJob,
   RootState,
+  Space,
   Staged,
   StageJob,
   Trouble,
@@ -126,8 +127,8 @@ class DiskFileTree implements FileTree {
     return this.#change('pruneHistory', [limits, this.#nowMs()]);
   }
 
-  freeBytes(): Promise<number> {
-    return this.#call('freeBytes', []);
+  space(): Promise<Space> {
+    return this.#call('space', []);
   }
 
   /** Lets changes in progress end. May be called twice. */

@@ -68,7 +68,8 @@ export async function stageFromHistory(root: string, entry: HistoryEntry, stage:
 }
 
 /**
- * Removes what is older than `keepMs`, and then the oldest until no more than `bytesMax` are left.
+ * Removes what is older than `keepMs`, and then the oldest until no more than `bytesMax` are left; nothing that is younger
+ * than `keptMs`.
  * @returns the bytes that are left.
  */
 export function pruneHistory(walk: Walk, limits: HistoryLimits, nowMs: number): number {
@@ -76,6 +77,7 @@ export function pruneHistory(walk: Walk, limits: HistoryLimits, nowMs: number): 
   let left = known.reduce((sum, slot) => sum + slot.bytes, 0);
   for (const { slot, atMs, bytes } of known) {
     if (nowMs - atMs <= limits.keepMs && left <= limits.bytesMax) continue;
+    if (nowMs - atMs < (limits.keptMs ?? 0)) continue;
     const removed = guarded(() => removeTree(walk, `${HISTORY}/${slot}`));
     if (removed === undefined) left -= bytes;
   }

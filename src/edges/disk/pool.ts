@@ -22,7 +22,7 @@ const LANES: Readonly<Record<CallName, Lane>> = {
   read: 'read',
   writers: 'read',
   history: 'read',
-  freeBytes: 'read',
+  space: 'read',
   mounted: 'read',
   hash: 'hash',
   resume: 'hash',

@@ -52,6 +52,7 @@ export class MemoryDisk {
   readonly top: Inode;
   /** Bytes that may still be written. */
   freeBytes = 1e15;
+  totalBytes = 1e15;
   readonly #nowNs: () => bigint;
   readonly #listeners = new Set<(news: DiskNews) => void>();
   /** Numbers of removed inodes are given out again at once, as real disks do: a number alone proves nothing. */

@@ -46,6 +46,7 @@ export function pruneHistory(folder: MemoryFolder, limits: HistoryLimits, nowMs:
   let left = known.reduce((sum, slot) => sum + slot.bytes, 0);
   for (const { slot, atMs, bytes } of known) {
     if (nowMs - atMs <= limits.keepMs && left <= limits.bytesMax) continue;
+    if (nowMs - atMs < (limits.keptMs ?? 0)) continue;
     removeTree(folder.disk, folder.path(`${HISTORY}/${slot}`));
     left -= bytes;
   }

@@ -23,6 +23,7 @@ import type {
   ReadJob,
   ResumeJob,
   RootState,
+  Space,
   Staged,
   StageJob,
   Trouble,
@@ -182,8 +183,11 @@ export class MemoryTree implements FileTree {
     return this.#call(() => pruneHistory(this.#folder, limits, this.#options.clock.nowMs()));
   }
 
-  freeBytes(): Promise<number> {
-    return this.#call(() => this.#folder.disk.freeBytes);
+  space(): Promise<Space> {
+    return this.#call(() => {
+      const { freeBytes, totalBytes } = this.#folder.disk;
+      return { freeBytes, totalBytes };
+    });
   }
 
   async close(): Promise<void> {

@@ -44,6 +44,7 @@ export function historyRules(open: OpenTree): void {
       (await world.tree.history('f')).map(({ size }) => size),
       [3, 2],
     );
+    assert.equal(await world.tree.pruneHistory({ keepMs: -1, bytesMax: 0, keptMs: 60_000 }), 5, 'the young ones stay');
     assert.equal(await world.tree.pruneHistory({ keepMs: -1, bytesMax: 5 }), 0);
     assert.deepEqual(await world.tree.history('f'), []);
     assert.equal(world.text('f'), '4444');
