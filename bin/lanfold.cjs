@@ -10,6 +10,6 @@ if (Number(parts[0]) < 24 || (Number(parts[0]) === 24 && Number(parts[1]) < 15))
 }
 var path = require('path');
 var fs = require('fs');
-var built = path.join(__dirname, '..', 'dist', 'cli', 'main.js');
+var built = path.join(__dirname, '..', 'dist', 'command', 'main.js');
 var source = path.join(__dirname, '..', 'src', 'cli', 'main.ts');
 import(require('url').pathToFileURL(fs.existsSync(built) ? built : source).href);

@@ -57,6 +57,12 @@ export function tellOfPeers(node: Node, output: Output): void {
   };
   for (const peer of node.peers()) if (peer.connected) tell(peer);
   node.on('peer', tell);
+  node.on('member', ({ folder, is, device, name, by, byName }) => {
+    const who = printable(byName ?? by.slice(0, 7));
+    const whom = printable(name ?? device.slice(0, 7));
+    const line = is === 'added' ? `${who} added ${whom} to` : `${who} removed ${whom} from`;
+    output.done({ type: 'member', folder, is, device, name, by, byName }, `${line} ${printable(folder)}`);
+  });
   const seen = new Set<string>();
   node.on('stranger', ({ id, address }) => {
     if (seen.has(id) || seen.size >= STRANGERS_MAX) return;

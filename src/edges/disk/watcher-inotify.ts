@@ -15,8 +15,8 @@ export interface InotifyOptions {
   readonly readDelayMs: number;
 }
 
-/** Beside this file, with its extension: sources run as they are, and so does what they are compiled to. */
-const WORKER_URL = new URL(import.meta.url.replace(/\.([jt]s)$/, '-worker.$1'));
+/** Beside this file: as source, or built. */
+const WORKER_FILE = import.meta.url.endsWith('.ts') ? './watcher-inotify-worker.ts' : './watcher-inotify-worker.js';
 
 export class InotifyBackEnd implements WatchBackEnd {
   readonly #data: InotifyWorkerData;
@@ -33,7 +33,7 @@ export class InotifyBackEnd implements WatchBackEnd {
   }
 
   start(events: BackEndEvents): Promise<void> {
-    const worker = new Worker(WORKER_URL, {
+    const worker = new Worker(new URL(WORKER_FILE, import.meta.url), {
       workerData: this.#data,
       name: 'lanfold-watcher',
       resourceLimits: { maxYoungGenerationSizeMb: 2 }, // names pass through; without it the heap keeps room for bursts
