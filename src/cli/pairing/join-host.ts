@@ -63,7 +63,7 @@ export async function joinHost(
   await ask('join.accept', { folders: placed });
   for (const folder of placed) {
     if (hadFiles.has(folder) && !(await agreed(ask, output, folder, options))) {
-      await ask('folders.remove', { id: folder.id });
+      await ask('leave', { id: folder.id });
       output.done({ type: 'declined', folder: folder.id }, 'Nothing was changed.');
       return false;
     }
