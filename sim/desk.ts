@@ -2,6 +2,9 @@
  * A few engines on memory edges, for tests that put one fault in by hand where a campaign would rarely hit it.
  * @module
  */
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Life } from '../src/edges/memory/life.ts';
 import { MemoryClock } from '../src/edges/memory/memory-clock.ts';
 import { MemoryDisk } from '../src/edges/memory/memory-disk.ts';
@@ -11,6 +14,7 @@ import { MemoryTree } from '../src/edges/memory/memory-tree.ts';
 import { MemoryWatcher } from '../src/edges/memory/memory-watcher.ts';
 import { Scheduler } from '../src/edges/memory/scheduler.ts';
 import { SeededChance } from '../src/edges/memory/seeded-chance.ts';
+import { shortId } from '../src/core/model/device-id.ts';
 import { openRecordStore } from '../src/edges/store/record-store.ts';
 import type { Edges } from '../src/node/edges.ts';
 import { Engine } from '../src/node/engine.ts';
@@ -38,7 +42,8 @@ export class Machine {
   readonly faults: Faults = {};
   readonly log: string[] = [];
   readonly #desk: Desk;
-  readonly #store: RecordStore;
+  #store: RecordStore;
+  readonly #storeChance: SeededChance;
   readonly #folderIds: readonly string[];
   #uncleanStop = false;
   #running: { life: Life; engine: Engine } | undefined;
@@ -51,10 +56,39 @@ export class Machine {
     const clock = new MemoryClock(new Life(desk.scheduler));
     this.disk = new MemoryDisk(() => clock.nowNs());
     for (const id of folderIds) this.disk.makeDirectory(id);
-    const chance = desk.chance(`${name} store`);
-    this.#store = openRecordStore(':memory:', {
-      randomBytes: (length) => chance.bytes(length),
-      nowMs: () => clock.nowMs(),
+    this.#storeChance = desk.chance(`${name} store`);
+    this.#store = this.#openStore();
+  }
+
+  /** The records as they are now; the machine is stopped. Needs a desk with a directory. */
+  backUp(): void {
+    this.#store.close();
+    copyFileSync(this.#storePath, `${this.#storePath}.backup`);
+    this.#store = this.#openStore();
+  }
+
+  /** The records as they were at the time of {@link backUp}; the folders stay as they are. The machine is stopped. */
+  restoreBackUp(): void {
+    this.#store.close();
+    copyFileSync(`${this.#storePath}.backup`, this.#storePath);
+    this.#store = this.#openStore();
+  }
+
+  /** Short ID of its device. */
+  get short(): bigint {
+    return shortId(this.device);
+  }
+
+  get #storePath(): string {
+    const { directory } = this.#desk;
+    return directory === undefined ? ':memory:' : join(directory, `${this.name}.sqlite`);
+  }
+
+  #openStore(): RecordStore {
+    const { scheduler } = this.#desk;
+    return openRecordStore(this.#storePath, {
+      randomBytes: (length) => this.#storeChance.bytes(length),
+      nowMs: () => scheduler.nowMs,
     });
   }
 
@@ -84,6 +118,12 @@ export class Machine {
   crash(): void {
     this.#running?.life.end();
     this.#running = undefined;
+  }
+
+  /** Ends all that the machine holds. */
+  dispose(): void {
+    this.crash();
+    this.#store.close();
   }
 
   write(name: string, content: string | Uint8Array, folderId = FOLDER): void {
@@ -134,8 +174,15 @@ export class Desk implements Disposable {
   readonly scheduler = new Scheduler();
   readonly network: MemoryNetwork;
   readonly machines: readonly Machine[];
+  /** Where the records are kept; undefined: in memory. */
+  readonly directory: string | undefined;
 
-  constructor(names: readonly string[], folderIds: readonly string[] = [FOLDER]) {
+  constructor(
+    names: readonly string[],
+    folderIds: readonly string[] = [FOLDER],
+    records: 'memory' | 'files' = 'memory',
+  ) {
+    this.directory = records === 'files' ? mkdtempSync(join(tmpdir(), 'lanfold-desk-')) : undefined;
     this.network = new MemoryNetwork({ scheduler: this.scheduler, seed: 'desk' });
     this.machines = names.map((name) => new Machine(this, name, folderIds));
   }
@@ -164,7 +211,8 @@ export class Desk implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const machine of this.machines) machine.crash();
+    for (const machine of this.machines) machine.dispose();
+    if (this.directory !== undefined) rmSync(this.directory, { recursive: true, force: true });
   }
 }
 

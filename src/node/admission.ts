@@ -1,11 +1,14 @@
 /**
  * May this folder be told of, and brought up to date, yet? Not before a person has let it join, where that is asked for; not
- * while its records were made anew and no peer has been heard (SPEC E5).
+ * while its records were made anew, or proved to be older than what a peer has heard of them, and no peer has been heard
+ * (SPEC E5, E8).
  * @module
  */
-import type { FolderRecords } from '../ports/record-store.ts';
+import type { FolderRecords, PeerKey } from '../ports/record-store.ts';
 import { PROVISIONAL } from './folder-root.ts';
 import { previewOf, type JoinPreview } from './join-preview.ts';
+
+const SET_BACK = 'set back';
 
 export class Admission {
   readonly #records: FolderRecords;
@@ -13,6 +16,8 @@ export class Admission {
   #isHeld: boolean;
   #isScanned = false;
   #isPeerHeard = false;
+  /** Who knows more of our records than we do: nobody else's word will do while it is there. */
+  #awaited: PeerKey | undefined;
 
   /** @param isHeld a person has to say that it may join. */
   constructor(records: FolderRecords, isHeld: boolean, onChange: () => void) {
@@ -45,10 +50,30 @@ export class Admission {
     this.#endProvisional();
   }
 
+  /** The records are older than what a peer has heard of them: what they call a change may be none (SPEC E8). */
+  get isSetBack(): boolean {
+    return this.#records.note(PROVISIONAL) === SET_BACK;
+  }
+
+  /** A peer has heard more of our index than we know (R14): it gets a new ID, and the peer is waited for. */
+  doubt(awaited: PeerKey): void {
+    this.#awaited = awaited;
+    this.#isPeerHeard = false;
+    this.#records.renewIndexId();
+    this.#records.setNote(PROVISIONAL, SET_BACK);
+  }
+
   /** A peer has told all that it knew when it connected. */
-  peerHeard(): void {
+  peerHeard(peer: PeerKey): void {
+    if (this.#awaited !== undefined && this.#awaited !== peer) return;
+    this.#awaited = undefined;
     this.#isPeerHeard = true;
     this.#endProvisional();
+  }
+
+  /** A conversation with this peer ended: it must not keep the others waiting without end. */
+  peerLeft(peer: PeerKey): void {
+    if (this.#awaited === peer) this.#awaited = undefined;
   }
 
   /** A person has said that it may join. */

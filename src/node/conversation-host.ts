@@ -23,5 +23,7 @@ export interface ConversationHost<Conversation> {
   greeted(conversation: Conversation, greeting: Greeting): boolean;
   /** The far end sent its full cluster config: this conversation carries the indexes from now on. May close it. */
   configured(conversation: Conversation, config: ClusterConfig): void;
+  /** The index of a folder has a new ID: whoever else shares it has to hear of that. */
+  renewed(folder: Folder, teller: Conversation): void;
   ended(conversation: Conversation, reason: string): void;
 }

@@ -10,8 +10,6 @@
  */
 import type { FileRecord } from '../core/model/file-record.ts';
 import { shortId } from '../core/model/device-id.ts';
-import { sameBytes } from '../core/model/file-record.ts';
-import { indexStart, isOtherIndex } from '../core/session/index-start.ts';
 import { toFileInfo } from '../core/wire/file-info.ts';
 import type { ClusterConfig, ClusterFolder, Hello, Index, Request, Response } from '../core/wire/messages.ts';
 import type { Timer } from '../ports/clock.ts';
@@ -20,6 +18,7 @@ import type { Folder } from './folder.ts';
 import type { ConversationHost } from './conversation-host.ts';
 import { CLIENT_NAME, CLIENT_VERSION, type Greeting } from './greeting.ts';
 import { IndexSender, type IndexPart } from './index-sender.ts';
+import { agree } from './index-terms.ts';
 import { KEEP_ALIVE, KeepAlive } from './keep-alive.ts';
 import { Link, type Received } from './link.ts';
 import { Owed } from './owed.ts';
@@ -152,7 +151,13 @@ export class Conversation implements Source {
   sendClusterConfig(): void {
     if (this.#ended || (this.#offered === undefined && !this.#isSecondary)) return;
     this.#sendConfig();
-    if (this.#isActive) this.#match();
+    if (this.#isActive) this.#match(false);
+  }
+
+  /** A folder's index has a new ID: says so, and tells all of it. */
+  retell(folderId: string): void {
+    if (this.#shared.has(folderId)) this.#unshare(folderId);
+    this.sendClusterConfig();
   }
 
   /** Tells the far end that it, or this device, is a member of a folder no longer. Only a lanfold knows what that is. */
@@ -249,13 +254,13 @@ export class Conversation implements Source {
     for (const id of [...this.#shared.keys()]) this.#unshare(id);
     this.#theirConfig = config;
     if (this.#offered === undefined) this.#sendConfig();
-    this.#match();
+    this.#match(true);
     // Anything but silence: an answer spares the far end the wait for our delayed acknowledgement (bep.md §1.4).
     this.#link.send('Ping', {});
   }
 
   /** Starts the index exchange of every folder that both sides share by now, and ends that of those that they no longer do. */
-  #match(): void {
+  #match(isFresh: boolean): void {
     const open = new Map(this.#host.foldersFor(this.device).map((folder) => [folder.id, folder]));
     const both = (this.#theirConfig?.folders ?? []).filter(
       ({ id, stopReason }) => open.has(id) && this.#offered?.has(id) && stopReason === RUNNING,
@@ -263,30 +268,21 @@ export class Conversation implements Source {
     for (const id of [...this.#shared.keys()]) if (!both.some((theirs) => theirs.id === id)) this.#unshare(id);
     for (const theirs of both) {
       const folder = open.get(theirs.id);
-      if (folder !== undefined && !this.#shared.has(theirs.id)) this.#share(folder, theirs);
+      if (folder !== undefined && !this.#shared.has(theirs.id)) this.#share(folder, theirs, isFresh);
     }
   }
 
-  #share(folder: Folder, theirs: ClusterFolder): void {
-    const { records } = folder;
-    const me = theirs.devices.find((device) => sameBytes(device.id, this.#host.edges.device));
-    const them = theirs.devices.find((device) => sameBytes(device.id, this.device));
-    if (me === undefined || them === undefined) return;
-    if (isOtherIndex(records.remoteIndex(this.peer), them.indexId)) {
-      records.dropRemote(this.peer);
-      records.setRemoteIndex(this.peer, them.indexId);
-    }
-    const start = indexStart({ indexId: records.indexId(), maxSequence: records.maxSequence() }, me);
-    if (start.tell === 'renew') {
-      this.#host.edges.log.warn({ folder: folder.id }, 'a peer knows more of our index than we do; starting a new one');
-      records.renewIndexId();
-      this.#sendConfig();
-    }
-    const isHeard = records.remoteIndex(this.peer).maxSequence >= them.maxSequence;
-    const from = start.tell === 'from' ? start.sequence : 0;
-    const sender = new IndexSender(folder, from, (part) => this.#sendPart(part));
-    this.#shared.set(folder.id, { folder, sender, completeAt: them.maxSequence, isHeard });
-    if (isHeard) folder.indexComplete();
+  #share(folder: Folder, theirs: ClusterFolder, isFresh: boolean): void {
+    const { device: own, log } = this.#host.edges;
+    const terms = agree(folder, theirs, { own, peer: this.device, log }, isFresh);
+    if (terms === undefined) return;
+    if (terms.isRenewed || terms.isDropped) this.#sendConfig();
+    const { from, completeAt } = terms;
+    const isHeard = folder.records.remoteIndex(this.peer).maxSequence >= completeAt;
+    const sender = new IndexSender(folder, this.peer, from, (part) => this.#sendPart(part));
+    this.#shared.set(folder.id, { folder, sender, completeAt, isHeard });
+    if (terms.isRenewed) this.#host.renewed(folder, this);
+    if (isHeard) folder.admission.peerHeard(this.peer);
     else this.#watchSilence();
     void sender.run().catch((cause: unknown) => this.#fail(cause));
     folder.pullSoon();
@@ -339,7 +335,7 @@ export class Conversation implements Source {
 
   #heard(shared: Shared): void {
     shared.isHeard = true;
-    shared.folder.indexComplete();
+    shared.folder.admission.peerHeard(this.peer);
   }
 
   #watchSilence(): void {
@@ -388,6 +384,7 @@ export class Conversation implements Source {
     this.#introduction.cancel();
     this.#keepAlive.stop();
     this.#silenceTimer?.cancel();
+    for (const { folder } of this.#shared.values()) folder.admission.peerLeft(this.peer);
     for (const id of [...this.#shared.keys()]) this.#unshare(id);
     this.#requests.giveUp();
     this.#host.ended(this, reason);

@@ -284,6 +284,10 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     this.#options.events?.peer?.(peer);
   }
 
+  renewed(folder: Folder, teller: Conversation): void {
+    for (const { active } of this.peersOf(folder.id)) if (active !== teller) active?.retell(folder.id);
+  }
+
   ended(conversation: Conversation, reason: string): void {
     const peer = this.#peers.get(keyOf(conversation.device));
     peer?.conversations.delete(conversation);

@@ -36,6 +36,8 @@ export interface FolderContext {
   rootIsOurs(): Promise<boolean>;
   /** While the records began with nothing and no peer has told all it knows (SPEC E5). */
   isProvisional(): boolean;
+  /** While that is so because the records are older than what a peer has heard of them (SPEC E8). */
+  isSetBack(): boolean;
   /** Asks for these names to be looked at soon. */
   suspect(names: readonly string[]): void;
 }

@@ -16,6 +16,7 @@ import type { FolderRecords, PeerKey } from '../ports/record-store.ts';
 import { sleep } from '../ports/clock.ts';
 import type { Watcher } from '../ports/watcher.ts';
 import { Admission } from './admission.ts';
+import { Announced } from './announced.ts';
 import { Brake } from './brake.ts';
 import { BusyNames } from './busy-names.ts';
 import { DiskRoom } from './disk-room.ts';
@@ -62,6 +63,7 @@ export class Folder {
   readonly #indexes: IndexReceiver;
   readonly #ignores: IgnoreKeeper;
   readonly admission: Admission;
+  readonly announced: Announced;
   readonly supplier: Supplier;
   readonly restorer: Restorer;
   readonly #closing = new AbortController();
@@ -95,6 +97,7 @@ export class Folder {
       },
       onFailure: (cause) => void this.#fail(cause),
     });
+    this.announced = new Announced(this.records.maxSequence());
     this.#scans = new ScanBell(edges.clock);
     this.admission = new Admission(this.records, options.isHeld, () => options.onState());
     this.#context = this.#makeContext();
@@ -164,11 +167,6 @@ export class Folder {
     this.pullSoon();
   }
 
-  /** A peer has told all that it knew when it connected. */
-  indexComplete(): void {
-    this.admission.peerHeard();
-  }
-
   /** A person has said that this folder may join. */
   release(): void {
     this.admission.release();
@@ -226,6 +224,7 @@ export class Folder {
       rootIsOurs: () => this.#rootIsOurs(),
       suspect: (names) => this.#settler.offer(names),
       isProvisional: () => this.admission.isProvisional,
+      isSetBack: () => this.admission.isSetBack,
     };
   }
 

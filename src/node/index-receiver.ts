@@ -7,7 +7,7 @@ import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
 import { counterOf } from '../core/model/version-vector.ts';
 import { mustRevive } from '../core/reconcile/decide.ts';
 import { disowned, revival } from '../core/scan/changes.ts';
-import { isLeftover } from '../core/scan/provisional.ts';
+import { isLeftover, isTheirs } from '../core/scan/provisional.ts';
 import type { PeerKey } from '../ports/record-store.ts';
 import type { FolderContext } from './folder-context.ts';
 
@@ -65,8 +65,11 @@ export class IndexReceiver {
     const local = this.#context.records.local(theirs.name);
     if (local?.look === undefined) return [];
     if (this.#context.isProvisional()) {
+      if (this.#context.isSetBack() && isTheirs(local.record, theirs, this.#device)) {
+        return [{ record: { ...theirs, sequence: 0 }, look: local.look }];
+      }
       const hash = this.#context.digest(local.record.blocks);
-      if (isLeftover(local.record, local.look, theirs, hash)) {
+      if (isLeftover(local.record, local.look, theirs, hash, this.#device)) {
         return [{ record: disowned(local.record), look: local.look }];
       }
     }

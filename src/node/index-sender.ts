@@ -5,6 +5,7 @@
  */
 import { isInternalName } from '../core/model/folder-path.ts';
 import type { FileRecord } from '../core/model/file-record.ts';
+import type { PeerKey } from '../ports/record-store.ts';
 import type { Folder } from './folder.ts';
 import { Wake } from './wake.ts';
 
@@ -21,6 +22,7 @@ const PART_HASH_BYTES_MAX = 200_000;
 
 export class IndexSender {
   readonly #folder: Folder;
+  readonly #peer: PeerKey;
   readonly #send: (part: IndexPart) => Promise<void>;
   readonly #news = new Wake();
   #sent: number;
@@ -30,8 +32,9 @@ export class IndexSender {
    * @param from sequence number that the peer has heard.
    * @param send resolves when the far end can take more.
    */
-  constructor(folder: Folder, from: number, send: (part: IndexPart) => Promise<void>) {
+  constructor(folder: Folder, peer: PeerKey, from: number, send: (part: IndexPart) => Promise<void>) {
     this.#folder = folder;
+    this.#peer = peer;
     this.#sent = from;
     this.#send = send;
   }
@@ -50,6 +53,7 @@ export class IndexSender {
       this.#sent = part.at(-1)?.sequence ?? this.#sent;
       const told = part.filter((record) => record.version.length > 0 && !isInternalName(record.name));
       if (told.length === 0) continue;
+      this.#folder.announced.tell(this.#peer, this.#sent);
       await this.#send({ folderId: this.#folder.id, records: told, isFirst });
       isFirst = false;
     }

@@ -231,7 +231,7 @@ export class Inspector {
       const finding = judge(name, mine, newest, seen, this.#context.author(), (bytes) => this.#context.digest(bytes));
       if (finding.found === 'same') looks.push({ name, look: seen.look });
       else if (finding.found === 'change') {
-        const isOld = local === undefined && this.#isLeftover(finding.record, seen.look);
+        const isOld = this.#isLeftover(finding.record, seen.look);
         saves.push({ record: isOld ? disowned(finding.record) : finding.record, look: seen.look });
       } else saves.push(this.#adopt(finding.record, seen.look, finding.exact));
     }
@@ -247,12 +247,12 @@ export class Inspector {
     return { record: exact ? { ...newest, sequence: 0 } : disowned(newest), look };
   }
 
-  /** Found by the first scan after the records were lost, and known to a peer as what it has replaced or deleted (SPEC E5). */
+  /** Found after the records were lost or set back, and known to a peer as what it has replaced or deleted (SPEC E5). */
   #isLeftover(found: FileRecord, look: Look): boolean {
     if (!this.#context.isProvisional()) return false;
     const { remotes } = this.#context.records.versions(found.name);
     const hash = this.#context.digest(found.blocks);
-    return remotes.some(({ record }) => isLeftover(disowned(found), look, record, hash));
+    return remotes.some(({ record }) => isLeftover(disowned(found), look, record, hash, this.#context.author().device));
   }
 
   /** Of files that changed without a new time, those that a power cut has emptied or filled with zeros. */

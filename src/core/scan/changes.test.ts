@@ -13,7 +13,7 @@ import {
   type Finding,
   type Sighting,
 } from './changes.ts';
-import { isLeftover } from './provisional.ts';
+import { isLeftover, isTheirs } from './provisional.ts';
 
 const author = { device: 1n, nowMs: 5_000_000 };
 
@@ -177,5 +177,25 @@ const leftovers: [rule: string, look: Partial<Look>, theirs: FileRecord, want: b
   ],
 ];
 for (const [rule, look, other, want] of leftovers) {
-  test(rule, () => equal(isLeftover(old, lookOf(old, look), other, sha256(old.blocks)), want));
+  test(rule, () => equal(isLeftover(old, lookOf(old, look), other, sha256(old.blocks), 1n), want));
 }
+
+test('E8 what is no younger than what we announced is outdated for who had seen that; what was written later is not', () => {
+  const second = 1_000_000_000n;
+  const theirs = record({ content: 'next but one', version: version({ 1: 100, 2: 1 }) });
+  const mine = { ...old, version: version({ 1: 200 }) };
+  const isOutdated = (touchedNs: bigint): boolean =>
+    isLeftover(mine, lookOf(old, { modifiedNs: 1n, changedNs: touchedNs }), theirs, sha256(old.blocks), 1n);
+  equal(isOutdated(100n * second), true);
+  equal(isOutdated(101n * second), false);
+});
+
+test('E8 content that a peer tells of is its version, also if it was stamped here again; a comeback stays one', () => {
+  const again = { ...old, version: version({ 1: 200, 2: 3 }) };
+  const told = (counters: Record<number, number>): FileRecord => ({ ...old, version: version(counters) });
+  equal(isTheirs(again, told({ 1: 100, 2: 3 }), 1n), true);
+  equal(isTheirs({ ...old, version: version({ 1: 200 }) }, told({ 2: 3 }), 1n), true, 'brought here, and forgotten');
+  equal(isTheirs(again, told({ 2: 3 }), 1n), false, 'said against a delete');
+  equal(isTheirs(again, { ...told({ 1: 100, 2: 3 }), permissions: 0o600 }, 1n), false);
+  equal(isTheirs(again, { ...record({ content: 'other' }), version: version({ 1: 100, 2: 3 }) }, 1n), false);
+});

@@ -16,7 +16,7 @@ export type IndexStart =
   | { readonly tell: 'renew' };
 
 /**
- * @param own our index now.
+ * @param own our index, up to where the peer can have heard of it.
  * @param theirs what the peer says it holds of it.
  */
 export function indexStart(own: IndexPosition, theirs: IndexPosition): IndexStart {
@@ -28,4 +28,13 @@ export function indexStart(own: IndexPosition, theirs: IndexPosition): IndexStar
 /** Must what we hold of a peer's index be forgotten, because it now counts in another one? */
 export function isOtherIndex(held: IndexPosition, announced: bigint): boolean {
   return announced === 0n || announced !== held.indexId;
+}
+
+/**
+ * Does a peer's index say less now than it told before? Then the peer was set back, and its old numbers will stand for other
+ * changes (rule R14).
+ * @param held what we hold of it.
+ */
+export function hasGoneBack(held: IndexPosition, announced: IndexPosition): boolean {
+  return announced.indexId !== 0n && announced.indexId === held.indexId && announced.maxSequence < held.maxSequence;
 }

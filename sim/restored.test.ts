@@ -1,0 +1,105 @@
+/** Records that are older than what peers have heard: a home put back from a backup, on memory edges. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { Desk, FOLDER, type Machine } from './desk.ts';
+
+function desk(): { desk: Desk; a: Machine; b: Machine } {
+  const desk = new Desk(['a', 'b'], [FOLDER], 'files');
+  const [a, b] = desk.machines;
+  if (a === undefined || b === undefined) throw new Error('no machines');
+  return { desk, a, b };
+}
+
+function inBoth(a: Machine, b: Machine, name: string, content: string | undefined): () => boolean {
+  return () => a.read(name) === content && b.read(name) === content;
+}
+
+/** Each machine has had its home copied once at the start, and files were changed by both since. */
+async function goneOn(world: { desk: Desk; a: Machine; b: Machine }): Promise<void> {
+  const { desk, a, b } = world;
+  await desk.start(a, b);
+  for (const name of ['kept', 'edited', 'edited twice', 'deleted', 'theirs']) a.write(name, `${name} 1`);
+  ok(await desk.until(() => b.names().length === 5));
+  ok(await desk.inSync(a, b));
+  b.crash();
+  b.backUp();
+  await desk.start(b);
+  ok(await desk.inSync(a, b));
+  for (const name of ['edited', 'edited twice']) b.write(name, `${name} 2`);
+  b.write('new', 'new 1');
+  b.disk.unlink(`${FOLDER}/deleted`);
+  a.write('theirs', 'theirs 2');
+  a.write('brought', 'brought 1');
+  a.write('brought and deleted', 'brought and deleted 1');
+  ok(await desk.until(inBoth(a, b, 'edited twice', 'edited twice 2')));
+  ok(await desk.until(inBoth(a, b, 'theirs', 'theirs 2')));
+  ok(await desk.until(inBoth(a, b, 'brought and deleted', 'brought and deleted 1')));
+  ok(await desk.until(inBoth(a, b, 'deleted', undefined)));
+  ok(await desk.inSync(a, b));
+  b.crash();
+  await desk.runFor(5000);
+  for (const content of ['edited twice 3', 'edited twice 4']) {
+    a.write('edited twice', content);
+    await desk.runFor(5000);
+  }
+  a.write('theirs', 'theirs 3');
+  a.disk.unlink(`${FOLDER}/brought and deleted`);
+  await desk.runFor(5000);
+}
+
+const EXPECTED = ['brought', 'edited', 'edited twice', 'kept', 'new', 'theirs'];
+
+test('E8 an old home put back makes no conflict copy, deletes nothing and brings nothing back', async () => {
+  const world = desk();
+  using _ = world.desk;
+  await goneOn(world);
+  const { a, b } = world;
+  const before = a.folder().records.newest('edited');
+  b.restoreBackUp();
+  await world.desk.start(b);
+  await world.desk.runFor(60_000);
+  for (const machine of [a, b]) {
+    deepEqual(machine.names(), EXPECTED, machine.name);
+    equal(machine.read('edited'), 'edited 2');
+    equal(machine.read('edited twice'), 'edited twice 4');
+    equal(machine.read('theirs'), 'theirs 3');
+    equal(machine.folder().state, 'in-sync');
+  }
+  deepEqual(b.folder().records.newest('edited')?.version, before?.version, 'what is unchanged keeps its version');
+  ok(b.log.some((line) => line.includes('knows more of our index')));
+  ok(a.log.some((line) => line.includes('the index of a peer went back')));
+});
+
+test('E8 an edit made after an old home was put back is one, and wins over what the device itself had announced', async () => {
+  const world = desk();
+  using _ = world.desk;
+  await goneOn(world);
+  const { a, b } = world;
+  b.restoreBackUp();
+  b.write('edited', 'edited 3');
+  await world.desk.start(b);
+  ok(await world.desk.until(inBoth(a, b, 'edited', 'edited 3')));
+  await world.desk.runFor(60_000);
+  for (const machine of [a, b]) deepEqual(machine.names(), EXPECTED, machine.name);
+});
+
+test('R14 an index that goes back is dropped and asked for anew, and its device gives it a new ID', async () => {
+  const world = desk();
+  using _ = world.desk;
+  await goneOn(world);
+  const { a, b } = world;
+  const held = a.folder().records.remoteIndex(b.short);
+  b.restoreBackUp();
+  // More changes than were lost: the highest number alone would hide that they are others.
+  for (let index = 0; index < 20; index += 1) b.write(`more ${index}`, `more ${index}`);
+  await world.desk.start(b);
+  ok(await world.desk.until(inBoth(a, b, 'more 19', 'more 19')));
+  await world.desk.runFor(30_000);
+  const now = a.folder().records.remoteIndex(b.short);
+  ok(now.indexId !== held.indexId && now.indexId === b.folder().records.indexId());
+  equal(a.names().length, EXPECTED.length + 20);
+  for (const name of b.names()) {
+    const own = b.folder().records.local(name)?.record;
+    deepEqual(a.folder().records.remote(b.short, name), own, name);
+  }
+});
