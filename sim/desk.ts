@@ -20,6 +20,7 @@ import type { Edges } from '../src/node/edges.ts';
 import { Engine } from '../src/node/engine.ts';
 import type { Folder } from '../src/node/folder.ts';
 import type { FileTree } from '../src/ports/file-tree.ts';
+import type { Stream } from '../src/ports/network.ts';
 import type { FolderRecords, RecordStore } from '../src/ports/record-store.ts';
 
 const PORT = 1111;
@@ -113,6 +114,12 @@ export class Machine {
     for (const { device, name } of peers) engine.trustPeer({ device, name, addresses: [{ host: name, port: PORT }] });
     for (const id of this.#folderIds)
       await engine.addFolder({ id, root: id, peers: peers.map(({ device }) => device) });
+  }
+
+  /** A connection of a program of its own on this machine, which need not run. */
+  dial(to: Machine, life: Life): Promise<Stream> {
+    const network = this.#desk.network.join(this.name, this.device, life);
+    return network.dial({ host: to.name, port: PORT }, to.device, new AbortController().signal);
   }
 
   crash(): void {

@@ -2,6 +2,8 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { LanfoldError } from '../src/core/errors.ts';
+import { encodeHello } from '../src/core/wire/frame.ts';
+import { Life } from '../src/edges/memory/life.ts';
 import { Desk, FOLDER, type Machine } from './desk.ts';
 
 function two(folderIds: readonly string[] = [FOLDER]): { desk: Desk; a: Machine; b: Machine } {
@@ -140,4 +142,22 @@ test('P50 a file on a bad part of the disk is listed, and keeps the folder from 
       .map(({ name, reason }) => [name, reason]),
     [['bad', 'unreadable']],
   );
+});
+
+test('R19 a far end that says no hello within 5 s, or not what it shares within 20 s, is let go', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a);
+  for (const [hello, wantedMs] of [
+    [undefined, 5000],
+    [encodeHello({ deviceName: 'b', clientName: 'syncthing', clientVersion: 'v1.29.0' }), 20_000],
+  ] as const) {
+    const stream = await desk.scheduler.runUntil(b.dial(a, new Life(desk.scheduler)));
+    const sinceMs = desk.scheduler.nowMs;
+    let closedMs = Number.POSITIVE_INFINITY;
+    stream.receive({ data() {}, closed: () => (closedMs = desk.scheduler.nowMs - sinceMs) });
+    if (hello !== undefined) stream.send([hello]);
+    await desk.runFor(30_000);
+    ok(Math.abs(closedMs - wantedMs) < 100, `${closedMs} ms`);
+  }
 });

@@ -19,6 +19,7 @@ import type { ConversationHost } from './conversation-host.ts';
 import { CLIENT_NAME, CLIENT_VERSION, type Greeting } from './greeting.ts';
 import { IndexSender, type IndexPart } from './index-sender.ts';
 import { agree } from './index-terms.ts';
+import { Introduction } from './introduction.ts';
 import { KEEP_ALIVE, KeepAlive } from './keep-alive.ts';
 import { Link, type Received } from './link.ts';
 import { Owed } from './owed.ts';
@@ -30,8 +31,6 @@ import { toldRecords } from './told-records.ts';
 
 /** `stopReason` of a folder that is not paused. */
 const RUNNING = 0;
-/** For hello and cluster config together; Syncthing sends its config a second after its hello. */
-const FIRST_WORDS_MS = 20_000;
 /** After this long without a further part, a peer's index counts as told. */
 const INDEX_SILENCE_MS = 10_000;
 
@@ -63,8 +62,7 @@ export class Conversation implements Source {
   #isActive = false;
   #theirConfig: ClusterConfig | undefined;
   #ended = false;
-  /** Rings when the far end has not introduced itself in time. */
-  readonly #introduction: Timer;
+  readonly #introduction: Introduction;
   readonly #keepAlive: KeepAlive;
   #silenceTimer: Timer | undefined;
 
@@ -75,7 +73,7 @@ export class Conversation implements Source {
     this.#stream = stream;
     this.startedMs = host.edges.clock.monotonicMs();
     this.#requests = new Requests(host.edges.clock);
-    this.#link = new Link(stream, {
+    this.#link = new Link(stream, host.edges.clock, {
       heard: (bytes) => this.#hear(bytes),
       received: (message) => this.#guarded(() => this.#receive(message)),
       closed: (reason) => this.#end(reason),
@@ -88,7 +86,7 @@ export class Conversation implements Source {
       connections: 1,
     });
     const { clock } = host.edges;
-    this.#introduction = clock.after(FIRST_WORDS_MS, () => stream.destroy('the peer did not introduce itself in time'));
+    this.#introduction = new Introduction(clock, (reason) => stream.destroy(reason));
     this.#keepAlive = new KeepAlive(
       clock,
       () => this.#link.send('Ping', {}),
@@ -233,6 +231,7 @@ export class Conversation implements Source {
 
   #greet(hello: Hello): void {
     this.#greeting = hello;
+    this.#introduction.greeted();
     if (this.#host.greeted(this, hello) && !this.#ended) this.#sendConfig();
   }
 
@@ -240,7 +239,7 @@ export class Conversation implements Source {
     if (!this.#isConfigured) {
       this.#isConfigured = true;
       this.#link.raiseLimits();
-      this.#introduction.cancel();
+      this.#introduction.done();
       this.#keepAlive.start(this.isLanfold ? KEEP_ALIVE.lanfold : KEEP_ALIVE.other);
     }
     this.#isSecondary = config.secondary;
@@ -381,7 +380,7 @@ export class Conversation implements Source {
   #end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#introduction.cancel();
+    this.#introduction.done();
     this.#keepAlive.stop();
     this.#silenceTimer?.cancel();
     for (const { folder } of this.#shared.values()) folder.admission.peerLeft(this.peer);

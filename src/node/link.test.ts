@@ -1,6 +1,9 @@
 /** Messages over a stream, where one of them may have to be waited for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Life } from '../edges/memory/life.ts';
+import { MemoryClock } from '../edges/memory/memory-clock.ts';
+import { Scheduler } from '../edges/memory/scheduler.ts';
 import { encodeHello } from '../core/wire/frame.ts';
 import { encodeMessage } from '../core/wire/message-frame.ts';
 import type { Stream, StreamHandlers } from '../ports/network.ts';
@@ -53,12 +56,17 @@ class FakeStream implements Stream {
 }
 
 /** A link whose pings carry nothing but the order in which they are taken; the first response has to be waited for. */
-function linkThatWaits(): { stream: FakeStream; link: Link; taken: string[]; go: () => void } {
+function linkThatWaits(scheduler = new Scheduler()): {
+  stream: FakeStream;
+  link: Link;
+  taken: string[];
+  go: () => void;
+} {
   const stream = new FakeStream();
   const taken: string[] = [];
   let go = (): void => {};
   const wait = new Promise<void>((resolve) => (go = resolve));
-  const link = new Link(stream, {
+  const link = new Link(stream, new MemoryClock(new Life(scheduler)), {
     heard: () => {},
     received: (message: Received) => {
       taken.push(message.type === 'Response' ? `response ${message.body.id}` : message.type);
@@ -113,4 +121,35 @@ test('C33 who pauses twice has to resume twice', () => {
   assert.equal(stream.isPaused, true);
   link.resume();
   assert.equal(stream.isPaused, false);
+});
+
+test('R19 a message that has begun comes whole within a minute, or ends the stream', async () => {
+  const scheduler = new Scheduler();
+  const { stream, taken } = linkThatWaits(scheduler);
+  stream.give(HELLO, response(2).subarray(0, 5));
+  await scheduler.runFor(59_000);
+  stream.give(response(2).subarray(5), response(3).subarray(0, 3));
+  await scheduler.runFor(59_000);
+  assert.equal(stream.destroyed, undefined, 'each message has its own time');
+  await scheduler.runFor(2000);
+  assert.match(stream.destroyed ?? '', /did not finish a message/);
+  assert.deepEqual(taken.slice(0, 2), ['Hello', 'response 2']);
+});
+
+test('R19 a message is not late while nothing is read, nor a large one that keeps coming', async () => {
+  const scheduler = new Scheduler();
+  const { stream, link } = linkThatWaits(scheduler);
+  const large = Buffer.concat(encodeMessage('Response', { id: 2, data: new Uint8Array(8 * 1024 * 1024) }));
+  stream.give(HELLO, large.subarray(0, 1000));
+  await scheduler.runFor(120_000);
+  assert.equal(stream.destroyed, undefined);
+  link.pause();
+  await scheduler.runFor(600_000);
+  link.resume();
+  stream.give(large.subarray(1000));
+  await scheduler.runFor(600_000);
+  assert.equal(stream.destroyed, undefined);
+  stream.give(large.subarray(0, 1000));
+  await scheduler.runFor(140_000);
+  assert.match(stream.destroyed ?? '', /did not finish a message/);
 });

@@ -12,7 +12,9 @@ import {
 } from '../core/wire/message-frame.ts';
 import type { HelloDraft } from '../core/wire/messages.ts';
 import { WireError } from '../core/wire/wire-error.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Stream } from '../ports/network.ts';
+import { FrameWatch } from './frame-watch.ts';
 
 export type Received = Exclude<Incoming, { type: 'Unknown' }>;
 
@@ -29,18 +31,21 @@ export class Link {
   readonly #stream: Stream;
   readonly #decoder = new FrameDecoder();
   readonly #handlers: LinkHandlers;
+  readonly #frames: FrameWatch;
   #isOpen = true;
   #pauses = 0;
   /** What came while a message was waited for. */
   #held: (Frame | WireError)[] | undefined;
 
-  constructor(stream: Stream, handlers: LinkHandlers) {
+  constructor(stream: Stream, clock: Clock, handlers: LinkHandlers) {
     this.#stream = stream;
+    this.#frames = new FrameWatch(clock, () => stream.destroy('the peer did not finish a message in time'));
     this.#handlers = handlers;
     stream.receive({
       data: (chunk) => this.#take(chunk),
       closed: (reason) => {
         this.#isOpen = false;
+        this.#frames.stop();
         handlers.closed(reason);
       },
     });
@@ -63,12 +68,16 @@ export class Link {
   /** Reads nothing more until as many times resumed. */
   pause(): void {
     this.#pauses += 1;
-    if (this.#pauses === 1) this.#stream.pause();
+    if (this.#pauses > 1) return;
+    this.#frames.stop();
+    this.#stream.pause();
   }
 
   resume(): void {
     this.#pauses -= 1;
-    if (this.#pauses === 0) this.#stream.resume();
+    if (this.#pauses > 0) return;
+    this.#frames.heard(this.#decoder.unfinished);
+    this.#stream.resume();
   }
 
   #take(chunk: Uint8Array): void {
@@ -79,6 +88,7 @@ export class Link {
         this.#pass(frame);
         if (!this.#isOpen) return;
       }
+      if (this.#pauses === 0) this.#frames.heard(this.#decoder.unfinished);
     } catch (cause) {
       if (!(cause instanceof WireError)) throw cause;
       this.#pass(cause);
@@ -99,6 +109,7 @@ export class Link {
     } catch (cause) {
       if (!(cause instanceof WireError)) throw cause;
       this.#isOpen = false;
+      this.#frames.stop();
       this.#stream.destroy(`malformed bytes from the peer: ${cause.message}`);
     }
   }

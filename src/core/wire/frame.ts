@@ -47,6 +47,13 @@ export class FrameDecoder {
   #filled = 0;
   #header = { type: 0, compression: COMPRESSION_NONE };
   #bodyBytesMax = MESSAGE_BYTES_MAX_EARLY;
+  #frames = 0;
+
+  /** The frame of which only a part has come: its number, and its length as far as that is known. */
+  get unfinished(): { readonly number: number; readonly bytes: number } | undefined {
+    const isBetween = this.#filled === 0 && (this.#awaits === 'hello-length' || this.#awaits === 'header-length');
+    return isBetween ? undefined : { number: this.#frames, bytes: this.#piece.length };
+  }
 
   /**
    * Takes the next bytes, which may start and stop anywhere, and gives the frames that they complete. Frames come one by
@@ -64,6 +71,7 @@ export class FrameDecoder {
       if (this.#filled < this.#piece.length) return;
       const frame = this.#complete(this.#piece);
       if (frame === undefined) continue;
+      this.#frames += 1;
       yield frame;
     }
   }
