@@ -14,6 +14,7 @@ import { MemoryTree } from '../src/edges/memory/memory-tree.ts';
 import { MemoryWatcher } from '../src/edges/memory/memory-watcher.ts';
 import { Scheduler } from '../src/edges/memory/scheduler.ts';
 import { SeededChance } from '../src/edges/memory/seeded-chance.ts';
+import type { LanfoldError } from '../src/core/errors.ts';
 import { shortId } from '../src/core/model/device-id.ts';
 import { openRecordStore } from '../src/edges/store/record-store.ts';
 import type { Edges } from '../src/node/edges.ts';
@@ -36,12 +37,14 @@ export interface Faults {
   beforeRecords?: (call: keyof FolderRecords, values: readonly unknown[]) => void;
 }
 
+/** A machine that is called `b twin` has the device ID of `b`. */
 export class Machine {
   readonly name: string;
   readonly device: Uint8Array;
   readonly disk: MemoryDisk;
   readonly faults: Faults = {};
   readonly log: string[] = [];
+  readonly warnings: LanfoldError[] = [];
   readonly #desk: Desk;
   #store: RecordStore;
   readonly #storeChance: SeededChance;
@@ -53,7 +56,7 @@ export class Machine {
     this.#desk = desk;
     this.name = name;
     this.#folderIds = folderIds;
-    this.device = desk.chance(`${name} device`).bytes(32);
+    this.device = desk.chance(`${name.replace(/ twin$/u, '')} device`).bytes(32);
     const clock = new MemoryClock(new Life(desk.scheduler));
     this.disk = new MemoryDisk(() => clock.nowNs());
     for (const id of folderIds) this.disk.makeDirectory(id);
@@ -106,11 +109,15 @@ export class Machine {
 
   async start(): Promise<void> {
     const life = new Life(this.#desk.scheduler);
-    const engine = new Engine(this.#edges(life), { name: this.name, listen: { ports: [PORT] } });
+    const engine = new Engine(this.#edges(life), {
+      name: this.name,
+      listen: { ports: [PORT] },
+      events: { warning: (warning) => void this.warnings.push(warning) },
+    });
     this.#running = { life, engine };
     this.#uncleanStop = true;
     await engine.start();
-    const peers = this.#desk.machines.filter((peer) => peer !== this);
+    const peers = this.#desk.machines.filter((peer) => peer.short !== this.short);
     for (const { device, name } of peers) engine.trustPeer({ device, name, addresses: [{ host: name, port: PORT }] });
     for (const id of this.#folderIds)
       await engine.addFolder({ id, root: id, peers: peers.map(({ device }) => device) });

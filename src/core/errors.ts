@@ -10,6 +10,8 @@ export const ERRORS = {
   E_PEER_UNKNOWN: 'Cannot find peer %s: it is not trusted here. See "lanfold peers"',
   E_PEER_UNREACHABLE: 'Cannot reach %s: nobody answers there',
   E_PEER_WRONG_DEVICE: 'Cannot connect to %s: another device answers there',
+  E_DEVICE_TWICE:
+    'Cannot tell two computers apart that both are device %s: a copied home, or a virtual machine that was copied or restored. Only one is synced with at a time. Stop one of them, remove its identity and pair it anew',
   E_DEVICE_ID: 'Cannot read device ID "%s"',
   E_NO_HOST: 'Cannot join %s: nobody on this network waits to be paired. On the other computer, run: lanfold pair',
   E_CODE_FORM: 'Cannot read the code "%s": it has six digits',

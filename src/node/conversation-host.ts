@@ -2,6 +2,7 @@
  * What a conversation needs of its node.
  * @module
  */
+import type { RunId } from '../core/session/run-identity.ts';
 import type { ClusterConfig } from '../core/wire/messages.ts';
 import type { Edges } from './edges.ts';
 import type { Folder } from './folder.ts';
@@ -12,6 +13,8 @@ import type { ConfigDraft } from './own-config.ts';
 export interface ConversationHost<Conversation> {
   readonly edges: Edges;
   readonly name: string;
+  /** `runId`: of this run of the program. */
+  readonly twins: { readonly runId: RunId };
   /** Folders that are shared with a device and open. */
   foldersFor(device: Uint8Array): Folder[];
   /** What to tell the far end of these folders, and of who shares them. */

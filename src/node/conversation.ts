@@ -11,7 +11,7 @@
 import type { FileRecord } from '../core/model/file-record.ts';
 import { shortId } from '../core/model/device-id.ts';
 import { toFileInfo } from '../core/wire/file-info.ts';
-import type { ClusterConfig, ClusterFolder, Hello, Index, Request, Response } from '../core/wire/messages.ts';
+import type { ClusterConfig, ClusterFolder, Hello, Index, Request } from '../core/wire/messages.ts';
 import type { Timer } from '../ports/clock.ts';
 import type { Address, Stream } from '../ports/network.ts';
 import type { Folder } from './folder.ts';
@@ -84,6 +84,7 @@ export class Conversation implements Source {
       clientName: CLIENT_NAME,
       clientVersion: CLIENT_VERSION,
       connections: 1,
+      runId: host.twins.runId,
     });
     const { clock } = host.edges;
     this.#introduction = new Introduction(clock, (reason) => stream.destroy(reason));
@@ -107,8 +108,9 @@ export class Conversation implements Source {
     return this.#isConfigured;
   }
 
-  get isGreeted(): boolean {
-    return this.#greeting !== undefined;
+  /** Undefined until the far end has said who it is. */
+  get greeting(): Greeting | undefined {
+    return this.#greeting;
   }
 
   /** True when the far end said that it is a lanfold. */
@@ -140,9 +142,7 @@ export class Conversation implements Source {
 
   /** A folder has new records. */
   announce(folderId: string): void {
-    const shared = this.#shared.get(folderId);
-    if (shared === undefined) return;
-    shared.sender.wake();
+    this.#shared.get(folderId)?.sender.wake();
   }
 
   /** Says anew which folders are shared; the far end answers with an index exchange where something changed. */
@@ -217,7 +217,7 @@ export class Conversation implements Source {
         void this.#serve(message.body);
         break;
       case 'Response':
-        this.#answer(message.body);
+        this.#requests.answer(message.body.id, message.body.code === 0 ? message.body.data : undefined);
         break;
       case 'Close':
         this.#stream.destroy(`the peer closed: ${message.body.reason}`);
@@ -360,10 +360,6 @@ export class Conversation implements Source {
     } finally {
       paid();
     }
-  }
-
-  #answer({ id, data, code }: Response): void {
-    this.#requests.answer(id, code === 0 ? data : undefined);
   }
 
   #sendConfig(): void {

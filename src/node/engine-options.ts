@@ -35,6 +35,8 @@ export interface EngineEvents {
   saved(folderId: string, records: readonly FileRecord[]): void;
   /** A peer told part of its index: what it has. */
   told(folderId: string): void;
+  /** Something is less than it should be; the engine goes on. */
+  warning(warning: LanfoldError): void;
   /** A device that is not trusted here tried to connect. */
   stranger(device: Uint8Array, from: Address): void;
   /** A lanfold told who the members of a folder are. Nothing of it is believed yet, nor has any effect. */

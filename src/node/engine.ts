@@ -8,7 +8,6 @@
 import type { MissingPeer } from '../core/discovery/candidates.ts';
 import type { Found } from '../core/discovery/layers.ts';
 import { LanfoldError } from '../core/errors.ts';
-import type { FileRecord } from '../core/model/file-record.ts';
 import { haveSameMembers, isMember, memberOf, NO_MEMBERS, type MemberSet } from '../core/members/member-set.ts';
 import { deviceIdText, shortId } from '../core/model/device-id.ts';
 import type { ClusterConfig } from '../core/wire/messages.ts';
@@ -31,6 +30,7 @@ import { Peer } from './peer.ts';
 import { NO_PLANTED_BUGS } from './planted-bugs.ts';
 import type { Source, Sources } from './sources.ts';
 import { listedDevices, toldMembers } from './told-members.ts';
+import { Twins } from './twins.ts';
 import { Budget } from './wake.ts';
 
 interface Shared {
@@ -51,6 +51,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   readonly name: string;
   /** Short ID of this device. */
   readonly short: bigint;
+  readonly twins: Twins;
   readonly #options: EngineOptions;
   readonly #id: string;
   readonly #folders = new Map<string, Shared>();
@@ -65,6 +66,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     this.edges = edges;
     this.#options = options;
     this.name = options.name;
+    this.twins = new Twins(edges, (warning) => options.events?.warning?.(warning));
     this.short = shortId(edges.device);
     this.pairing = options.pairing && new Pairing(edges, options.pairing, options.name);
     this.#id = deviceIdText(edges.device);
@@ -168,7 +170,10 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       plantedBugs: this.#options.plantedBugs ?? NO_PLANTED_BUGS,
       historyLimits: setup.historyLimits ?? HISTORY_LIMITS,
       isHeld: setup.isHeld ?? false,
-      onSaved: (saved) => this.#saved(setup.id, saved),
+      onSaved: (saved) => {
+        this.#announce(setup.id);
+        this.#options.events?.saved?.(setup.id, saved);
+      },
       onTold: () => this.#options.events?.told?.(setup.id),
       onState: () => {
         this.#announce(setup.id); // a first scan that ends lets the first index out
@@ -223,8 +228,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
 
   /** Peers that a folder is shared with. */
   peersOf(folderId: string): Peer[] {
-    const members = this.#folders.get(folderId)?.peers;
-    return members === undefined ? [] : this.peers.filter((peer) => members.has(keyOf(peer.device)));
+    return this.peers.filter(({ device }) => this.#folders.get(folderId)?.peers.has(keyOf(device)));
   }
 
   // --- Sources: whom a folder can ask for blocks
@@ -236,8 +240,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   // --- ConversationHost: what a conversation needs of its node
 
   foldersFor(device: Uint8Array): Folder[] {
-    const key = keyOf(device);
-    return [...this.#folders.values()].filter(({ peers }) => peers.has(key)).map(({ folder }) => folder);
+    return this.#sharedWith(device).map(({ folder }) => folder);
   }
 
   greeted(conversation: Conversation, greeting: Greeting): boolean {
@@ -248,18 +251,15 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     }
     peer.kind = greeting.clientName === 'lanfold' ? 'lanfold' : 'syncthing';
     peer.name ??= greeting.deviceName === '' ? undefined : greeting.deviceName;
+    if (this.twins.turnsAway(peer, conversation, this.foldersFor(peer.device))) return false;
     const surplus = peer.surplus(conversation, this.edges.device, this.edges.clock.monotonicMs());
     for (const other of surplus) other.close('replaced by another connection');
     // Syncthing keeps a further connection for requests alone, and would take our folders for a wish to move the index there.
-    return (
-      peer.kind === 'lanfold' || ![...peer.conversations].some((other) => other !== conversation && other.isGreeted)
-    );
+    return peer.kind === 'lanfold' || !peer.isGreetedBeside(conversation);
   }
 
   configFor({ device, isLanfold }: Conversation): ConfigDraft {
-    const key = keyOf(device);
-    const offered = [...this.#folders.values()].filter(({ peers }) => peers.has(key));
-    return ownConfig(offered, this.#endsTo(device), isLanfold);
+    return ownConfig(this.#sharedWith(device), this.#endsTo(device), isLanfold);
   }
 
   configured(conversation: Conversation, config: ClusterConfig): void {
@@ -301,8 +301,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       this.#options.events?.peer?.(peer);
     }
     if (conversation.isDialled && !conversation.isConfigured) {
-      const waitMs = peer.refused(this.edges.clock.monotonicMs());
-      this.edges.clock.after(waitMs, () => this.#finder.look());
+      this.edges.clock.after(peer.refused(this.edges.clock.monotonicMs()), () => this.#finder.look());
     }
     if (peer.conversations.size === 0) this.#finder.look();
   }
@@ -324,16 +323,14 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   }
 
   #missing(): MissingPeer[] {
-    const nowMs = this.edges.clock.nowMs();
-    const monotonicMs = this.edges.clock.monotonicMs();
+    const { clock } = this.edges;
     return this.peers
-      .filter((peer) => peer.conversations.size === 0 && peer.mayBeDialled(monotonicMs))
-      .map((peer) => ({ device: peer.device, addresses: peer.addresses(nowMs) }));
+      .filter((peer) => peer.conversations.size === 0 && peer.mayBeDialled(clock.monotonicMs()))
+      .map((peer) => ({ device: peer.device, addresses: peer.addresses(clock.nowMs()) }));
   }
 
-  #saved(folderId: string, records: readonly FileRecord[]): void {
-    this.#announce(folderId);
-    this.#options.events?.saved?.(folderId, records);
+  #sharedWith(device: Uint8Array): Shared[] {
+    return [...this.#folders.values()].filter(({ peers }) => peers.has(keyOf(device)));
   }
 
   #announce(folderId: string): void {
@@ -368,11 +365,10 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     // Names and dates are told along with the next news: a cluster config has the indexes compared anew.
     const isSame = before.peers.size === after.peers.size && [...after.peers].every((key) => before.peers.has(key));
     if (isSame && haveSameMembers(before.members, members)) return;
-    const isOut = !isMember(members, this.#id);
     for (const [key, peer] of this.#peers) {
       if (!before.peers.has(key) || after.peers.has(key)) continue;
       folder.records.dropRemote(peer.short);
-      const subject = isOut ? this.#id : peer.id;
+      const subject = isMember(members, this.#id) ? peer.id : this.#id;
       if (memberOf(members, subject)?.removed !== true) continue;
       const word = farewell(folder.id, subject, members, this.#endsTo(peer.device));
       for (const conversation of peer.conversations) conversation.sendFarewell(word);

@@ -108,7 +108,7 @@ export class FolderHandle {
       bytes: local.bytes,
       global: { files: global.files, bytes: global.bytes },
       need,
-      problems: folder.problems(),
+      problems: [...this.#engine.twins.problems(this.#engine.peersOf(folder.id)), ...folder.problems()],
       peers: this.#engine.peersOf(folder.id).map((peer) => {
         const { percent, ...rest } = folder.records.completion(peer.short);
         return { id: deviceIdText(peer.device), connected: peer.isConnected, completion: percent, ...rest };

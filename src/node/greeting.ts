@@ -1,3 +1,5 @@
+import type { RunId } from '../core/session/run-identity.ts';
+
 /** How devices introduce themselves in their hellos. */
 export const CLIENT_NAME = 'lanfold';
 export const CLIENT_VERSION = 'v0.1.0';
@@ -6,4 +8,6 @@ export interface Greeting {
   readonly deviceName: string;
   readonly clientName: string;
   readonly clientVersion: string;
+  /** 0n: none. */
+  readonly runId: RunId;
 }

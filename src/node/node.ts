@@ -90,6 +90,7 @@ export class Node extends EventEmitter<NodeEvents> {
         },
         saved: (folderId) => this.#handles.notify(folderId),
         told: (folderId) => this.#handles.notify(folderId),
+        warning: (warning) => this.#warnings.tell(warning),
         stranger: (stranger, from) =>
           this.emit('stranger', { id: deviceIdText(stranger), address: printAddress(from) }),
         members: (peer, folderId, told) => this.#follow(this.#roster.hear(peer.id, folderId, told)),

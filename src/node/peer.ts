@@ -6,6 +6,7 @@ import type { Endpoint, Hint } from '../core/discovery/candidates.ts';
 import type { Found, Via } from '../core/discovery/layers.ts';
 import { deviceIdText, shortId } from '../core/model/device-id.ts';
 import type { ClusterConfig } from '../core/wire/messages.ts';
+import { isTwice, NO_RUNS, sawBoth, showRun, type RunId, type Runs } from '../core/session/run-identity.ts';
 import type { Conversation } from './conversation.ts';
 
 export type PeerKind = 'lanfold' | 'syncthing' | 'unknown';
@@ -43,6 +44,9 @@ export class Peer {
   config: ClusterConfig | undefined;
   /** A Syncthing whose lists of devices are followed. */
   isIntroducer = false;
+  /** Of a device that is alive twice: the run whose records are held. */
+  toldBy: RunId | undefined;
+  #runs: Runs = NO_RUNS;
   #configured: readonly Endpoint[];
   #hinted: readonly Endpoint[] = [];
   #refusals = 0;
@@ -129,12 +133,40 @@ export class Peer {
   }
 
   /**
+   * A conversation showed which run of the device it is with.
+   * @returns true if that proves, for the first time, that the device is alive twice.
+   */
+  shows(fresh: Conversation, nowMs: number): boolean {
+    const wasTwice = isTwice(this.#runs, nowMs);
+    this.#runs = showRun(this.#runs, fresh.greeting?.runId ?? 0n, fresh.startedMs, nowMs);
+    return !wasTwice && isTwice(this.#runs, nowMs);
+  }
+
+  /** Two computers say that they are this device. @param nowMs monotonic milliseconds. */
+  isTwice(nowMs: number): boolean {
+    return isTwice(this.#runs, nowMs);
+  }
+
+  /** Of a device that is alive twice: conversations with another run than this one is with. */
+  withOtherRuns(fresh: Conversation, nowMs: number): Conversation[] {
+    const runId = fresh.greeting?.runId;
+    const others = [...this.conversations].filter(({ greeting }) => greeting !== undefined && greeting.runId !== runId);
+    if (others.length > 0) this.#runs = sawBoth(this.#runs, nowMs);
+    return others;
+  }
+
+  /** Is there another conversation that is past its hello? */
+  isGreetedBeside(conversation: Conversation): boolean {
+    return [...this.conversations].some((other) => other !== conversation && other.greeting !== undefined);
+  }
+
+  /**
    * Of several conversations with another lanfold, which are too many? Both ends decide alike: a much older one is dead,
    * else the one that the lower device ID dialled stays. (With Syncthing, which has rules of its own, all stay.)
    */
   surplus(fresh: Conversation, ownDevice: Uint8Array, nowMs: number): Conversation[] {
     if (this.kind !== 'lanfold') return [];
-    const others = [...this.conversations].filter((other) => other !== fresh && other.isGreeted);
+    const others = [...this.conversations].filter((other) => other !== fresh && other.greeting !== undefined);
     const dead = others.filter((other) => nowMs - other.startedMs > REPLACE_AFTER_MS);
     const rivals = others.filter((other) => !dead.includes(other));
     const isOwnLower = compareBytes(ownDevice, this.device) < 0;

@@ -38,9 +38,20 @@ test('W1 a hello says who the peer is, and is written with the same bytes', () =
   ] as const) {
     const [frame] = new FrameDecoder().feed(bytes);
     ok(frame !== undefined);
-    deepEqual(decodeFrame(frame), { type: 'Hello', body: { ...hello, connections: 0, timestamp: 0n } });
+    deepEqual(decodeFrame(frame), { type: 'Hello', body: { ...hello, connections: 0, timestamp: 0n, runId: 0n } });
     deepEqual(encodeHello(hello), bytes);
   }
+});
+
+test('R14 a run ID comes behind all that a hello has without it', () => {
+  const hello = { deviceName: 'lf', clientName: 'lanfold', clientVersion: 'v0.0.1' };
+  const bytes = encodeHello({ ...hello, runId: 0x0102_0304_0506_0708n });
+  const plain = HELLOS.client.subarray(6);
+  deepEqual(bytes.subarray(6, 6 + plain.length), plain);
+  const [frame] = new FrameDecoder().feed(bytes);
+  ok(frame !== undefined);
+  const body = { ...hello, connections: 0, timestamp: 0n, runId: 0x0102_0304_0506_0708n };
+  deepEqual(decodeFrame(frame), { type: 'Hello', body });
 });
 
 const device = {

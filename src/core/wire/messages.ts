@@ -40,6 +40,8 @@ export const Hello = message('Hello', {
   connections: int32(4),
   /** Nanoseconds since 1970. */
   timestamp: int64Exact(5),
+  /** lanfold's own, which others pass over: random, and another one for each run of a program (rule R14). 0: none. */
+  runId: uint64(1111),
 });
 export type Hello = MessageOf<typeof Hello>;
 export type HelloDraft = DraftOf<typeof Hello>;
