@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { LanfoldError } from '../src/core/errors.ts';
 import { encodeHello } from '../src/core/wire/frame.ts';
 import { Life } from '../src/edges/memory/life.ts';
+import { sha256 } from '../src/edges/memory/memory-folder.ts';
 import { Desk, FOLDER, type Machine } from './desk.ts';
 
 function two(folderIds: readonly string[] = [FOLDER]): { desk: Desk; a: Machine; b: Machine } {
@@ -160,4 +161,51 @@ test('R19 a far end that says no hello within 5 s, or not what it shares within 
     await desk.runFor(30_000);
     ok(Math.abs(closedMs - wantedMs) < 100, `${closedMs} ms`);
   }
+});
+
+test('E7 what was put in place and could not be recorded on a full disk is taken over when there is room', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  a.write('one', 'version 1');
+  ok(await desk.until(() => b.read('one') === 'version 1'));
+  ok(await desk.inSync(a, b));
+  b.faults.beforeRecords = (call) => {
+    if (call === 'saveLocal') throw new LanfoldError('E_DISK_FULL', { subject: 'records' });
+  };
+  a.write('one', 'version 2');
+  ok(await desk.until(() => b.folder().state === 'stopped'));
+  equal(b.read('one'), 'version 2');
+  const looks = Promise.withResolvers<void>();
+  b.faults.beforeDisk = (call) => (call === 'list' || call === 'writers' ? looks.promise : undefined);
+  b.faults.beforeRecords = () => {};
+  ok(await desk.until(() => b.folder().state !== 'stopped'));
+  // Two more versions come before it is looked at again: nobody knows the second one any more then.
+  for (const version of ['version 3', 'version 4']) {
+    a.write('one', version);
+    await desk.runFor(5000);
+  }
+  looks.resolve();
+  ok(await desk.until(() => b.read('one') === 'version 4'));
+  await desk.runFor(10_000);
+  for (const machine of [a, b]) deepEqual(machine.names(), ['one'], machine.name);
+});
+
+test('M1 the same bytes in blocks of another size are no conflict', async () => {
+  const { desk, a } = two();
+  using _ = desk;
+  await desk.start(a);
+  const content = Buffer.alloc(300_000, 'content');
+  a.write('image', content);
+  ok(await desk.until(() => a.folder().records.local('image') !== undefined));
+  const { record } = a.folder().records.local('image') ?? {};
+  ok(record);
+  const blockSize = 2 * record.blockSize;
+  const blocks = Buffer.concat([content.subarray(0, blockSize), content.subarray(blockSize)].map(sha256));
+  const version = [{ device: 1n, value: 1n }];
+  const theirs = { ...record, blockSize, blocks, version, modifiedBy: 1n, modifiedNs: record.modifiedNs + 1n };
+  a.folder().receiveIndex(1n, [{ ...theirs, sequence: 1 }], true);
+  ok(await desk.until(() => a.folder().records.local('image')?.record.modifiedBy === 1n));
+  await desk.runFor(5000);
+  deepEqual(a.names(), ['image']);
 });

@@ -367,6 +367,9 @@ export class Folder {
       await this.#watcher.close();
       await sleep(clock, ROOT_CHECK_MS, this.#closing.signal);
       await checkRoot(this.root, this.#tree, this.records);
+      // It may have stopped between a rename and its record: on a full disk, say.
+      await this.#ignores.load();
+      await adoptPlaced(this.#context);
       this.#error = undefined;
     } catch {
       // still not there, or closing: the loop decides

@@ -8,7 +8,7 @@
  * replaced but what the records know: if the disk shows anything else, the name is looked at and decided anew.
  * @module
  */
-import { sameContent, type FileRecord, type LocalRecord } from '../core/model/file-record.ts';
+import { sameBytes, sameContent, sameLook, type FileRecord, type LocalRecord } from '../core/model/file-record.ts';
 import { lacks } from '../core/index/newest.ts';
 import { conflictName } from '../core/reconcile/conflict-name.ts';
 import { decide, type Decision } from '../core/reconcile/decide.ts';
@@ -171,6 +171,7 @@ export class Puller {
       case 'install':
         return this.#install(newest, versions, () => ({ to: 'history' }), signal);
       case 'install-beside':
+        if (await this.#isSame(newest, local)) return this.#commit(newest, versions, attributesOf(newest, local));
         return this.#install(newest, versions, (attempt) => this.#beside(local, attempt), signal);
     }
   }
@@ -198,6 +199,14 @@ export class Puller {
       return this.#after(result, newest, versions);
     }
     return this.#leave(newest.name, 'conflict-names', 'Too many conflict copies of it lie here already');
+  }
+
+  /** The same bytes, hashed in blocks of another size, are no conflict (SPEC M1). */
+  async #isSame({ name, size, blockSize, blocks }: FileRecord, local: LocalRecord | undefined): Promise<boolean> {
+    if (local?.look === undefined || local.record.size !== size || local.record.blockSize === blockSize) return false;
+    const [hashed] = await this.#context.tree.hash([{ name, blockSizeBefore: blockSize }]);
+    if (hashed === undefined || isTrouble(hashed) || !sameLook(hashed.after, local.look)) return false;
+    return sameLook(hashed.before, hashed.after) && hashed.blockSize === blockSize && sameBytes(hashed.blocks, blocks);
   }
 
   /** Where the loser goes. Another device that had it too may have made the same copy already (SPEC M10). */

@@ -1,5 +1,5 @@
 /**
- * After a stop at any instant: finds what was put in place and not recorded any more.
+ * After a stop at any instant, and after records that could not be saved: finds what was put in place and not recorded any more.
  *
  * Such a name holds the newest version that was known then, and our record still says what stood there before. It has to be
  * taken over before a peer tells of yet newer versions: after that nobody here knows the content any more, and it would look
