@@ -185,3 +185,59 @@ test('M4 a chmod here and an edit there are no conflict', async () => {
   await desk.runFor(10_000);
   for (const machine of [a, b]) deepEqual(machine.names(), ['notes.txt'], machine.name);
 });
+
+async function manyFiles(count: number): Promise<ReturnType<typeof machines>> {
+  const world = machines('a', 'b');
+  const { desk, a, b } = world;
+  await desk.start(a, b);
+  for (let index = 0; index < count; index += 1) a.write(`file ${index}`, `content ${index}`);
+  ok(await desk.until(() => b.names().length === count));
+  ok(await desk.inSync(a, b));
+  await desk.runFor(2 * 3_600_000);
+  return world;
+}
+
+const replaced = (machine: Machine): number =>
+  machine.names().filter((name) => machine.read(name)?.startsWith('X')).length;
+
+test('R12 a peer that replaces one file after the other is held at half of them, until a person confirms', async () => {
+  const { desk, a, b } = await manyFiles(500);
+  using _ = desk;
+  for (let index = 0; index < 500; index += 1) {
+    a.write(`file ${index}`, `X ${index}`);
+    if (index % 50 === 0) await desk.runFor(5000);
+  }
+  a.write('new', 'goes on');
+  await desk.runFor(60_000);
+  equal(b.folder().state, 'needs-you');
+  deepEqual(
+    b
+      .folder()
+      .problems()
+      .map(({ reason }) => reason),
+    ['held-replacements-by-peers'],
+  );
+  equal(replaced(b), 251, 'half of all files, with the new one');
+  equal(b.read('new'), 'goes on');
+  b.folder().approveDeletes();
+  ok(await desk.until(() => replaced(b) === 500));
+  ok(await desk.inSync(a, b));
+});
+
+test('R12 edits of a holiday are no act, nor is a rewrite of what was just made', async () => {
+  const { desk, a, b } = await manyFiles(300);
+  using _ = desk;
+  b.crash();
+  for (let index = 0; index < 300; index += 1) {
+    a.write(`file ${index}`, `X ${index}`);
+    if (index % 100 === 99) await desk.runFor(3 * 3_600_000);
+  }
+  await desk.start(b);
+  ok(await desk.until(() => replaced(b) === 300));
+  for (const text of ['first', 'second'])
+    for (let index = 0; index < 300; index += 1) {
+      a.write(`built ${index}`, `${text} ${index}`);
+      if (index === 299) await desk.until(() => b.read('built 299') === `${text} 299`);
+    }
+  ok(await desk.until(() => b.read('built 0') === 'second 0' && b.folder().state === 'in-sync'));
+});

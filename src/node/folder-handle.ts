@@ -166,7 +166,7 @@ export class FolderHandle {
     return this.#folder.restorer.restore(path, options.at?.getTime());
   }
 
-  /** Confirms deletes that were held because they are so many. */
+  /** Confirms deletes and replacements that were held because they are so many. */
   approve(): void {
     this.#folder.approveDeletes();
   }

@@ -303,6 +303,7 @@ export class Folder {
       this.#puller.forgetProblems();
       const { need } = this.records.counts();
       if (need.deletes === 0) this.#brake.releasePulled();
+      if (need.items === 0) this.#brake.releaseReplacements();
       if (need.items + need.deletes === 0) {
         this.#updateState();
         continue;

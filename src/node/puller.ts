@@ -86,10 +86,15 @@ export class Puller {
   async round(signal: AbortSignal): Promise<Round> {
     const total = { done: 0, again: false, left: 0 };
     await this.#context.mounts.refresh();
+    this.#brake.beginRound();
     for (const phase of PHASES) {
+      const isDeleting = phase === 'delete-file' || phase === 'delete-directory';
       if (phase === 'delete-file' && !this.#brake.mayPullDeletes()) break;
+      const doneBefore = total.done;
       await this.#phase(phase, total, signal);
+      if (isDeleting) this.#brake.pulledDeletes(total.done - doneBefore);
     }
+    if (!signal.aborted) this.#brake.endRound();
     return total;
   }
 
@@ -142,8 +147,11 @@ export class Puller {
       versions.remotes.map((remote) => remote.record),
       this.#context.digest,
     );
+    const giveBack = decision === 'install' ? this.#brake.mayReplace(mine, newest) : () => {};
+    if (giveBack === undefined) return 'left';
     const handled = await this.#carryOut(decision, newest, versions, signal);
     if (handled === 'done') problems.clear(name);
+    else giveBack();
     return handled;
   }
 

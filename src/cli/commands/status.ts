@@ -63,7 +63,7 @@ function problemLines(folder: NodeStatus['folders'][number]): string[] {
   const listed = problems.slice(0, LISTED_MAX).map(({ name, text }) => (name === '' ? text : `${name}: ${text}`));
   if (problems.length > LISTED_MAX) listed.push(`and ${problems.length - LISTED_MAX} more; see lanfold status --json`);
   const all = [...(error === undefined ? [] : [`${error.message} (${error.code})`]), ...listed];
-  if (folder.state === 'needs-you') all.push('If these deletes are meant: lanfold approve');
+  if (folder.state === 'needs-you') all.push('If this is meant: lanfold approve');
   return all.map((line) => `    ${printable(line)}`);
 }
 
