@@ -62,7 +62,9 @@ export interface FileTree {
 
   /** Versions that the history holds of one name, newest first. */
   history(name: string): Promise<HistoryEntry[]>;
-  /** Stages a copy of a history entry, for a change to put in place. */
+  /** Names that the history has versions of at any depth below a directory, sorted. */
+  historyBelow(directory: string): Promise<string[]>;
+  /** Stages a copy of a file's history entry, for a change to put in place. */
   stageFromHistory(entry: HistoryEntry, stage: string): Promise<Staged>;
   /** Forgets history beyond a limit; returns what is left, in bytes. */
   pruneHistory(limits: HistoryLimits): Promise<number>;
@@ -223,6 +225,8 @@ export interface HistoryEntry {
   readonly size: number;
   readonly permissions: number;
   readonly modifiedNs: bigint;
+  /** Raw target of a symlink; empty for others. */
+  readonly symlinkTarget: Uint8Array;
 }
 
 export interface HistoryLimits {

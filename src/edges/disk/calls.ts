@@ -15,7 +15,7 @@ import type {
 import { apply } from './apply.ts';
 import { Scratch } from './blocks.ts';
 import { hash, read, writers } from './hash.ts';
-import { history, pruneHistory, stageFromHistory } from './history.ts';
+import { history, historyBelow, pruneHistory, stageFromHistory } from './history.ts';
 import { list, look, mounted } from './look.ts';
 import { normalize } from './normalize.ts';
 import { check, mark } from './own-directory.ts';
@@ -48,6 +48,7 @@ export function diskCalls(useNative: boolean) {
       walking(root, (walk) => unstage(walk, stages)),
     apply: (root: string, changes: readonly Change[], nowMs: number) => apply(root, changes, nowMs, system),
     history: (root: string, name: string) => walking(root, (walk) => history(walk, name)),
+    historyBelow: (root: string, directory: string) => walking(root, (walk) => historyBelow(walk, directory)),
     stageFromHistory: (root: string, entry: HistoryEntry, stage: string) => stageFromHistory(root, entry, stage),
     pruneHistory: (root: string, limits: HistoryLimits, nowMs: number) =>
       walking(root, (walk) => pruneHistory(walk, limits, nowMs)),

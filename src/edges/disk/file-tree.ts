@@ -119,6 +119,10 @@ class DiskFileTree implements FileTree {
     return this.#call('history', [name]);
   }
 
+  historyBelow(directory: string): Promise<string[]> {
+    return this.#call('historyBelow', [directory]);
+  }
+
   stageFromHistory(entry: HistoryEntry, stage: string): Promise<Staged> {
     return this.#change('stageFromHistory', [entry, stage]);
   }

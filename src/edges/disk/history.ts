@@ -13,7 +13,7 @@ import {
   rmdirSync,
   unlinkSync,
 } from 'node:fs';
-import { joinName } from '../../core/model/folder-path.ts';
+import { byName, joinName } from '../../core/model/folder-path.ts';
 import type { HistoryEntry, HistoryLimits, Staged } from '../../ports/file-tree.ts';
 import { copyContent } from './copy.ts';
 import { Turns, UNLIKE_FILE } from './hash.ts';
@@ -38,10 +38,27 @@ export function history(walk: Walk, name: string): HistoryEntry[] {
     const path = walk.path(`${HISTORY}/${slot}/${name}`);
     const look = path === undefined ? undefined : lookAt(path);
     if (look === undefined || (look.type !== 'file' && look.type !== 'symlink')) continue;
-    const { type, size, permissions, modifiedNs } = look;
-    entries.push({ name, atMs, slot, type, size, permissions, modifiedNs });
+    const { type, size, permissions, modifiedNs, symlinkTarget } = look;
+    entries.push({ name, atMs, slot, type, size, permissions, modifiedNs, symlinkTarget });
   }
   return entries;
+}
+
+/** Names of files and symlinks that are kept below a directory, in any slot. */
+export function historyBelow(walk: Walk, directory: string): string[] {
+  if (nameTrouble(directory) !== undefined) return [];
+  const names = new Set<string>();
+  const visit = (slot: string, name: string): void => {
+    for (const base of entriesOf(walk, `${slot}/${name}`)) {
+      const child = joinName(name, base);
+      const path = walk.path(`${slot}/${child}`);
+      const look = path === undefined ? undefined : lookAt(path);
+      if (look?.type === 'directory') visit(slot, child);
+      else if (look?.type === 'file' || look?.type === 'symlink') names.add(child);
+    }
+  };
+  for (const { slot } of slots(walk)) visit(`${HISTORY}/${slot}`, directory);
+  return [...names].sort(byName);
 }
 
 /** Copies a version of a file to a staged file. A copy, and not a link: the history must not change with the file. */

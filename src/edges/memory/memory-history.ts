@@ -2,7 +2,7 @@
  * The history of a folder in memory: each entry in a slot of its own, named by the moment.
  * @module
  */
-import { parentOf } from '../../core/model/folder-path.ts';
+import { byName, parentOf } from '../../core/model/folder-path.ts';
 import type { HistoryEntry, HistoryLimits } from '../../ports/file-tree.ts';
 import { type Inode, lookOf, removeTree } from './memory-disk.ts';
 import { HISTORY, type MemoryFolder } from './memory-folder.ts';
@@ -30,9 +30,19 @@ export function historyOf(folder: MemoryFolder, name: string): HistoryEntry[] {
     .flatMap(({ slot, atMs }) => {
       const inode = keptIn(folder, slot, name);
       if (inode === undefined || (inode.type !== 'file' && inode.type !== 'symlink')) return [];
-      const { size, permissions, modifiedNs } = lookOf(inode);
-      return [{ name, atMs, slot, type: inode.type, size, permissions, modifiedNs }];
+      const { size, permissions, modifiedNs, symlinkTarget } = lookOf(inode);
+      return [{ name, atMs, slot, type: inode.type, size, permissions, modifiedNs, symlinkTarget }];
     });
+}
+
+/** Names of files and symlinks that are kept below a directory, in any slot. */
+export function historyBelow(folder: MemoryFolder, directory: string): string[] {
+  const below = (name: string, inode: Inode | undefined): string[] =>
+    [...(inode?.children ?? [])].flatMap(([base, child]) =>
+      child.type === 'directory' ? below(`${name}/${base}`, child) : [`${name}/${base}`],
+    );
+  const names = slots(folder).flatMap(({ slot }) => below(directory, keptIn(folder, slot, directory)));
+  return [...new Set(names)].sort(byName);
 }
 
 /** What a slot holds of a name. */

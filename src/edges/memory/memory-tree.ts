@@ -32,7 +32,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Life } from './life.ts';
 import { DiskFault, type Inode, lookOf, type MemoryDisk } from './memory-disk.ts';
 import { guarded, MemoryFolder, nameTrouble, sha256, trouble } from './memory-folder.ts';
-import { historyOf, keptIn, pruneHistory } from './memory-history.ts';
+import { historyBelow, historyOf, keptIn, pruneHistory } from './memory-history.ts';
 import { place } from './memory-place.ts';
 import { read, resume, stage, stageCopy, unstage } from './memory-staging.ts';
 import type { SeededChance } from './seeded-chance.ts';
@@ -167,6 +167,10 @@ export class MemoryTree implements FileTree {
 
   history(name: string): Promise<HistoryEntry[]> {
     return this.#call(() => (this.#refused(name) === undefined ? historyOf(this.#folder, name) : []));
+  }
+
+  historyBelow(directory: string): Promise<string[]> {
+    return this.#call(() => (this.#refused(directory) === undefined ? historyBelow(this.#folder, directory) : []));
   }
 
   stageFromHistory(entry: HistoryEntry, name: string): Promise<Staged> {

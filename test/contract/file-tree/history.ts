@@ -22,6 +22,22 @@ export function historyRules(open: OpenTree): void {
     assert.deepEqual(await world.tree.history('../d/f'), []);
   });
 
+  ruleTest('P70 the history knows what it has below a directory, and where a symlink led', open, async (world) => {
+    for (const directory of ['d', 'd/e']) world.disk.makeDirectory(directory);
+    for (const name of ['d/one', 'd/e/two', 'd two']) {
+      await world.put(name, name);
+      await world.applied({ change: 'delete', name, expected: await world.look(name), displace: TO_HISTORY });
+    }
+    const target = Buffer.from('nowhere');
+    await world.applied({ change: 'symlink', name: 'd/link', target, expected: undefined, displace: TO_HISTORY });
+    const expected = await world.look('d/link');
+    await world.applied({ change: 'delete', name: 'd/link', expected, displace: TO_HISTORY });
+    assert.deepEqual(await world.tree.historyBelow('d'), ['d/e/two', 'd/link', 'd/one']);
+    assert.deepEqual(await world.tree.historyBelow('../d'), []);
+    const [link] = await world.tree.history('d/link');
+    assert.equal(Buffer.from(link?.symlinkTarget ?? []).toString(), 'nowhere');
+  });
+
   ruleTest('P32 a version of the history comes back as a change like any other', open, async (world) => {
     await world.put('f', 'lost and found');
     const expected = await world.look('f');

@@ -1,0 +1,35 @@
+/** Bringing back what a peer's change has displaced, on memory edges. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { Desk, FOLDER } from './desk.ts';
+
+test('P71 a directory comes back with all that the history has below it, links too; what stands there stays unless a time is given', async () => {
+  const desk = new Desk(['a', 'b']);
+  using _ = desk;
+  const [a, b] = desk.machines;
+  ok(a && b);
+  await desk.start(a, b);
+  for (const directory of ['d', 'd/e']) a.disk.makeDirectory(`${FOLDER}/${directory}`);
+  a.write('d/edited', 'first');
+  a.write('d/e/deleted', 'precious');
+  a.disk.makeSymlink(`${FOLDER}/d/link`, Buffer.from('nowhere'));
+  ok(await desk.until(() => b.read('d/e/deleted') === 'precious' && b.disk.find(`${FOLDER}/d/link`) !== undefined));
+  ok(await desk.inSync(a, b));
+  a.write('d/edited', 'second');
+  ok(await desk.until(() => b.read('d/edited') === 'second'));
+  await desk.runFor(1000);
+  const atMs = b.folder().restorer.history('d/edited');
+  const [edited] = await desk.scheduler.runUntil(atMs);
+  for (const name of ['d/e/deleted', 'd/link']) a.disk.unlink(`${FOLDER}/${name}`);
+  a.disk.removeDirectory(`${FOLDER}/d/e`);
+  ok(await desk.until(() => b.disk.find(`${FOLDER}/d/e`) === undefined));
+  ok(await desk.inSync(a, b));
+
+  const restored = await desk.scheduler.runUntil(b.folder().restorer.restore('d'));
+  deepEqual([restored.name, restored.type], ['d', 'directory']);
+  ok(await desk.until(() => a.read('d/e/deleted') === 'precious'));
+  ok(await desk.until(() => a.disk.find(`${FOLDER}/d/link`)?.type === 'symlink'));
+  equal(b.read('d/edited'), 'second');
+  await desk.scheduler.runUntil(b.folder().restorer.restore('d', edited?.atMs));
+  ok(await desk.until(() => a.read('d/edited') === 'first'));
+});
