@@ -13,7 +13,8 @@ export type { DiscoveryChoice, Found, LayerName, Via } from './core/discovery/la
 export { CodeOffer, CLOSED_BECAUSE, type CodeOfferEvents } from './node/code-offer.ts';
 export { Joining, type HostSeen } from './node/joining.ts';
 export type { JoinPreview } from './node/join-preview.ts';
-export type { PairOptions } from './node/node-pairing.ts';
+export type { FolderOffer } from './node/folder-offers.ts';
+export type { PairOptions, PairRequest } from './node/node-pairing.ts';
 export type { PairingEnd, ShownCode } from './node/pairing-host.ts';
 export type { Tried } from './node/pairing-joiner.ts';
 export { readCode, showCode } from './core/pairing/code.ts';

@@ -66,6 +66,8 @@ export const COUNTERS_PER_VECTOR_WIRE_MAX = 10_000;
 export const COUNTERS_PER_VECTOR_MAX = 1_000;
 /** Folders shared with one peer. */
 export const FOLDERS_PER_CONFIG_MAX = 10_000;
+/** Of them, those that are not here and that a person is asked about: nobody wants to be asked more often. */
+export const OFFERS_PER_PEER_MAX = 100;
 /** Devices that share one folder. */
 export const DEVICES_PER_FOLDER_MAX = 10_000;
 /** Members of a folder between lanfolds, removed ones included: a household has ten devices, a school some hundred. */

@@ -41,6 +41,8 @@ export interface EngineEvents {
   stranger(device: Uint8Array, from: Address): void;
   /** A lanfold told who the members of a folder are. Nothing of it is believed yet, nor has any effect. */
   members(from: Peer, folderId: string, told: readonly ToldMember[]): void;
+  /** A peer said what it shares with us: `peer.config`. */
+  configured(peer: Peer): void;
   /** A Syncthing that is an introducer listed the devices of all folders that it shares with us. */
   listed(from: Peer, listed: ReadonlyMap<string, readonly ListedDevice[]>): void;
 }

@@ -268,6 +268,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     peer.config = config;
     const fault = this.#hear(peer, conversation, config);
     if (fault !== undefined) conversation.close(fault);
+    else this.#options.events?.configured?.(peer);
     if (fault !== undefined || peer.active === conversation) return;
     peer.agreed();
     const wasConnected = peer.isConnected;

@@ -3,7 +3,9 @@
  * @module
  */
 import type { LanfoldError } from '../core/errors.ts';
+import type { FolderOffer } from './folder-offers.ts';
 import type { FolderHandle } from './folder-handle.ts';
+import type { PairRequest } from './node-pairing.ts';
 import type { PeerStatus } from './peer-status.ts';
 import type { MemberNews } from './roster.ts';
 
@@ -16,6 +18,10 @@ export interface NodeEvents {
   warning: [warning: LanfoldError];
   /** A device that is not trusted here tried to connect. */
   stranger: [device: { readonly id: string; readonly address: string }];
+  /** The same device, for whoever lets a person decide: it is trusted once `accept` is called, and not before. */
+  'pair-request': [request: PairRequest];
+  /** A trusted peer shares a folder that is not here; {@link Node.folder} takes it. Each is told once per connection. */
+  offer: [offer: FolderOffer];
   /** Another member added a device to a folder, or removed one: this device did as it says. */
   member: [news: MemberNews];
 }

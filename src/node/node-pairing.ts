@@ -8,6 +8,8 @@ import { basename } from 'node:path';
 import { LanfoldError } from '../core/errors.ts';
 import { deviceIdText } from '../core/model/device-id.ts';
 import type { Offer } from '../core/wire/pairing.ts';
+import type { Address } from '../ports/network.ts';
+import { printAddress } from './address.ts';
 import { CodeOffer } from './code-offer.ts';
 import type { Engine } from './engine.ts';
 import type { FolderHandle } from './folder-handle.ts';
@@ -20,6 +22,19 @@ export interface PairOptions {
   readonly folders?: readonly string[];
   /** Ends it. */
   readonly signal?: AbortSignal;
+}
+
+/** A device that is not trusted here tried to connect; a person may let it in. */
+export interface PairRequest {
+  /** Its device ID, proven: to be compared with what it shows. */
+  readonly id: string;
+  /** `host:port` that it came from. */
+  readonly address: string;
+  /**
+   * Trusts it from now on; it connects when it tries again. Which folders it shares does not depend on what it says.
+   * @param options.folders IDs of the folders that are shared with it. Default: all that are open here.
+   */
+  accept(options?: { readonly folders?: readonly string[]; readonly name?: string }): Promise<PeerStatus>;
 }
 
 /** What pairing needs of its node. */
@@ -83,6 +98,16 @@ export class NodePairing {
     });
     this.#joinings.add(joining);
     return joining;
+  }
+
+  /** A stranger knocked. */
+  request(device: Uint8Array, from: Address): PairRequest {
+    return {
+      id: deviceIdText(device),
+      address: printAddress(from),
+      accept: ({ folders, ...given } = {}) =>
+        this.#trust(device, { ...given, folders: folders ?? this.#node.folders().map(({ id }) => id) }),
+    };
   }
 
   close(): void {

@@ -14,6 +14,7 @@ import { Engine } from './engine.ts';
 import { chosenFolder } from './folder-directory.ts';
 import type { FolderHandle } from './folder-handle.ts';
 import { FolderHandles } from './folder-handles.ts';
+import { FolderOffers, type FolderOffer } from './folder-offers.ts';
 import type { Joining } from './joining.ts';
 import { openMachine, type Home, type Machine } from './machine.ts';
 import {
@@ -42,6 +43,7 @@ export class Node extends EventEmitter<NodeEvents> {
   readonly #isOffline: boolean;
   readonly #roster: Roster;
   readonly #pairing: NodePairing;
+  readonly #offers: FolderOffers;
   readonly #warnings = new Warnings((warning) => this.emit('warning', warning));
   readonly #closed = new AbortController();
   readonly #handles = new FolderHandles(this.#closed.signal);
@@ -79,6 +81,7 @@ export class Node extends EventEmitter<NodeEvents> {
       ...(discovery === undefined ? {} : { discovery }),
       events: {
         peer: (peer) => {
+          if (!peer.isConnected) this.#offers.lost(peer);
           this.emit('peer', this.#statusOf(peer));
           this.#handles.notifyAll();
         },
@@ -91,8 +94,12 @@ export class Node extends EventEmitter<NodeEvents> {
         saved: (folderId) => this.#handles.notify(folderId),
         told: (folderId) => this.#handles.notify(folderId),
         warning: (warning) => this.#warnings.tell(warning),
-        stranger: (stranger, from) =>
-          this.emit('stranger', { id: deviceIdText(stranger), address: printAddress(from) }),
+        stranger: (device, from) => {
+          const request = this.#pairing.request(device, from);
+          this.emit('stranger', { id: request.id, address: request.address });
+          this.emit('pair-request', request);
+        },
+        configured: (peer) => this.#offers.configured(peer),
         members: (peer, folderId, told) => this.#follow(this.#roster.hear(peer.id, folderId, told)),
         listed: (peer, listed) => this.#follow(this.#roster.hearList(peer.id, listed)),
       },
@@ -106,6 +113,11 @@ export class Node extends EventEmitter<NodeEvents> {
       onMember: (news) => this.emit('member', news),
     });
     this.#pairing = new NodePairing(this, this.#engine);
+    this.#offers = new FolderOffers({
+      own: edges.device,
+      isKnown: (folderId) => this.configuration.folders.some(({ id }) => id === folderId),
+      onOffer: (offer) => this.emit('offer', offer),
+    });
   }
 
   /** Where this node listens, `host:port`; undefined when it is offline. */
@@ -120,6 +132,11 @@ export class Node extends EventEmitter<NodeEvents> {
 
   folders(): FolderHandle[] {
     return this.#handles.all();
+  }
+
+  /** Folders that peers shared with this device when they were connected last, and that are not here. */
+  offers(): FolderOffer[] {
+    return this.#engine.peers.flatMap((peer) => this.#offers.of(peer));
   }
 
   /** What is configured, also for folders that could not be opened. */
