@@ -2,9 +2,9 @@
  * What a node in the foreground says of itself and of others.
  * @module
  */
-import { foundText, LISTEN_PORTS, type Node, type PeerStatus } from '../index.ts';
+import { foundText, LISTEN_PORTS, type FolderOffer, type Node, type PeerStatus } from '../index.ts';
 import type { Output } from './output.ts';
-import { folderName, printable } from './render.ts';
+import { folderName, printable, shellWord } from './render.ts';
 
 export interface IntroductionOptions {
   readonly isListenFixed: boolean;
@@ -63,6 +63,7 @@ export function tellOfPeers(node: Node, output: Output): void {
     const line = is === 'added' ? `${who} added ${whom} to` : `${who} removed ${whom} from`;
     output.done({ type: 'member', folder, is, device, name, by, byName }, `${line} ${printable(folder)}`);
   });
+  node.on('offer', (offer) => output.done({ type: 'offer', ...offer }, offerText(offer)));
   const seen = new Set<string>();
   node.on('stranger', ({ id, address }) => {
     if (seen.has(id) || seen.size >= STRANGERS_MAX) return;
@@ -70,6 +71,13 @@ export function tellOfPeers(node: Node, output: Output): void {
     const line = `A device that is not trusted here wants to connect (${address}). If it is yours: lanfold peers trust ${id}`;
     output.done({ type: 'stranger', id, address }, line);
   });
+}
+
+/** What a peer offers, and how to take it. */
+export function offerText({ peer, name, folder, label }: FolderOffer): string {
+  const who = printable(name ?? peer.slice(0, 7));
+  const command = `lanfold folders add DIR --folder-id ${shellWord(folder)} --peer ${peer}`;
+  return `${who} offers folder "${printable(label)}": ${command}`;
 }
 
 /** Which layer of discovery found it, and how soon. */

@@ -1,6 +1,6 @@
 import { deepEqual, equal, throws } from 'node:assert/strict';
 import { test } from 'node:test';
-import { countedText, durationText, folderName, printable, shortened, sizeText, table } from './render.ts';
+import { countedText, durationText, folderName, printable, shellWord, shortened, sizeText, table } from './render.ts';
 import { parseTime } from './usage.ts';
 
 test('U55 sizes, counts and durations as people read them', () => {
@@ -41,4 +41,12 @@ test('U58 a time means the end of what it names, so that what history prints fin
   equal(at('2026-11-24T10:31:05.123'), '2026-11-24T10:31:05.123');
   equal(at('2026-11-23'), '2026-11-23T23:59:59.999');
   for (const text of ['soon', '25:00:00x', '']) throws(() => parseTime(text, now), { code: 'E_USAGE' });
+});
+
+test('Q22 what another computer calls its folder is one word to the shell, whatever it holds', () => {
+  equal(shellWord('camera-1'), 'camera-1');
+  equal(shellWord('x; rm -rf ~'), "'x; rm -rf ~'");
+  equal(shellWord("it's $(id)"), "'it'\\''s $(id)'");
+  equal(shellWord('-x'), "'-x'");
+  equal(shellWord('a\nb'), "'a\\u{a}b'");
 });

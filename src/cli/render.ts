@@ -66,6 +66,15 @@ export function printable(text: string): string {
   });
 }
 
+/**
+ * A word of a command that a person may copy into a shell. It comes from another computer: whatever it holds, the shell takes it
+ * for one word.
+ */
+export function shellWord(text: string): string {
+  if (/^[\w.,:@+][\w.,:@+-]*$/.test(text)) return text;
+  return `'${printable(text).replaceAll("'", `'\\''`)}'`;
+}
+
 /** Cut in the middle, where names differ least. */
 export function shortened(text: string, width: number): string {
   if (text.length <= width) return text;

@@ -2,7 +2,7 @@
  * The answer of `lanfold status --json`. Its names and meanings are API: they only grow.
  * @module
  */
-import type { FolderStatus, Node, PeerStatus } from '../index.ts';
+import type { FolderOffer, FolderStatus, Node, PeerStatus } from '../index.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 export interface NodeStatus {
@@ -13,6 +13,8 @@ export interface NodeStatus {
   readonly listening: string | null;
   readonly folders: readonly (FolderStatus | IdleFolder)[];
   readonly peers: readonly PeerReport[];
+  /** Folders that peers share with this device and that are not here. */
+  readonly offers: readonly FolderOffer[];
 }
 
 /** A folder that is configured and not open: the node is not running, or could not open it. */
@@ -39,6 +41,7 @@ export function statusOf(node: Node): NodeStatus {
     listening: node.listening ?? null,
     folders,
     peers: node.peers().map((peer) => ({ ...peer, completion: completionOf(peer.id, folders) })),
+    offers: node.offers(),
   };
 }
 

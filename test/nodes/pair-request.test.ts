@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { openNode, type FolderOffer, type Node, type PairRequest } from '../../src/index.ts';
+import { Lanfold } from '../harness/lanfold.ts';
 import { freePort } from '../harness/ports.ts';
+import { until } from '../harness/process.ts';
 
 async function open(context: TestContext, root: string, name: string): Promise<Node> {
   const listen = `127.0.0.1:${await freePort()}`;
@@ -47,4 +49,26 @@ test('Q21 a stranger is a request, which trusts it when it is accepted and not b
   const taken = await here.folder(folderIn(root, 'taken', ''), { id: offer.folder, peers: [offer.peer] });
   assert.deepEqual(here.offers(), []);
   for await (const change of taken?.changes() ?? []) if (change.path === 'file') break;
+});
+
+test('Q22 whoever runs a node, and asks for its status, is told how to take a folder that a peer offers', async (context) => {
+  const root = mkdtempSync(join(tmpdir(), 'lanfold-hint-'));
+  const lanfold = await Lanfold.create();
+  context.after(async () => {
+    await lanfold.stop();
+    rmSync(root, { recursive: true, force: true });
+  });
+  const there = await open(context, root, 'there');
+  await there.trust(lanfold.deviceId, { addresses: [lanfold.address] });
+  await lanfold.trust({ deviceId: there.id, folders: [] });
+  await lanfold.up();
+  await there.folder(folderIn(root, 'theirs', 'from there'), { id: "it's", peers: [lanfold.deviceId] });
+  const hint = `there offers folder "it's": lanfold folders add DIR --folder-id 'it'\\''s' --peer ${there.id}`;
+  await until('the node tells of it', () => lanfold.program.stdout.includes(hint) || undefined, {
+    detail: () => lanfold.program.tail(),
+  });
+  const { stdout } = await lanfold.command(['status']);
+  assert.ok(stdout.endsWith(hint), stdout);
+  const { offers } = (await lanfold.status()) as { offers: unknown };
+  assert.deepEqual(offers, [{ peer: there.id, name: 'there', folder: "it's", label: "it's" }]);
 });

@@ -5,9 +5,10 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { Output, type CommonOptions } from '../output.ts';
 import { STATE_TEXT } from '../progress-reporter.ts';
 import { countedText, folderName, printable, sizeText, table, timeText } from '../render.ts';
+import { offerText } from '../introduction.ts';
 import { checkCode, isOpen, type NodeStatus, type PeerReport } from '../status.ts';
 
-/** More problems than that are counted, not listed; `--json` has them. */
+/** More problems than that are counted, not listed, and more offers are left out; `--json` has them. */
 const LISTED_MAX = 20;
 
 export async function status(options: CommonOptions & { readonly check?: boolean }): Promise<ExitCode> {
@@ -41,7 +42,7 @@ function stateOf(peer: PeerStatus & Pick<PeerReport, 'completion'>): string {
 }
 
 function lines(answer: NodeStatus): string[] {
-  const { folders, peers } = answer;
+  const { folders, peers, offers } = answer;
   const head = answer.running
     ? `Running, listening on ${answer.listening ?? 'nothing'}`
     : 'Not running. Start it: lanfold run';
@@ -54,6 +55,7 @@ function lines(answer: NodeStatus): string[] {
     '',
     'Peers',
     ...(peers.length === 0 ? ['  none. Add one: lanfold peers trust DEVICE-ID'] : indented(table(peers.map(peerRow)))),
+    ...(offers.length === 0 ? [] : ['', ...offers.slice(0, LISTED_MAX).map(offerText)]),
   ];
 }
 
