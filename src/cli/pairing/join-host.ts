@@ -3,35 +3,24 @@
  * files there already it shows first what will happen, and does nothing without a yes.
  * @module
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import { foundText, LanfoldError, readCode, type HostSeen, type JoinPreview } from '../../index.ts';
+import { foundText, LanfoldError, readCode, type HostSeen } from '../../index.ts';
 import type { Ask } from '../asking.ts';
 import type { ResultOf } from '../operations.ts';
 import type { Output } from '../output.ts';
-import { countedText, countText, printable, sizeText } from '../render.ts';
-import type { Terminal } from '../terminal.ts';
+import { countedText, printable, sizeText } from '../render.ts';
 import { usageError } from '../usage.ts';
 import { triesText } from './offer-code.ts';
-import { contentOf, defaultTarget, shownPath, typedTarget } from './target.ts';
+import { hasFiles, isAgreed, placeOf, type Placed, type PlaceOptions, type Suggestion } from './place-folder.ts';
+import { defaultTarget, typedTarget } from './target.ts';
 
-export interface JoinHostOptions {
-  /** Nobody to ask: undefined. */
-  readonly terminal?: Terminal;
+export interface JoinHostOptions extends PlaceOptions {
   /** Typed elsewhere: read from standard input, say. */
   readonly code?: string;
   /** Where the folder goes. With several folders each gets a directory of its name in it. */
   readonly to?: string;
-  /** Go on without asking, also where there are files already. */
-  readonly yes?: boolean;
-  readonly signal: AbortSignal;
 }
 
 export type Offered = (ResultOf<'join.try'> & { is: 'offer' })['offer'];
-
-interface Placed {
-  readonly id: string;
-  readonly path: string;
-}
 
 /** @returns hosts that wait; none when nobody did for so long. */
 export async function findHosts(ask: Ask, forMs: number, signal: AbortSignal): Promise<readonly HostSeen[]> {
@@ -56,13 +45,13 @@ export async function joinHost(
   output.done({ type: 'paired', id: host.id, name: host.name }, `Paired with ${name}.`);
   const placed: Placed[] = [];
   for (const folder of offer.folders) {
-    const path = await placeOf(folder, offer.folders.length, output, options);
+    const path = await placeOf(suggestionFor(folder, offer.folders.length, options.to), output, options);
     if (path !== undefined) placed.push({ id: folder.id, path });
   }
-  const hadFiles = new Set(placed.filter(({ path }) => contentOf(path) > 0));
+  const hadFiles = new Set(placed.filter(hasFiles));
   await ask('join.accept', { folders: placed });
   for (const folder of placed) {
-    if (hadFiles.has(folder) && !(await agreed(ask, output, folder, options))) {
+    if (hadFiles.has(folder) && !(await isAgreed(ask, output, folder, options))) {
       await ask('leave', { id: folder.id });
       output.done({ type: 'declined', folder: folder.id }, 'Nothing was changed.');
       return false;
@@ -133,53 +122,11 @@ async function typedCode(output: Output, { code, terminal, signal }: JoinHostOpt
   }
 }
 
-/** @returns where a folder is to be put; undefined when the person does not want it. */
-async function placeOf(
-  { label, files, bytes }: Offered['folders'][number],
-  folders: number,
-  output: Output,
-  { terminal, to, yes, signal }: JoinHostOptions,
-): Promise<string | undefined> {
-  const suggested = to === undefined || folders > 1 ? defaultTarget(label, to) : typedTarget(to);
-  if (terminal === undefined || yes === true || to !== undefined) {
-    output.done(
-      { type: 'placed', label, path: suggested },
-      `Its folder "${printable(label)}" goes to ${shownPath(suggested)}`,
-    );
-    return suggested;
-  }
-  const content = `${countedText(files, 'file')}, ${sizeText(bytes)}`;
-  const typed = await terminal.ask(
-    `Put its folder "${printable(label)}" (${content}) in ${printable(shownPath(suggested))}?  [Enter = yes, or type a path] `,
-    { signal },
-  );
-  if (typed === undefined || /^no?$/i.test(typed)) return undefined;
-  return typed === '' || /^y(?:es)?$/i.test(typed) ? suggested : typedTarget(typed);
-}
-
-/** Shows what will happen to files that are there already. */
-async function agreed(ask: Ask, output: Output, { id, path }: Placed, options: JoinHostOptions): Promise<boolean> {
-  const { terminal, yes, signal } = options;
-  let preview: JoinPreview | null = null;
-  while (preview === null) {
-    preview = await ask('join.preview', { id });
-    signal.throwIfAborted();
-    if (preview === null) await delay(0);
-  }
-  output.done({ type: 'preview', folder: id, ...preview }, previewText(path, preview));
-  if (yes === true) return true;
-  if (terminal === undefined) throw usageError('there are files already; say --yes to go on without being asked');
-  const typed = await terminal.ask('Go on? [Y/n] ', { signal });
-  return typed !== undefined && !/^no?$/i.test(typed);
-}
-
-export function previewText(path: string, { same, onlyHere, onlyThere, different }: JoinPreview): string {
-  const parts = [
-    `Same: ${countText(same)}.`,
-    `Only here: ${countText(onlyHere)} (will be sent).`,
-    `Only there: ${countText(onlyThere)} (will be brought).`,
-    `Different: ${countText(different)} (both kept).`,
-  ];
-  const here = countedText(same + onlyHere + different, 'file');
-  return `${shownPath(path)} has ${here} already. ${parts.join(' ')} Nothing is overwritten or deleted.`;
+function suggestionFor({ label, files, bytes }: Offered['folders'][number], folders: number, to?: string): Suggestion {
+  return {
+    label,
+    about: ` (${countedText(files, 'file')}, ${sizeText(bytes)})`,
+    path: to === undefined || folders > 1 ? defaultTarget(label, to) : typedTarget(to),
+    isGiven: to !== undefined,
+  };
 }
