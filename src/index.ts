@@ -11,6 +11,7 @@ export type { Added, PeerStatus } from './node/peer-status.ts';
 export { foundText, LAYERS } from './core/discovery/layers.ts';
 export type { DiscoveryChoice, Found, LayerName, Via } from './core/discovery/layers.ts';
 export { CodeOffer, CLOSED_BECAUSE, type CodeOfferEvents } from './node/code-offer.ts';
+export { readDeviceId } from './node/device.ts';
 export { Joining, type HostSeen } from './node/joining.ts';
 export type { JoinPreview } from './node/join-preview.ts';
 export type { FolderOffer } from './node/folder-offers.ts';

@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import { LanfoldError, type FolderHandle, type Node } from '../index.ts';
+import { answerDevice, closeDevice, nextDeviceNews, openDevice, takeFolder } from './pairing/device-operations.ts';
 import {
   acceptOffer,
   closeCode,
@@ -86,6 +87,11 @@ export const OPERATIONS = {
   'pair.open': operation(openCode),
   'pair.next': operation(nextCodeNews),
   'pair.close': operation(closeCode),
+  'device.open': operation(openDevice),
+  'device.next': operation(nextDeviceNews),
+  'device.answer': operation(answerDevice),
+  'device.close': operation(closeDevice),
+  'folders.take': operation(takeFolder),
   'join.search': operation(searchHosts),
   'join.try': operation(tryHostCode),
   'join.accept': operation(acceptOffer),

@@ -44,6 +44,8 @@ function addPairing(program: Command, ended: Ended): void {
   running(add(program, 'pair', 'show a code, at which another computer joins'))
     .option('--folder <id>', 'offer this folder; may be given several times (default: all)', collect)
     .option('--syncthing', 'let a device join that runs Syncthing: shows this device ID as a QR code')
+    .option('--device <device-id>', 'with --syncthing: let this device join and no other')
+    .option('--yes', 'with --syncthing and --device: go on without being asked')
     .action(async (_, self: Command) => ended(await (await import('./commands/pair.ts')).pair(given(self))));
   running(add(program, 'join', 'type the code that another computer shows'))
     .option('--to <dir>', 'where its folder goes (default: asked)')

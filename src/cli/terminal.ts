@@ -35,6 +35,8 @@ export class Terminal implements Disposable {
   readonly #decoder = new StringDecoder('utf8');
   readonly #listener = (bytes: Buffer): void => this.#take(this.#decoder.write(bytes));
   #reader: Reader | undefined;
+  /** The question that is open, and what was typed of its answer. */
+  #asked: (() => string) | undefined;
   /** Typed while nobody asked. */
   #ahead = '';
   #spareEnterUntilMs = 0;
@@ -73,6 +75,7 @@ export class Terminal implements Disposable {
       const end = (): void => {
         signal?.removeEventListener('abort', onAbort);
         this.#reader = undefined;
+        this.#asked = undefined;
         this.#tty.output.write('\n');
       };
       const onAbort = (): void => {
@@ -80,6 +83,7 @@ export class Terminal implements Disposable {
         reject(signal?.reason as Error);
       };
       signal?.addEventListener('abort', onAbort, { once: true });
+      this.#asked = () => `${question}${answer}`;
       this.#tty.output.write(question);
       this.#read((typed) => {
         let rest = typed;
@@ -96,6 +100,13 @@ export class Terminal implements Disposable {
         }
       });
     });
+  }
+
+  /** Says something while a question may be open: on lines of its own, and the question again below them. */
+  aside(say: () => void): void {
+    if (this.#asked !== undefined) this.#tty.output.write('\n');
+    say();
+    if (this.#asked !== undefined) this.#tty.output.write(this.#asked());
   }
 
   /** Calls `run` for each character that is typed, until the returned function is called. */

@@ -9,7 +9,7 @@ import { deviceIdText } from '../core/model/device-id.ts';
 import { parseAddress, printAddress } from './address.ts';
 import type { CodeOffer } from './code-offer.ts';
 import type { Configuration } from './configuration.ts';
-import { demandDevice } from './device.ts';
+import { demandDevice, readDeviceId } from './device.ts';
 import { Engine } from './engine.ts';
 import { chosenFolder } from './folder-directory.ts';
 import type { FolderHandle } from './folder-handle.ts';
@@ -156,7 +156,7 @@ export class Node extends EventEmitter<NodeEvents> {
     options: { name?: string; addresses?: readonly string[]; folders?: readonly string[]; introducer?: boolean } = {},
   ): Promise<string> {
     return this.#roster.inTurn(async () => {
-      const id = deviceIdText(demandDevice(deviceId));
+      const id = readDeviceId(deviceId);
       if (id === this.id) throw new LanfoldError('E_USAGE', { subject: `${id} is the ID of this device itself` });
       const { addresses = [], folders = [], ...given } = options;
       const places = addresses.map((address) => printAddress(parseAddress(address)));

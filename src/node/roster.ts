@@ -10,11 +10,10 @@
 import { LanfoldError } from '../core/errors.ts';
 import { memberOf, type Member } from '../core/members/member-set.ts';
 import type { Act } from '../core/members/statements.ts';
-import { deviceIdText } from '../core/model/device-id.ts';
 import type { ListedDevice, ToldMember } from '../core/wire/member.ts';
 import { parseAddress } from './address.ts';
 import type { Configuration, ConfiguredFolder, ConfiguredPeer } from './configuration.ts';
-import { demandDevice } from './device.ts';
+import { demandDevice, readDeviceId } from './device.ts';
 import type { Engine } from './engine.ts';
 import { withFoundMembers, withListed, withTold } from './membership.ts';
 
@@ -107,7 +106,7 @@ export class Roster {
 
   /** @returns its ID as it is kept here. @throws LanfoldError `E_DEVICE_ID`, `E_PEER_UNKNOWN`. */
   demandPeer(deviceId: string): string {
-    const id = deviceIdText(demandDevice(deviceId));
+    const id = readDeviceId(deviceId);
     if (!this.#configuration.peers.some((peer) => peer.id === id))
       throw new LanfoldError('E_PEER_UNKNOWN', { subject: id });
     return id;

@@ -7,15 +7,19 @@ import { Output } from '../output.ts';
 import { offerCode } from '../pairing/offer-code.ts';
 import { stopSignal } from '../signals.ts';
 import { Terminal } from '../terminal.ts';
-import { homeOf } from '../usage.ts';
-import { nodeOptions, type RunOptions } from './run.ts';
+import { homeOf, usageError } from '../usage.ts';
+import { pairSyncthing, type PairSyncthingOptions } from './pair-syncthing.ts';
+import { nodeOptions } from './run.ts';
 
-export interface PairOptions extends RunOptions {
-  readonly folder?: readonly string[];
+export interface PairOptions extends PairSyncthingOptions {
+  /** Let a device join that runs Syncthing, instead of showing a code. */
+  readonly syncthing?: boolean;
 }
 
 /** With a node that runs: until somebody has joined. Without one: the node runs here from now on. */
 export async function pair(options: PairOptions): Promise<ExitCode> {
+  if (options.syncthing === true) return await pairSyncthing(options);
+  if (options.device !== undefined || options.yes === true) throw usageError('--device and --yes go with --syncthing');
   const output = new Output(options);
   using terminal = output.json ? undefined : Terminal.here();
   const about = {

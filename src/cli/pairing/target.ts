@@ -4,7 +4,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 
 /**
  * What a person would expect: this directory, if it is empty or called like the folder and not the home directory; else a new one
@@ -17,6 +17,16 @@ export function defaultTarget(label: string, here = process.cwd()): string {
     if (basename(here).toLowerCase() === name.toLowerCase() || contentOf(here) === 0) return here;
   }
   return join(here, name);
+}
+
+/** As {@link defaultTarget}, but not inside a folder that is shared already: beside it then. */
+export function outsideShared(
+  label: string,
+  shared: readonly { readonly path: string }[],
+  here = process.cwd(),
+): string {
+  const around = shared.find(({ path }) => here === path || here.startsWith(path + sep));
+  return around === undefined ? defaultTarget(label, here) : join(dirname(around.path), directoryName(label));
 }
 
 /** As a person types it: `~` is the home directory, and what is relative is relative to here. */
