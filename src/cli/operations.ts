@@ -108,9 +108,12 @@ export const OPERATIONS = {
   approve: operation({
     schema: OneFolder,
     online: true,
-    run: (node, { folder }) => {
+    run: async (node, { folder }) => {
       const held = chosen(node, folder).filter((handle) => handle.status().state === 'needs-you');
-      for (const handle of held) handle.approve();
+      for (const handle of held) {
+        if (handle.isHeld) await node.release(handle.id);
+        handle.approve();
+      }
       return { folders: held.map((handle) => handle.id) };
     },
   }),

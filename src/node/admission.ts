@@ -7,6 +7,7 @@
 import type { FolderRecords, PeerKey } from '../ports/record-store.ts';
 import { PROVISIONAL } from './folder-root.ts';
 import { previewOf, type JoinPreview } from './join-preview.ts';
+import type { Problem } from './problems.ts';
 
 const SET_BACK = 'set back';
 
@@ -80,6 +81,12 @@ export class Admission {
   release(): void {
     this.#isHeld = false;
     this.#onChange();
+  }
+
+  /** What waits for a person. */
+  waiting(): Problem[] {
+    if (!this.#isHeld) return [];
+    return [{ name: '', reason: 'held-join', text: 'It is new here, and nothing is copied before you say so' }];
   }
 
   /** What joining will do; undefined before all was looked at here and a peer has told all it has. */

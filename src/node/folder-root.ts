@@ -8,6 +8,9 @@ import type { Chance } from '../ports/chance.ts';
 import type { FileTree } from '../ports/file-tree.ts';
 import type { FolderRecords } from '../ports/record-store.ts';
 
+/** A root that is gone is looked for so often. */
+export const ROOT_CHECK_MS = 5000;
+
 /** Set in a folder's notes while its records were made anew and no peer has been heard yet. */
 export const PROVISIONAL = 'provisional';
 

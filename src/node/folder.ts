@@ -22,7 +22,7 @@ import { BusyNames } from './busy-names.ts';
 import { DiskRoom } from './disk-room.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { FolderOptions, FolderState } from './folder-options.ts';
-import { checkRoot, reasonToStop, takeRoot, unusable } from './folder-root.ts';
+import { checkRoot, reasonToStop, ROOT_CHECK_MS, takeRoot, unusable } from './folder-root.ts';
 import { IgnoreKeeper } from './ignore-keeper.ts';
 import { IndexReceiver } from './index-receiver.ts';
 import { Inspector } from './inspector.ts';
@@ -36,12 +36,9 @@ import { Restorer } from './restorer.ts';
 import { Scanner } from './scanner.ts';
 import { Settler } from './settler.ts';
 import { Supplier } from './supplier.ts';
-import { Wake } from './wake.ts';
+import { Backoff, Wake } from './wake.ts';
 import { watchListener } from './watch-listener.ts';
 
-/** While deletes wait for a person: what was gone may be back. */
-const HELD_RESCAN_MS = 30_000;
-const ROOT_CHECK_MS = 5000;
 const RETRY_MS = { first: 1000, max: 60_000 } as const;
 
 export class Folder {
@@ -76,7 +73,7 @@ export class Folder {
   #warning: Problem | undefined;
   #busyScanning = false;
   #busyPulling = false;
-  #retryMs: number = RETRY_MS.first;
+  readonly #retry = new Backoff(RETRY_MS);
   #loops: Promise<void> = Promise.resolve();
 
   constructor(options: FolderOptions) {
@@ -176,7 +173,7 @@ export class Folder {
 
   /** Something changed that may let the puller get further: an index, a peer, a person. */
   pullSoon(): void {
-    this.#retryMs = RETRY_MS.first;
+    this.#retry.reset();
     this.#pullWanted.ring();
   }
 
@@ -202,7 +199,12 @@ export class Folder {
   }
 
   problems(): Problem[] {
-    return [...(this.#warning === undefined ? [] : [this.#warning]), ...this.#brake.held(), ...this.#problems.list()];
+    return [...[this.#warning ?? []].flat(), ...this.#waiting(), ...this.#problems.list()];
+  }
+
+  /** What waits for a person. */
+  #waiting(): Problem[] {
+    return [...this.admission.waiting(), ...this.#brake.held()];
   }
 
   #makeContext(): FolderContext {
@@ -313,7 +315,7 @@ export class Folder {
       this.#updateState();
       const round = await this.#puller.round(signal);
       this.#busyPulling = false;
-      if (round.again || round.done > 0) this.#retryMs = RETRY_MS.first;
+      if (round.again || round.done > 0) this.#retry.reset();
       if (round.again) this.#pullWanted.ring();
       else await this.#afterRound(round.left);
       this.#updateState();
@@ -326,8 +328,7 @@ export class Folder {
     const wanted = left > 0 ? this.#puller.stagesWorthKeeping() : [];
     await this.#tree.unstage({ keep: new Set([...wanted, ...this.restorer.stages]) });
     if (left === 0) return;
-    this.#options.edges.clock.after(this.#retryMs, () => this.#pullWanted.ring());
-    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.max);
+    this.#options.edges.clock.after(this.#retry.next(), () => this.#pullWanted.ring());
   }
 
   async #inspect(names: readonly string[]): Promise<void> {
@@ -335,7 +336,7 @@ export class Folder {
     try {
       await this.#inspector.inspect(names);
       this.#updateState();
-      if (this.#brake.isHoldingFound) this.#scans.askLater(HELD_RESCAN_MS);
+      if (this.#brake.isHoldingFound) this.#scans.askAgain();
     } catch (cause) {
       await this.#fail(cause);
     }
@@ -391,7 +392,7 @@ export class Folder {
   #stateNow(): FolderState {
     if (this.#error !== undefined) return 'stopped';
     if (!this.admission.isScanned) return this.#busyScanning ? 'scanning' : 'starting';
-    if (this.admission.isHeld || this.#brake.held().length > 0) return 'needs-you';
+    if (this.#waiting().length > 0) return 'needs-you';
     const { need } = this.records.counts();
     if (this.#busyPulling || need.items + need.deletes > 0) return 'syncing';
     return this.#busyScanning || this.#settler.waiting > 0 ? 'scanning' : 'in-sync';

@@ -8,6 +8,7 @@ import { Wake } from './wake.ts';
 
 /** R5: a stat-only sweep at least this often, whatever the watcher says. */
 const SWEEP_MS = 10 * 60_000;
+const HELD_SWEEP_MS = 30_000;
 
 export class ScanBell {
   readonly #clock: Clock;
@@ -25,11 +26,11 @@ export class ScanBell {
     this.#wake.ring();
   }
 
-  /** Everything, in so long. What is asked for already comes no later for it. */
-  askLater(waitMs: number): void {
+  /** Everything, in a while: deletes wait for a person, and what was gone may be back by then. */
+  askAgain(): void {
     if (this.#isLaterAsked) return;
     this.#isLaterAsked = true;
-    this.#clock.after(waitMs, () => {
+    this.#clock.after(HELD_SWEEP_MS, () => {
       this.#isLaterAsked = false;
       this.ask();
     });

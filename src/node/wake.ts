@@ -19,6 +19,31 @@ export class Wake {
   }
 }
 
+/** Waits that double from the first to the longest, until something goes well. */
+export class Backoff {
+  readonly #first: number;
+  readonly #max: number;
+  #next: number;
+
+  /** In milliseconds. */
+  constructor({ first, max }: { readonly first: number; readonly max: number }) {
+    this.#first = first;
+    this.#max = max;
+    this.#next = first;
+  }
+
+  /** @returns how long to wait this time. */
+  next(): number {
+    const waitMs = this.#next;
+    this.#next = Math.min(waitMs * 2, this.#max);
+    return waitMs;
+  }
+
+  reset(): void {
+    this.#next = this.#first;
+  }
+}
+
 /** Lets through so much at a time; whoever wants more waits its turn. */
 export class Budget {
   #free: number;
