@@ -1,8 +1,7 @@
 /**
  * Runs the tests: `node tools/test.ts [unit|contract|nodes|interop|sim …]`, all kinds without an argument.
  *
- * Unit tests stand beside their source. The kinds with real processes run one file at a time, so that they do not take each
- * other's time away.
+ * Unit tests stand beside their source. The kinds with real processes run two files at a time: they mostly wait.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -15,8 +14,8 @@ const KINDS = {
     atOnce: 1,
   },
   sim: { files: ['sim/**/*.test.ts'], atOnce: availableParallelism() },
-  nodes: { files: ['test/nodes/**/*.test.ts'], atOnce: 1 },
-  interop: { files: ['test/interop/**/*.test.ts'], atOnce: 1 },
+  nodes: { files: ['test/nodes/**/*.test.ts'], atOnce: 2 },
+  interop: { files: ['test/interop/**/*.test.ts'], atOnce: 2 },
 } as const;
 
 const isKind = (word: string): word is keyof typeof KINDS => word in KINDS;

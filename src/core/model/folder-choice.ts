@@ -26,10 +26,6 @@ export function checkFolderChoice(wanted: SharedFolder, shared: readonly SharedF
   if (path === '/' || path === places.home || isInside(places.home, path)) {
     throw new LanfoldError('E_FOLDER_PROTECTED', { subject: path });
   }
-  // Whoever joined would get this device's key, and be this device.
-  if (places.own.some((own) => own === path || isInside(own, path) || isInside(path, own))) {
-    throw new LanfoldError('E_FOLDER_PROTECTED', { subject: path, because: "lanfold's own key and records are in it" });
-  }
   for (const other of shared) {
     if (other.id === wanted.id && other.path === wanted.path) continue;
     if (other.id === wanted.id || other.path === wanted.path) {
@@ -38,6 +34,10 @@ export function checkFolderChoice(wanted: SharedFolder, shared: readonly SharedF
     if (isInside(wanted.path, other.path) || isInside(other.path, wanted.path)) {
       throw new LanfoldError('E_FOLDER_NESTED', { subject: wanted.path, because: `"${other.path}" is shared` });
     }
+  }
+  // Whoever joined would get this device's key, and be this device.
+  if (places.own.some((own) => own === path || isInside(own, path) || isInside(path, own))) {
+    throw new LanfoldError('E_FOLDER_PROTECTED', { subject: path, because: "lanfold's own key and records are in it" });
   }
 }
 
