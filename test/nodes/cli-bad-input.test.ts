@@ -75,7 +75,9 @@ test('U22 a folder that is missing, no directory, protected, nested or known und
   await refused(add(root, 'two'), 1, 'E_FOLDER_NESTED');
   await refused(add(folder, 'two'), 1, 'E_FOLDER_EXISTS');
   await refused(['folders', 'remove', 'two', '--home', home], 1, 'E_FOLDER_UNKNOWN');
-  await refused([...add(join(root, 'home'), 'two'), '--peer', SOMEBODY], 5, 'E_PEER_UNKNOWN');
+  await refused(add(home, 'two'), 1, 'E_FOLDER_PROTECTED');
+  mkdirSync(join(root, 'other'));
+  await refused([...add(join(root, 'other'), 'two'), '--peer', SOMEBODY], 5, 'E_PEER_UNKNOWN');
   const listen = ['--listen', `127.0.0.1:${await freePort()}`, '--discovery', 'off', '--home', home];
   await refused(['-C', join(root, 'nowhere'), ...listen], 1, 'E_FOLDER_MISSING');
   await refused(['-C', folder, '--folder-id', 'two', ...listen], 1, 'E_FOLDER_EXISTS');
