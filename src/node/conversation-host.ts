@@ -3,6 +3,7 @@
  * @module
  */
 import type { RunId } from '../core/session/run-identity.ts';
+import type { Stamps } from '../core/session/rivals.ts';
 import type { ClusterConfig } from '../core/wire/messages.ts';
 import type { Edges } from './edges.ts';
 import type { Folder } from './folder.ts';
@@ -15,6 +16,7 @@ export interface ConversationHost<Conversation> {
   readonly name: string;
   /** `runId`: of this run of the program. */
   readonly twins: { readonly runId: RunId };
+  readonly stamps: Stamps;
   /** Folders that are shared with a device and open. */
   foldersFor(device: Uint8Array): Folder[];
   /** What to tell the far end of these folders, and of who shares them. */

@@ -85,6 +85,7 @@ export class Conversation implements Source {
       clientVersion: CLIENT_VERSION,
       connections: 1,
       runId: host.twins.runId,
+      timestamp: host.stamps.next(host.edges.clock.nowMs()),
     });
     const { clock } = host.edges;
     this.#introduction = new Introduction(clock, (reason) => stream.destroy(reason));
@@ -111,6 +112,10 @@ export class Conversation implements Source {
   /** Undefined until the far end has said who it is. */
   get greeting(): Greeting | undefined {
     return this.#greeting;
+  }
+
+  get farStamp(): bigint {
+    return this.#greeting?.timestamp ?? 0n;
   }
 
   /** True when the far end said that it is a lanfold. */

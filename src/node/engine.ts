@@ -10,6 +10,7 @@ import type { Found } from '../core/discovery/layers.ts';
 import { LanfoldError } from '../core/errors.ts';
 import { haveSameMembers, isMember, memberOf, NO_MEMBERS, type MemberSet } from '../core/members/member-set.ts';
 import { deviceIdText, shortId } from '../core/model/device-id.ts';
+import { Stamps } from '../core/session/rivals.ts';
 import type { ClusterConfig } from '../core/wire/messages.ts';
 import type { Listener, PairingStream, Stream } from '../ports/network.ts';
 import { urlsOf } from './address.ts';
@@ -52,6 +53,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   /** Short ID of this device. */
   readonly short: bigint;
   readonly twins: Twins;
+  readonly stamps = new Stamps();
   readonly #options: EngineOptions;
   readonly #id: string;
   readonly #folders = new Map<string, Shared>();

@@ -10,4 +10,6 @@ export interface Greeting {
   readonly clientVersion: string;
   /** 0n: none. */
   readonly runId: RunId;
+  /** When the far end began the conversation, nanoseconds since 1970 by its clock. 0n: it does not say. */
+  readonly timestamp: bigint;
 }

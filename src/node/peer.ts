@@ -6,6 +6,7 @@ import type { Endpoint, Hint } from '../core/discovery/candidates.ts';
 import type { Found, Via } from '../core/discovery/layers.ts';
 import { deviceIdText, shortId } from '../core/model/device-id.ts';
 import type { ClusterConfig } from '../core/wire/messages.ts';
+import { surplusOf } from '../core/session/rivals.ts';
 import { isTwice, NO_RUNS, sawBoth, showRun, type RunId, type Runs } from '../core/session/run-identity.ts';
 import type { Conversation } from './conversation.ts';
 
@@ -21,8 +22,6 @@ const HINTS_MAX = 4;
 const REFUSED_MS = { first: 500, max: 30_000 } as const;
 /** A timer may ring so much before its time; what it rang for must not be put off then, for nobody rings again. */
 const TIMER_SLACK_MS = 5;
-/** A second connection this much later means that the first one died unseen: the far end has restarted. */
-const REPLACE_AFTER_MS = 10_000;
 
 export class Peer {
   readonly device: Uint8Array;
@@ -160,20 +159,11 @@ export class Peer {
     return [...this.conversations].some((other) => other !== conversation && other.greeting !== undefined);
   }
 
-  /**
-   * Of several conversations with another lanfold, which are too many? Both ends decide alike: a much older one is dead,
-   * else the one that the lower device ID dialled stays. (With Syncthing, which has rules of its own, all stay.)
-   */
+  /** Of its conversations, with this one that has just come past its hello: too many. Syncthing has rules of its own: all stay. */
   surplus(fresh: Conversation, ownDevice: Uint8Array, nowMs: number): Conversation[] {
     if (this.kind !== 'lanfold') return [];
     const others = [...this.conversations].filter((other) => other !== fresh && other.greeting !== undefined);
-    const dead = others.filter((other) => nowMs - other.startedMs > REPLACE_AFTER_MS);
-    const rivals = others.filter((other) => !dead.includes(other));
-    const isOwnLower = compareBytes(ownDevice, this.device) < 0;
-    const isPreferred = (conversation: Conversation): boolean => conversation.isDialled === isOwnLower;
-    if (rivals.length === 0) return dead;
-    if (isPreferred(fresh) && !rivals.some(isPreferred)) return [...dead, ...rivals];
-    return [...dead, fresh];
+    return surplusOf(others, fresh, compareBytes(ownDevice, this.device) < 0, nowMs);
   }
 }
 

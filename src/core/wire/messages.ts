@@ -38,7 +38,7 @@ export const Hello = message('Hello', {
   clientVersion: text(3, LABEL_BYTES_MAX),
   /** Connections that this side would like to have; 0 and 1 mean one. */
   connections: int32(4),
-  /** Nanoseconds since 1970. */
+  /** Nanoseconds since 1970; of a lanfold: see core/session/rivals.ts. */
   timestamp: int64Exact(5),
   /** lanfold's own, which others pass over: random, and another one for each run of a program (rule R14). 0: none. */
   runId: uint64(1111),
