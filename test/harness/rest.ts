@@ -22,7 +22,7 @@ export class RestError extends Error {
  * {@link RestError}, or with the socket's error when nobody listens or no answer comes within `timeoutMs`.
  */
 export async function callRest(
-  server: { readonly port: number; readonly apiKey: string },
+  server: { readonly socketPath: string; readonly apiKey: string },
   method: RestMethod,
   path: string,
   body?: unknown,
@@ -32,8 +32,7 @@ export async function callRest(
   return await new Promise((resolve, reject) => {
     const call = request(
       {
-        host: '127.0.0.1',
-        port: server.port,
+        socketPath: server.socketPath,
         path: `/rest/${path}`,
         method,
         agent: false,

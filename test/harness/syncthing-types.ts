@@ -2,6 +2,7 @@
  * What a test says to a real Syncthing, and the parts of its answers that tests read.
  * @module
  */
+import type { Host } from './namespaces.ts';
 
 /** The versions that tests run: Debian 12's package, and Debian 13's. */
 export type SyncthingVersion = '1.19.2' | '1.29.5';
@@ -10,6 +11,8 @@ export const SYNCTHING_VERSIONS: readonly SyncthingVersion[] = ['1.19.2', '1.29.
 
 export type SyncthingOptions = {
   readonly version: SyncthingVersion;
+  /** Host of a test's network; default: this machine's loopback. */
+  readonly host?: Host;
   readonly folders?: readonly SyncthingFolder[];
   readonly peers?: readonly SyncthingPeer[];
   /** Entries of the configuration's `options`, by Syncthing's names. */
@@ -20,7 +23,7 @@ export type SyncthingOptions = {
 
 export type SyncthingPeer = {
   readonly deviceId: string;
-  /** `HOST:PORT` that Syncthing dials; left out, it only accepts. */
+  /** `HOST:PORT` that Syncthing dials; `dynamic`: where discovery says that it is; left out, it only accepts. */
   readonly address?: string;
   readonly name?: string;
   readonly compression?: 'always' | 'metadata' | 'never';

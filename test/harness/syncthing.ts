@@ -1,8 +1,8 @@
 /**
- * A real Syncthing on loopback: started, told what to share, asked how it is, restarted, ended.
+ * A real Syncthing, on loopback or on a host of a test's network: started, told what to share, asked how it is, restarted, ended.
  *
- * It never looks for others: no discovery, no relay, no port mapping, no reports. Its log is kept in memory and goes into
- * the message of a failed wait.
+ * On loopback it never looks for others; nowhere has it relays, port mapping or reports. It is spoken to through a socket in
+ * its home, which no network separates from the test. Its log is kept in memory and goes into the message of a failed wait.
  * @module
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,29 +27,32 @@ import type {
 
 const API_KEY = 'lanfold-test-key';
 
+/** Where Syncthing listens by default, and others look for it. */
+const LAN_PORT = 22_000;
+
 /** Nobody listens there, so a peer with this address is only waited for, never dialled. */
 const NOWHERE = 'tcp://127.0.0.1:9';
 
 export class Syncthing {
   readonly version: SyncthingVersion;
-  /** Where it listens for other devices, as `127.0.0.1:PORT`. The same after each restart. */
+  /** Where it listens for other devices, as `HOST:PORT`. The same after each restart. */
   readonly address: string;
   /** Its configuration, keys and database. */
   readonly home: string;
   readonly #binary: string;
-  readonly #restPort: number;
+  readonly #namespace: string | undefined;
   readonly #env: Readonly<Record<string, string | undefined>>;
   #program: Program | undefined;
   #deviceId = '';
 
-  private constructor(options: SyncthingOptions, binary: string, ports: { bep: number; rest: number }) {
+  private constructor(options: SyncthingOptions, binary: string, port: number) {
     this.version = options.version;
-    this.address = `127.0.0.1:${ports.bep}`;
+    this.address = `${options.host?.address ?? '127.0.0.1'}:${port}`;
     this.home = mkdtempSync(join(tmpdir(), `lanfold-syncthing-${options.version}-`));
     this.#binary = binary;
-    this.#restPort = ports.rest;
+    this.#namespace = options.host?.namespace;
     this.#env = options.env ?? {};
-    writeFileSync(join(this.home, 'config.xml'), configXml(ports, options.options ?? {}));
+    writeFileSync(join(this.home, 'config.xml'), configXml(this.address, this.#socketPath, options));
   }
 
   /** Where that version's program is, undefined when it is not installed (`.ci/setup` installs both). */
@@ -72,7 +75,7 @@ export class Syncthing {
   static async start(options: SyncthingOptions): Promise<Syncthing> {
     const binary = Syncthing.find(options.version);
     if (binary === undefined) throw new Error(`Syncthing ${options.version} is not installed: run .ci/setup`);
-    const node = new Syncthing(options, binary, { bep: await freePort(), rest: await freePort() });
+    const node = new Syncthing(options, binary, options.host === undefined ? await freePort() : LAN_PORT);
     try {
       await node.up();
       for (const peer of options.peers ?? []) await node.addPeer(peer);
@@ -94,6 +97,10 @@ export class Syncthing {
     return { deviceId: this.#deviceId, address: this.address, name: `syncthing-${this.version}` };
   }
 
+  get #socketPath(): string {
+    return join(this.home, 'rest.sock');
+  }
+
   get pid(): number {
     return this.#running().pid;
   }
@@ -101,7 +108,10 @@ export class Syncthing {
   /** Starts the program again after {@link down} or {@link kill}; returns when its REST interface answers. */
   async up(): Promise<void> {
     const flags = ['--no-browser', '--no-restart', '--no-upgrade', '--no-default-folder', '--logfile=-'];
-    const program = await Program.start(this.#binary, ['serve', `--home=${this.home}`, ...flags], {
+    const words = ['serve', `--home=${this.home}`, ...flags];
+    const inside = this.#namespace === undefined ? [] : ['ip', 'netns', 'exec', this.#namespace];
+    const [first = '', ...rest] = [...inside, this.#binary, ...words];
+    const program = await Program.start(first, rest, {
       env: {
         // Without the hash benchmark at the start, and as one process instead of a monitor and its child.
         STHASHING: 'standard',
@@ -145,7 +155,7 @@ export class Syncthing {
 
   /** Any call of Syncthing's REST interface: `rest('GET', 'db/file?folder=a&file=b')`. See {@link callRest}. */
   async rest(method: RestMethod, path: string, body?: unknown): Promise<unknown> {
-    return await callRest({ port: this.#restPort, apiKey: API_KEY }, method, path, body);
+    return await callRest({ socketPath: this.#socketPath, apiKey: API_KEY }, method, path, body);
   }
 
   /** Trusts a device. Without an address it is waited for, never dialled. */
@@ -153,7 +163,7 @@ export class Syncthing {
     await this.rest('POST', 'config/devices', {
       deviceID: peer.deviceId,
       name: peer.name ?? 'lanfold',
-      addresses: [peer.address === undefined ? NOWHERE : `tcp://${peer.address}`],
+      addresses: [urlOf(peer.address)],
       compression: peer.compression ?? 'metadata',
     });
   }
@@ -271,19 +281,25 @@ function isComplete(completion: Completion): boolean {
   return completion.completion === 100 && completion.needItems === 0 && completion.needDeletes === 0;
 }
 
+function urlOf(address: SyncthingPeer['address']): string {
+  if (address === undefined) return NOWHERE;
+  return address === 'dynamic' ? address : `tcp://${address}`;
+}
+
 function query(parts: Readonly<Record<string, string>>): string {
   return new URLSearchParams(parts).toString();
 }
 
 /** Folders and devices come later by REST: what is left out here gets its default, what is left out of a folder does not. */
 function configXml(
-  ports: { bep: number; rest: number },
-  changes: Readonly<Record<string, string | number | boolean>>,
+  address: string,
+  socketPath: string,
+  { host, options: changes }: Pick<SyncthingOptions, 'host' | 'options'>,
 ): string {
   const options = {
-    listenAddress: `tcp://127.0.0.1:${ports.bep}`,
+    listenAddress: `tcp://${address}`,
     globalAnnounceEnabled: false,
-    localAnnounceEnabled: false,
+    localAnnounceEnabled: host !== undefined,
     relaysEnabled: false,
     natEnabled: false,
     stunServer: '',
@@ -299,7 +315,7 @@ function configXml(
   };
   const lines = Object.entries(options).map(([name, value]) => `    <${name}>${value}</${name}>`);
   return `<configuration version="36">
-  <gui enabled="true" tls="false"><address>127.0.0.1:${ports.rest}</address><apikey>${API_KEY}</apikey></gui>
+  <gui enabled="true" tls="false"><address>${socketPath}</address><apikey>${API_KEY}</apikey></gui>
   <options>
 ${lines.join('\n')}
   </options>
