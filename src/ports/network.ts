@@ -102,7 +102,7 @@ export interface Stream {
   /** Raw device ID of the far end: SHA-256 of its certificate, 32 bytes. */
   readonly device: Uint8Array;
   readonly remote: Address;
-  /** The own address that it is held from; undefined where there is no such thing. */
+  /** The own address that it is held from, without a zone; undefined where there is no such thing. */
   readonly local?: string;
   /** True if this side dialled. Of the two ends of a connection one did. */
   readonly dialled: boolean;

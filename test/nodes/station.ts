@@ -22,6 +22,12 @@ export interface PeerLine {
   readonly foundMs?: number;
 }
 
+/** A device, as far as others have to know it: a station, or a Syncthing. */
+export interface Named {
+  /** Device ID. */
+  readonly id: string;
+}
+
 export class Station implements AsyncDisposable {
   readonly host: Host;
   readonly home: string;
@@ -49,11 +55,14 @@ export class Station implements AsyncDisposable {
   }
 
   /** Before it runs: trusts others, of which it knows nothing but the ID. */
-  async trust(...others: readonly Station[]): Promise<void> {
-    for (const { id } of others) {
-      const { code, stderr } = await run(process.execPath, [this.#main, 'peers', 'trust', id, '--home', this.home]);
-      if (code !== 0) throw new Error(stderr);
-    }
+  async trust(...others: readonly Named[]): Promise<void> {
+    for (const { id } of others) await this.#command('peers', 'trust', id);
+  }
+
+  /** Before it runs: shares a directory with others that it trusts. */
+  async share(folderId: string, path: string, ...others: readonly Named[]): Promise<void> {
+    const peers = others.flatMap(({ id }) => ['--peer', id]);
+    await this.#command('folders', 'add', path, '--folder-id', folderId, ...peers);
   }
 
   /** Before it runs: as if it had been connected with another there. */
@@ -89,11 +98,17 @@ export class Station implements AsyncDisposable {
   }
 
   /** The first time since `afterMs` (of this run) at which another was connected. */
-  async connected(other: Station, timeoutMs = 10_000, afterMs = 0): Promise<{ line: PeerLine; atMs: number }> {
+  async connected(other: Named, timeoutMs = 10_000, afterMs = 0): Promise<{ line: PeerLine; atMs: number }> {
     const ask = (): { line: PeerLine; atMs: number } | undefined =>
       this.#peerLines.find(({ line, atMs }) => line.id === other.id && line.connected && atMs >= afterMs);
     const detail = (): string => this.#output.slice(-30).join('\n');
     return await until(`${this.host.address} is connected`, ask, { timeoutMs, everyMs: 5, detail });
+  }
+
+  /** Monotonic; when another was connected for the first time after `sinceMs`. */
+  async connectedAt(other: Named, sinceMs: number): Promise<number> {
+    const { atMs } = await this.connected(other, 20_000, sinceMs - this.#startedMs);
+    return this.#startedMs + atMs;
   }
 
   /** Since the start of this run. */
@@ -114,7 +129,7 @@ export class Station implements AsyncDisposable {
 
   /** What `lanfold peers` prints meanwhile. */
   async peers(): Promise<string> {
-    return (await run(process.execPath, [this.#main, 'peers', '--home', this.home])).stdout;
+    return await this.#command('peers');
   }
 
   async stop(): Promise<void> {
@@ -124,6 +139,12 @@ export class Station implements AsyncDisposable {
     const over = once(child, 'exit');
     child.kill('SIGTERM');
     await over;
+  }
+
+  async #command(...words: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await run(process.execPath, [this.#main, ...words, '--home', this.home]);
+    if (code !== 0) throw new Error(stderr);
+    return stdout;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

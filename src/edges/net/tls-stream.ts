@@ -60,7 +60,7 @@ export class TlsStream implements Stream {
     this.device = options.device;
     this.dialled = options.dialled;
     this.remote = remoteOf(socket);
-    this.local = (socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+    this.local = (socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)|%.*$/g, '');
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('drain', () => this.#releaseWaiting());
