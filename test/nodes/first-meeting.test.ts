@@ -3,15 +3,16 @@
  * mistyped, two who wait, folders with files on both sides.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BuiltLanfold } from '../harness/built.ts';
-import { Lan, namespacesMissing, type Host } from '../harness/namespaces.ts';
-import { Person, terminalsMissing } from '../harness/person.ts';
+import { Lan, namespacesMissing } from '../harness/namespaces.ts';
+import { terminalsMissing, type Person } from '../harness/person.ts';
 import { until } from '../harness/process.ts';
+import { codeOf, Computer } from './computer.ts';
 
 const RUNS = 20;
 /** The goal is a second on a quiet machine; a busy one is forgiven, and the figure is printed. */
@@ -20,36 +21,6 @@ const WORDS_MAX = 60;
 
 const built = new BuiltLanfold();
 after(() => built[Symbol.dispose]());
-
-/** A computer with a person's home on it. */
-class Computer {
-  readonly host: Host;
-  readonly home: string;
-
-  constructor(host: Host, root: string, name: string) {
-    this.host = host;
-    this.home = join(root, name);
-    mkdirSync(this.home, { recursive: true });
-  }
-
-  /** Somebody opens a terminal and types a command. */
-  person(command: readonly string[], cwd = this.home): Person {
-    const env = { HOME: this.home, XDG_CONFIG_HOME: '', XDG_STATE_HOME: '', XDG_RUNTIME_DIR: '' };
-    return new Person({
-      command: [process.execPath, built.main, ...command],
-      cwd,
-      env,
-      namespace: this.host.namespace,
-    });
-  }
-
-  folder(name: string, files: Readonly<Record<string, string>> = {}): string {
-    const path = join(this.home, name);
-    mkdirSync(path, { recursive: true });
-    for (const [base, content] of Object.entries(files)) writeFileSync(join(path, base), content);
-    return path;
-  }
-}
 
 function twoComputers(context: TestContext): { maria: Computer; tom: Computer } {
   const root = mkdtempSync(join(tmpdir(), 'lanfold-people-'));
@@ -60,7 +31,7 @@ function twoComputers(context: TestContext): { maria: Computer; tom: Computer } 
   });
   const [first, second] = lan.hosts;
   assert.ok(first !== undefined && second !== undefined);
-  return { maria: new Computer(first, root, 'maria'), tom: new Computer(second, root, 'tom') };
+  return { maria: new Computer(built, first, root, 'maria'), tom: new Computer(built, second, root, 'tom') };
 }
 
 /** Enter right after the sixth digit belongs to the digits; whoever has read the question takes longer. @returns how long. */
@@ -68,11 +39,6 @@ async function reads(): Promise<number> {
   const startedMs = performance.now();
   await delay(300);
   return performance.now() - startedMs;
-}
-
-async function codeOf(person: Person): Promise<string> {
-  const [, code = ''] = await person.sees(/[Cc]ode: +(\d{3} \d{3})/);
-  return code;
 }
 
 /** Waits for a file's content; says what stood on the screens when it does not come. */
