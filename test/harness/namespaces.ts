@@ -60,6 +60,14 @@ export const DENY_INCOMING = `
 /** The same without multicast DNS: nothing that a host says by itself gets in. */
 export const DENY_MDNS_TOO = DENY_INCOMING.replace(/^.*5353.*$/m, '');
 
+/** Packets that the named counters of an nftables table of the host have seen. */
+export function packetsOf(host: Host, table: string): Readonly<Record<string, number>> {
+  const listed = host.nft(`list table inet ${table}`);
+  return Object.fromEntries(
+    [...listed.matchAll(/counter (\w+) \{\s+packets (\d+)/g)].map(([, name = '', packets]) => [name, Number(packets)]),
+  );
+}
+
 /** Hosts on one link. Disposing of it removes everything; end what runs inside before. */
 export class Lan implements Disposable {
   readonly #prefix = `lf-${randomBytes(3).toString('hex')}`;

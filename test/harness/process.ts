@@ -126,10 +126,7 @@ export class Program {
 
   /** Reads the kernel's account of this process (Linux). Throws when the program has ended. */
   memory(): Memory {
-    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
-    const bytesOf = (field: string): number =>
-      Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) * 1024;
-    return { residentBytes: bytesOf('VmRSS'), residentBytesMax: bytesOf('VmHWM') };
+    return memoryOf(this.pid);
   }
 
   /** Its last lines of both kinds, for the message of a failed test. */
@@ -141,6 +138,14 @@ export class Program {
     const end = this.#exit === undefined ? 'still running' : `ended: ${this.#exit.code ?? this.#exit.signal}`;
     return new Error(`"${this.#label}": ${what} (${end})\n${this.tail()}`);
   }
+}
+
+/** The kernel's account of a process (Linux). Throws when it has ended. */
+export function memoryOf(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const bytesOf = (field: string): number =>
+    Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) * 1024;
+  return { residentBytes: bytesOf('VmRSS'), residentBytesMax: bytesOf('VmHWM') };
 }
 
 /** Runs a program to its end and returns all that it printed. */

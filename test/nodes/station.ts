@@ -4,13 +4,13 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { BuiltLanfold } from '../harness/built.ts';
 import type { Host } from '../harness/namespaces.ts';
-import { run, until } from '../harness/process.ts';
+import { memoryOf, run, until, type Memory } from '../harness/process.ts';
 
 /** What `run --json` says of a peer that comes or goes. */
 export interface PeerLine {
@@ -21,6 +21,9 @@ export interface PeerLine {
   readonly via?: string;
   readonly foundMs?: number;
 }
+
+/** In which Linux counts the time of processes. */
+const TICK_MS = 10;
 
 /** A device, as far as others have to know it: a station, or a Syncthing. */
 export interface Named {
@@ -130,6 +133,23 @@ export class Station implements AsyncDisposable {
   /** What `lanfold peers` prints meanwhile. */
   async peers(): Promise<string> {
     return await this.#command('peers');
+  }
+
+  /** The kernel's account of its process. */
+  memory(): Memory {
+    return memoryOf(this.#pid);
+  }
+
+  /** Processor time that it and the programs that it started have used. */
+  cpuMs(): number {
+    const fields = readFileSync(`/proc/${this.#pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return fields.slice(11, 15).reduce((ticks, field) => ticks + Number(field), 0) * TICK_MS;
+  }
+
+  get #pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error('This station does not run');
+    return pid; // "ip netns exec" becomes the program that it starts
   }
 
   async stop(): Promise<void> {
