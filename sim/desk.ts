@@ -19,7 +19,7 @@ import { shortId } from '../src/core/model/device-id.ts';
 import { openRecordStore } from '../src/edges/store/record-store.ts';
 import type { Edges } from '../src/node/edges.ts';
 import { Engine } from '../src/node/engine.ts';
-import type { Folder } from '../src/node/folder.ts';
+import type { Folder } from '../src/node/folder/folder.ts';
 import type { FileTree } from '../src/ports/file-tree.ts';
 import type { Stream } from '../src/ports/network.ts';
 import type { FolderRecords, RecordStore } from '../src/ports/record-store.ts';

@@ -6,18 +6,18 @@ export { Node, Node as Lanfold } from './node/node.ts';
 export { LISTEN_PORTS } from './node/node-options.ts';
 export type { NodeEvents } from './node/node-events.ts';
 export type { NodeOptions } from './node/node-options.ts';
-export type { MemberNews } from './node/roster.ts';
+export type { MemberNews } from './node/members/roster.ts';
 export type { Added, PeerStatus } from './node/peer-status.ts';
 export { foundText, LAYERS } from './core/discovery/layers.ts';
 export type { DiscoveryChoice, Found, LayerName, Via } from './core/discovery/layers.ts';
-export { CodeOffer, CLOSED_BECAUSE, type CodeOfferEvents } from './node/code-offer.ts';
+export { CodeOffer, CLOSED_BECAUSE, type CodeOfferEvents } from './node/pairing/code-offer.ts';
 export { readDeviceId } from './node/device.ts';
-export { Joining, type HostSeen } from './node/joining.ts';
-export type { JoinPreview } from './node/join-preview.ts';
-export type { FolderOffer } from './node/folder-offers.ts';
-export type { PairOptions, PairRequest } from './node/node-pairing.ts';
-export type { PairingEnd, ShownCode } from './node/pairing-host.ts';
-export type { Tried } from './node/pairing-joiner.ts';
+export { Joining, type HostSeen } from './node/pairing/joining.ts';
+export type { JoinPreview } from './node/folder/join-preview.ts';
+export type { FolderOffer } from './node/peer/folder-offers.ts';
+export type { PairOptions, PairRequest } from './node/pairing/node-pairing.ts';
+export type { PairingEnd, ShownCode } from './node/pairing/pairing-host.ts';
+export type { Tried } from './node/pairing/pairing-joiner.ts';
 export { readCode, showCode } from './core/pairing/code.ts';
 export type {
   ChangesOptions,

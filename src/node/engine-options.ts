@@ -11,8 +11,8 @@ import type { ListedDevice, ToldMember } from '../core/wire/member.ts';
 import type { HistoryLimits } from '../ports/file-tree.ts';
 import type { Address } from '../ports/network.ts';
 import type { DiscoveryEdges } from './discovery/layer.ts';
-import type { Folder } from './folder.ts';
-import type { Peer } from './peer.ts';
+import type { Folder } from './folder/folder.ts';
+import type { Peer } from './peer/peer.ts';
 import type { PlantedBugs } from './planted-bugs.ts';
 
 export interface EngineOptions {

@@ -5,10 +5,10 @@
 import type { FileRecord } from '../core/model/file-record.ts';
 import { deviceIdText, shortIdText } from '../core/model/device-id.ts';
 import type { Engine } from './engine.ts';
-import type { FolderState } from './folder-options.ts';
-import type { Folder } from './folder.ts';
-import type { JoinPreview } from './join-preview.ts';
-import type { Problem } from './problems.ts';
+import type { FolderState } from './folder/folder-options.ts';
+import type { Folder } from './folder/folder.ts';
+import type { JoinPreview } from './folder/join-preview.ts';
+import type { Problem } from './folder/problems.ts';
 
 export interface FolderStatus {
   readonly id: string;

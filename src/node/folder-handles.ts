@@ -4,7 +4,7 @@
  */
 import type { Engine } from './engine.ts';
 import { FolderHandle } from './folder-handle.ts';
-import type { Folder } from './folder.ts';
+import type { Folder } from './folder/folder.ts';
 
 export class FolderHandles {
   readonly #closed: AbortSignal;

@@ -3,11 +3,11 @@
  * @module
  */
 import type { LanfoldError } from '../core/errors.ts';
-import type { FolderOffer } from './folder-offers.ts';
+import type { FolderOffer } from './peer/folder-offers.ts';
 import type { FolderHandle } from './folder-handle.ts';
-import type { PairRequest } from './node-pairing.ts';
+import type { PairRequest } from './pairing/node-pairing.ts';
 import type { PeerStatus } from './peer-status.ts';
-import type { MemberNews } from './roster.ts';
+import type { MemberNews } from './members/roster.ts';
 
 export interface NodeEvents {
   /** A peer connected or was lost. */

@@ -7,15 +7,15 @@ import { hostname } from 'node:os';
 import { LanfoldError } from '../core/errors.ts';
 import { deviceIdText } from '../core/model/device-id.ts';
 import { parseAddress, printAddress } from './address.ts';
-import type { CodeOffer } from './code-offer.ts';
+import type { CodeOffer } from './pairing/code-offer.ts';
 import type { Configuration } from './configuration.ts';
 import { demandDevice, readDeviceId } from './device.ts';
 import { Engine } from './engine.ts';
 import { chosenFolder } from './folder-directory.ts';
 import type { FolderHandle } from './folder-handle.ts';
 import { FolderHandles } from './folder-handles.ts';
-import { FolderOffers, type FolderOffer } from './folder-offers.ts';
-import type { Joining } from './joining.ts';
+import { FolderOffers, type FolderOffer } from './peer/folder-offers.ts';
+import type { Joining } from './pairing/joining.ts';
 import { openMachine, type Home, type Machine } from './machine.ts';
 import {
   withDeparture,
@@ -25,13 +25,13 @@ import {
   withoutPeer,
   withPeer,
   withReleased,
-} from './membership.ts';
+} from './members/membership.ts';
 import type { NodeEvents } from './node-events.ts';
 import { listenOf, type AddFolderOptions, type NodeOptions } from './node-options.ts';
-import { NodePairing, type PairOptions } from './node-pairing.ts';
-import type { Peer } from './peer.ts';
+import { NodePairing, type PairOptions } from './pairing/node-pairing.ts';
+import type { Peer } from './peer/peer.ts';
 import { peerStatus, type PeerStatus } from './peer-status.ts';
-import { Roster } from './roster.ts';
+import { Roster } from './members/roster.ts';
 import { Warnings } from './warnings.ts';
 
 export class Node extends EventEmitter<NodeEvents> {

@@ -5,7 +5,7 @@
 import type { Via } from '../core/discovery/layers.ts';
 import { printAddress } from './address.ts';
 import type { ConfiguredPeer } from './configuration.ts';
-import type { Peer, PeerKind } from './peer.ts';
+import type { Peer, PeerKind } from './peer/peer.ts';
 
 export interface PeerStatus {
   readonly id: string;

@@ -15,7 +15,7 @@ import { TlsNetwork } from '../../src/edges/net/tls-network.ts';
 import { systemChance } from '../../src/edges/system/chance.ts';
 import { systemClock } from '../../src/edges/system/clock.ts';
 import type { Edges } from '../../src/node/edges.ts';
-import { Finder } from '../../src/node/finder.ts';
+import { Finder } from '../../src/node/discovery/finder.ts';
 import { lanDiscovery } from '../../src/node/lan.ts';
 import { SILENT_LOG } from '../../src/ports/log.ts';
 import type { PairingStream } from '../../src/ports/network.ts';

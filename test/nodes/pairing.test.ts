@@ -15,8 +15,8 @@ import { openRecordStore } from '../../src/edges/store/record-store.ts';
 import { systemChance } from '../../src/edges/system/chance.ts';
 import { systemClock } from '../../src/edges/system/clock.ts';
 import { Engine } from '../../src/node/engine.ts';
-import { PairingHost, type Joined } from '../../src/node/pairing-host.ts';
-import { PairingJoiner } from '../../src/node/pairing-joiner.ts';
+import { PairingHost, type Joined } from '../../src/node/pairing/pairing-host.ts';
+import { PairingJoiner } from '../../src/node/pairing/pairing-joiner.ts';
 import { SILENT_LOG } from '../../src/ports/log.ts';
 import type { Address, PairingDoor, PairingStream } from '../../src/ports/network.ts';
 

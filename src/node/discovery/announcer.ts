@@ -9,7 +9,7 @@ import { deviceIdText } from '../../core/model/device-id.ts';
 import type { Timer } from '../../ports/clock.ts';
 import type { Beacon, Service, ServiceVoice } from '../../ports/discovery.ts';
 import type { Address } from '../../ports/network.ts';
-import { heardAnnouncement, ownAnnouncement } from '../announcing.ts';
+import { heardAnnouncement, ownAnnouncement } from './announcing.ts';
 import { keyOf, type Hearing, type Layer, type Scene } from './layer.ts';
 
 /** Whoever floods the link with new announcements must not make us answer each. */

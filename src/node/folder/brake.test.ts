@@ -1,0 +1,57 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { test } from 'node:test';
+import { sha256 } from '../../edges/memory/memory-folder.ts';
+import { openRecordStore } from '../../edges/store/record-store.ts';
+import { NO_BYTES, type FileRecord } from '../../core/model/file-record.ts';
+import { Brake } from './brake.ts';
+
+const PEER = 2n;
+
+function file(name: string, counters: readonly (readonly [device: bigint, value: bigint])[]): FileRecord {
+  return {
+    name,
+    type: 'file',
+    size: name.length,
+    permissions: 0o644,
+    noPermissions: false,
+    modifiedNs: 0n,
+    modifiedBy: 1n,
+    deleted: false,
+    invalid: false,
+    version: counters.map(([device, value]) => ({ device, value })),
+    sequence: 0,
+    blockSize: 131_072,
+    blocks: sha256(Buffer.from(name)),
+    symlinkTarget: NO_BYTES,
+    previousBlocksHash: NO_BYTES,
+  };
+}
+
+test('R12 deletes that a round leaves are not counted again in the next; those that are carried out are', () => {
+  const store = openRecordStore(':memory:', { randomBytes: (length) => new Uint8Array(length).fill(7) });
+  const records = store.folder('docs');
+  const names = Array.from({ length: 100 }, (_, index) => `file ${index}`);
+  records.saveLocal(names.map((name) => ({ record: file(name, [[1n, 1n]]), look: undefined })));
+  const brake = new Brake({ records, nowMs: () => 0 });
+  const removed = (name: string): FileRecord => ({
+    ...file(name, [
+      [1n, 1n],
+      [PEER, 1n],
+    ]),
+    deleted: true,
+    size: 0,
+    blocks: NO_BYTES,
+    blockSize: 0,
+  });
+  records.saveRemote(PEER, names.slice(0, 40).map(removed), true);
+  deepEqual(
+    [1, 2, 3].map(() => brake.mayPullDeletes()),
+    [true, true, true],
+  );
+  records.saveLocal(names.slice(0, 30).map((name) => ({ record: removed(name), look: undefined })));
+  brake.pulledDeletes(30);
+  equal(brake.mayPullDeletes(), true, '30 done, 10 left');
+  records.saveRemote(PEER, names.slice(40, 80).map(removed), false);
+  equal(brake.mayPullDeletes(), false, '30 done, 50 to do');
+  store.close();
+});

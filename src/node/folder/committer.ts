@@ -1,0 +1,98 @@
+/**
+ * Puts finished changes in place in groups: one durable write for many files, then one transaction for their records, then
+ * one announcement (R1). Whatever becomes ready while a group is under way is the next group, so that a single file waits
+ * for nobody and ten thousand share their fsyncs.
+ * @module
+ */
+import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
+import { compareVersions, NO_VERSION } from '../../core/model/version-vector.ts';
+import { isTrouble, type Applied, type Change, type Trouble } from '../../ports/file-tree.ts';
+import type { FolderContext } from './folder-context.ts';
+import { Batcher } from '../wake.ts';
+
+/** A change, and what is true once it is in place. */
+export interface Commit {
+  readonly change: Change;
+  readonly record: FileRecord;
+  /** The own record of the name that the change was decided on. If it is another by now, so may be the decision. */
+  readonly basis?: FileRecord | undefined;
+  /** The record of the name that a file was moved away from. */
+  readonly left?: FileRecord;
+}
+
+export type Committed = 'done' | Trouble;
+
+const GROUP_MAX = 500;
+
+export class Committer {
+  readonly #context: FolderContext;
+  readonly #groups: Batcher<Commit, Committed>;
+
+  constructor(context: FolderContext) {
+    this.#context = context;
+    this.#groups = new Batcher(GROUP_MAX, (commits) => this.#commit(commits));
+  }
+
+  /** Resolves when the change is in place, recorded and announced, or was refused and nothing was touched. */
+  commit(commit: Commit): Promise<Committed> {
+    return this.#groups.add(commit);
+  }
+
+  async #commit(queued: readonly Commit[]): Promise<Committed[]> {
+    const { mounts } = this.#context;
+    await mounts.refresh();
+    const away = queued.filter((commit) => namesOf(commit).some((name) => mounts.isAway(name)));
+    const fresh = queued.filter((commit) => this.#isFresh(commit) && !away.includes(commit));
+    const results = new Map<Commit, Committed>();
+    const committed = fresh.length === 0 ? [] : await this.#apply(fresh);
+    for (const commit of away) results.set(commit, AWAY);
+    for (const [index, commit] of fresh.entries()) results.set(commit, committed[index] ?? LOST);
+    return queued.map((commit) => results.get(commit) ?? OUTDATED);
+  }
+
+  /**
+   * Nothing that has a successor is put in place: were we to die before it is recorded, nobody would know it any more
+   * (recovery.ts).
+   */
+  #isFresh({ change, basis, record }: Commit): boolean {
+    const { records } = this.#context;
+    const now = records.local(change.name)?.record;
+    const newest = records.newest(change.name);
+    const isOutdated = newest !== undefined && compareVersions(newest.version, record.version) === 'newer';
+    return !isOutdated && compareVersions(now?.version ?? NO_VERSION, basis?.version ?? NO_VERSION) === 'equal';
+  }
+
+  async #apply(commits: readonly Commit[]): Promise<Committed[]> {
+    const { tree, busy } = this.#context;
+    const names = commits.flatMap(namesOf);
+    busy.take(names);
+    try {
+      const applied = await tree.apply(commits.map((commit) => commit.change));
+      const records = commits.flatMap((commit, index) => recordsOf(commit, applied[index]));
+      if (records.length > 0) this.#context.save(records);
+      return commits.map((_, index) => {
+        const result = applied[index];
+        return result === undefined || isTrouble(result) ? (result ?? LOST) : 'done';
+      });
+    } finally {
+      busy.release(names);
+    }
+  }
+}
+
+const OUTDATED: Trouble = { trouble: 'changed', detail: 'the record changed while the change was waiting' };
+const AWAY: Trouble = { trouble: 'not-mounted', detail: 'the disk that was mounted here is not' };
+const LOST: Trouble = { trouble: 'io', detail: 'no answer from the disk' };
+
+function namesOf({ change }: Commit): string[] {
+  if (change.change === 'move') return [change.name, change.from];
+  if ('displace' in change && change.displace.to === 'set-aside') return [change.name, change.displace.name];
+  return [change.name];
+}
+
+function recordsOf(commit: Commit, applied: Applied | undefined): LocalRecord[] {
+  if (applied === undefined || isTrouble(applied)) return [];
+  const arrived = { record: { ...commit.record, sequence: 0 }, look: applied.look };
+  if (commit.left === undefined) return [arrived];
+  return [arrived, { record: { ...commit.left, sequence: 0 }, look: undefined }];
+}

@@ -1,0 +1,208 @@
+/**
+ * Directories that stand in the way: missing above a name that arrives, or full where one has to go.
+ * @module
+ */
+import { NO_BYTES, type FileRecord } from '../../core/model/file-record.ts';
+import { isInternalName, joinName, parentOf } from '../../core/model/folder-path.ts';
+import { lacks } from '../../core/index/newest.ts';
+import { conflictName, isConflictCopy } from '../../core/reconcile/conflict-name.ts';
+import { revival } from '../../core/scan/changes.ts';
+import { NO_VERSION } from '../../core/model/version-vector.ts';
+import { isTrouble, type Change, type Displace } from '../../ports/file-tree.ts';
+import type { Versions } from '../../ports/record-store.ts';
+import type { Committer } from './committer.ts';
+import type { FolderContext } from './folder-context.ts';
+
+/**
+ * `done`: nothing left of it. `again`: something moved, another round will get further. `left`: it waits for an event (a
+ * peer, a look at the disk, space, a person).
+ */
+export type Handled = 'done' | 'again' | 'left';
+
+const DIRECTORY_PERMISSIONS = 0o755;
+const CONFLICT_NAMES_MAX = 20;
+/** Peers may tell of a directory before or after its content, in parts: Syncthing, for one, tells of a parent's end first. */
+const QUIET_MS = 2000;
+/** Peers that tell of other things without end must not put a decision off without end. */
+const PATIENCE_MS = 60_000;
+
+interface Awaited {
+  /** Sequence numbers heard of all peers together. */
+  readonly told: number;
+  /** Since when it is so many, and since when the name is in the way; monotonic milliseconds. */
+  readonly sinceMs: number;
+  readonly firstMs: number;
+}
+
+export class Directories {
+  readonly #context: FolderContext;
+  readonly #committer: Committer;
+  readonly #awaited = new Map<string, Awaited>();
+
+  constructor(context: FolderContext, committer: Committer) {
+    this.#context = context;
+    this.#committer = committer;
+  }
+
+  /**
+   * A name arrived below a directory that is not here: deleted on this side, say, while a peer put something into it. The
+   * directory comes back, as a change of ours that all peers hear of (SPEC P5). A file that somebody put in its place
+   * meanwhile is set aside.
+   */
+  async makeParents(name: string): Promise<Handled> {
+    const { records, problems } = this.#context;
+    const parent = parentOf(name);
+    if (parent === '') {
+      this.#context.suspect([name]);
+      return 'left';
+    }
+    const versions = records.versions(parent);
+    const mine = versions.local;
+    if (mine?.record.type === 'directory' && !mine.record.deleted && !mine.record.invalid) {
+      // By the records it is here: the disk changed, or something above it is missing.
+      this.#context.suspect([parent]);
+      return parentOf(parent) === '' ? 'left' : this.#retryAbove(parent);
+    }
+    const newest = records.newest(parent);
+    const isTaken = newest !== undefined && !newest.deleted && newest.type !== 'directory';
+    if (isTaken && lacks(mine?.record, newest)) {
+      problems.set(name, 'parent', `"${parent}" is not a directory here`, 'wanted');
+      return 'left';
+    }
+    // Nobody has told of the directory, or what it gave way to is told and that its content is gone is not: more may come.
+    if ((newest === undefined || isTaken) && !this.#isPatienceOver(parent)) return 'left';
+    this.#awaited.delete(parent);
+    // Where others have the directory it is theirs; one that nobody has any more comes back as a change of ours.
+    const isTheirs = newest?.deleted === false && !isTaken;
+    const record = isTheirs ? newest : this.#comeback(parent, versions);
+    for (let attempt = 1; attempt <= CONFLICT_NAMES_MAX; attempt += 1) {
+      const displace: Displace = isTaken ? setAside(newest, attempt) : { to: 'history' };
+      const { permissions } = record;
+      const change: Change = { change: 'directory', name: parent, permissions, expected: mine?.look, displace };
+      const made = await this.#committer.commit({ change, record, basis: mine?.record });
+      if (!isTrouble(made)) {
+        if (displace.to === 'set-aside') this.#context.suspect([displace.name]);
+        return 'again';
+      }
+      if (made.trouble === 'parent') return this.makeParents(parent);
+      if (made.trouble !== 'exists' || displace.to !== 'set-aside') break;
+    }
+    this.#context.suspect([parent]);
+    return 'left';
+  }
+
+  #comeback(name: string, { local, remotes }: Versions): FileRecord {
+    const known = [...(local === undefined ? [] : [local.record]), ...remotes.map((remote) => remote.record)];
+    const like = known.find((record) => record.type === 'directory');
+    return revival(directoryRecord(name, like), known, this.#context.author());
+  }
+
+  async #retryAbove(parent: string): Promise<Handled> {
+    const above = this.#context.records.local(parentOf(parent));
+    return above === undefined || above.record.deleted ? this.makeParents(parent) : 'left';
+  }
+
+  /**
+   * A directory is to go (or to become something else) and is not empty. What the user marked as deletable goes with it; if
+   * anything in it lives on, so does the directory, and peers are told (SPEC P6). Never more than that is removed.
+   */
+  async clear(name: string, versions: Versions): Promise<Handled> {
+    const { tree, records, problems } = this.#context;
+    const listing = await tree.list(name);
+    if (listing === undefined || isTrouble(listing)) {
+      this.#context.suspect([name]);
+      return 'left';
+    }
+    const unknown: string[] = [];
+    let removed = 0;
+    let waits = false;
+    let isKept = false;
+    for (const entry of listing.entries) {
+      const child = joinName(name, entry.base);
+      const match = this.#context.ignores().match(child);
+      if (match.ignored) {
+        if (match.deletable || isInternalName(child)) removed += (await this.#removeIgnored(child)) ? 1 : 0;
+        else isKept = true;
+        continue;
+      }
+      const own = records.local(child);
+      if (own === undefined || own.record.deleted || own.record.invalid) unknown.push(child);
+      else if (lacks(own.record, records.newest(child))) waits = true;
+      else if (this.#isPatienceOver(name)) return this.#revive(name, versions);
+      else waits = true; // that it is gone as well may be in the next part of an index
+    }
+    if (unknown.length > 0) {
+      this.#context.suspect(unknown);
+      return 'left';
+    }
+    if (removed > 0 && !waits && !isKept) return 'again';
+    if (isKept) {
+      const text = 'It was deleted elsewhere, but there are files in it here that are not synced';
+      problems.set(name, 'not-empty', text, 'wanted');
+    }
+    return 'left';
+  }
+
+  async #removeIgnored(name: string): Promise<boolean> {
+    const [look] = await this.#context.tree.look([name]);
+    if (look === undefined || isTrouble(look)) return false;
+    const [applied] = await this.#context.tree.apply([
+      { change: 'delete', name, expected: look, displace: { to: 'history' } },
+    ]);
+    return applied !== undefined && !isTrouble(applied);
+  }
+
+  #revive(name: string, { local, remotes }: Versions): Handled {
+    this.#awaited.delete(name);
+    if (local === undefined) return 'left';
+    const others = remotes.map((remote) => remote.record);
+    // Who has put something else in its place has not been here: that one loses the conflict, and is set aside over there.
+    const rivals = others.filter((other) => !other.deleted && other.type !== 'directory');
+    const seen = others.filter((other) => !rivals.includes(other));
+    const record = revival(local.record, seen, this.#context.author());
+    const modifiedNs = rivals.reduce(
+      (latest, rival) => (rival.modifiedNs < latest ? latest : rival.modifiedNs + 1n),
+      record.modifiedNs,
+    );
+    this.#context.save([{ record: { ...record, modifiedNs }, look: local.look }]);
+    return 'done';
+  }
+
+  /** True once nobody has told anything more for a while since the name was first in the way. */
+  #isPatienceOver(name: string): boolean {
+    const { records, clock } = this.#context;
+    const nowMs = clock.monotonicMs();
+    const told = records.remotes().reduce((sum, peer) => sum + records.remoteIndex(peer).maxSequence, 0);
+    const known = this.#awaited.get(name);
+    const awaited = known?.told === told ? known : { told, sinceMs: nowMs, firstMs: known?.firstMs ?? nowMs };
+    this.#awaited.set(name, awaited);
+    return nowMs - awaited.sinceMs >= QUIET_MS || nowMs - awaited.firstMs >= PATIENCE_MS;
+  }
+}
+
+/** As when any version loses: a file stays beside, a link or a copy that is one already goes into the history. */
+function setAside(loser: FileRecord, attempt: number): Displace {
+  if (loser.type !== 'file' || isConflictCopy(loser.name)) return { to: 'history' };
+  return { to: 'set-aside', name: conflictName(loser, attempt) };
+}
+
+function directoryRecord(name: string, like: FileRecord | undefined): FileRecord {
+  const known = like?.type === 'directory';
+  return {
+    name,
+    type: 'directory',
+    size: 0,
+    permissions: known ? like.permissions : DIRECTORY_PERMISSIONS,
+    noPermissions: false,
+    modifiedNs: like?.modifiedNs ?? 0n,
+    modifiedBy: 0n,
+    deleted: false,
+    invalid: false,
+    version: NO_VERSION,
+    sequence: 0,
+    blockSize: 0,
+    blocks: NO_BYTES,
+    symlinkTarget: NO_BYTES,
+    previousBlocksHash: NO_BYTES,
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * How much may be written before the disk is too full: never all that is free, for a full disk stops the user's programs, our
+ * own records and the deletes of peers. When room is short the history makes some, the oldest first.
+ * @module
+ */
+import type { HistoryLimits, Space } from '../../ports/file-tree.ts';
+import type { FolderContext } from './folder-context.ts';
+
+const DAY_MS = 86_400_000;
+/** Left free: a hundredth, or as much as programs and file systems need to go on (journals, databases, an editor's save). */
+const RESERVE = { share: 0.01, bytes: 64 * 1024 * 1024 } as const;
+/** But no more than this of a small disk, which would hold nothing otherwise. */
+const RESERVE_SHARE_MAX = 0.1;
+/** Other programs write, too. */
+const MEASURED_MS = 1000;
+/** What was replaced within a day is what people miss: it stays whatever the need. */
+const HISTORY_KEPT_MS = DAY_MS;
+/** Made beyond the need, so that not each small file has the history walked. */
+const SLACK_BYTES = 64 * 1024 * 1024;
+/** After it could not make enough room, it gives nothing new so soon. */
+const PRUNED_MS = 60_000;
+
+export class DiskRoom {
+  readonly #context: FolderContext;
+  readonly #limits: HistoryLimits;
+  #free = 0;
+  /** Promised since the last measurement, and before it what was not written by then. */
+  #spent = 0;
+  #pending = 0;
+  #measuredMs = Number.NEGATIVE_INFINITY;
+  #prunedMs = Number.NEGATIVE_INFINITY;
+  #making: Promise<void> | undefined;
+
+  constructor(context: FolderContext, limits: HistoryLimits) {
+    this.#context = context;
+    this.#limits = limits;
+  }
+
+  /** Would any file fit, however small? */
+  async hasAny(): Promise<boolean> {
+    const has = await this.take(1);
+    if (has) this.done(1);
+    return has;
+  }
+
+  /**
+   * May so many bytes be written? Whoever gets them calls {@link done} when they are written, or will not be.
+   */
+  async take(bytes: number): Promise<boolean> {
+    if (!this.#isMeasured()) await this.#measure();
+    if (this.#left < bytes) {
+      this.#making ??= this.#make(bytes).finally(() => (this.#making = undefined));
+      await this.#making;
+    }
+    if (this.#left < bytes) return false;
+    this.#spent += bytes;
+    this.#pending += bytes;
+    return true;
+  }
+
+  done(bytes: number): void {
+    this.#pending -= bytes;
+  }
+
+  get #left(): number {
+    return this.#free - this.#spent;
+  }
+
+  #isMeasured(): boolean {
+    return this.#context.clock.monotonicMs() - this.#measuredMs < MEASURED_MS;
+  }
+
+  async #measure(): Promise<void> {
+    const space = await this.#context.tree.space();
+    this.#measuredMs = this.#context.clock.monotonicMs();
+    this.#free = space.freeBytes - reserve(space);
+    this.#spent = this.#pending;
+  }
+
+  async #make(bytes: number): Promise<void> {
+    await this.#measure();
+    const { tree, clock } = this.#context;
+    const lacking = bytes - this.#left;
+    if (lacking <= 0 || clock.monotonicMs() - this.#prunedMs < PRUNED_MS) return;
+    const kept = await tree.pruneHistory(this.#limits);
+    // Where all of it would not be enough it stays.
+    if (kept >= lacking) {
+      const bytesMax = Math.max(0, kept - lacking - SLACK_BYTES);
+      await tree.pruneHistory({ ...this.#limits, bytesMax, keptMs: HISTORY_KEPT_MS });
+    }
+    await this.#measure();
+    if (this.#left < bytes) this.#prunedMs = clock.monotonicMs();
+  }
+}
+
+function reserve({ totalBytes }: Space): number {
+  return Math.min(Math.max(totalBytes * RESERVE.share, RESERVE.bytes), totalBytes * RESERVE_SHARE_MAX);
+}

@@ -1,0 +1,43 @@
+/**
+ * What the parts of one running folder share. Parts talk through this and through the records, never to each other's inside.
+ * @module
+ */
+import type { LocalRecord } from '../../core/model/file-record.ts';
+import type { Author } from '../../core/scan/changes.ts';
+import type { Ignores } from '../../core/scan/ignore.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { FileTree } from '../../ports/file-tree.ts';
+import type { Log } from '../../ports/log.ts';
+import type { FolderRecords } from '../../ports/record-store.ts';
+import type { BusyNames } from './busy-names.ts';
+import type { Mounts } from './mounts.ts';
+import type { PlantedBugs } from '../planted-bugs.ts';
+import type { Problems } from './problems.ts';
+
+export interface FolderContext {
+  readonly id: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tree: FileTree;
+  readonly records: FolderRecords;
+  readonly problems: Problems;
+  readonly plantedBugs: PlantedBugs;
+  readonly mounts: Mounts;
+  /** Names that are being put in place right now: a look at them would see a state of no record. */
+  readonly busy: BusyNames;
+  /** SHA-256. */
+  readonly digest: (bytes: Uint8Array) => Uint8Array;
+  ignores(): Ignores;
+  /** This device, now. */
+  author(): Author;
+  /** Saves own records durably, then tells the peers (R1). */
+  save(records: readonly LocalRecord[]): void;
+  /** Is the root still the folder that it was? Asked before anything is taken for deleted (SPEC F2). */
+  rootIsOurs(): Promise<boolean>;
+  /** While the records began with nothing and no peer has told all it knows (SPEC E5). */
+  isProvisional(): boolean;
+  /** While that is so because the records are older than what a peer has heard of them (SPEC E8). */
+  isSetBack(): boolean;
+  /** Asks for these names to be looked at soon. */
+  suspect(names: readonly string[]): void;
+}

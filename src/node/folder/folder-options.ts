@@ -1,0 +1,35 @@
+/**
+ * What a folder is made of, and how it is.
+ * @module
+ */
+import type { FileRecord } from '../../core/model/file-record.ts';
+import type { HistoryLimits } from '../../ports/file-tree.ts';
+import type { Edges } from '../edges.ts';
+import type { PlantedBugs } from '../planted-bugs.ts';
+import type { Sources } from '../peer/sources.ts';
+import type { Budget } from '../wake.ts';
+
+const DAY_MS = 86_400_000;
+export const HISTORY_LIMITS: HistoryLimits = { keepMs: 30 * DAY_MS, bytesMax: 5 * 1024 ** 3 };
+
+export interface FolderOptions {
+  readonly id: string;
+  readonly root: string;
+  readonly edges: Edges;
+  /** Short ID of this device. */
+  readonly device: bigint;
+  readonly sources: Sources;
+  readonly inFlight: Budget;
+  readonly plantedBugs: PlantedBugs;
+  readonly historyLimits: HistoryLimits;
+  /** Look and listen, but bring and tell nothing before {@link Folder.release}. */
+  readonly isHeld: boolean;
+  /** Own records were saved: peers are to hear of them. */
+  readonly onSaved: (saved: readonly FileRecord[]) => void;
+  readonly onState: () => void;
+  /** A peer said what it has. */
+  readonly onTold: () => void;
+}
+
+/** `needs-you`: a person has to confirm deletes. `stopped`: see `error`. */
+export type FolderState = 'starting' | 'scanning' | 'syncing' | 'in-sync' | 'needs-you' | 'stopped';

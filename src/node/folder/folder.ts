@@ -1,0 +1,400 @@
+/**
+ * One folder, running: watches and scans it, pulls what peers announced, serves what they ask for.
+ *
+ *   watcher ─→ settler ─→ inspector ─→ records ─→ peers
+ *   scanner ─────────────────┘            ↑
+ *   peers' indexes ─→ records ─→ puller ──┘
+ *
+ * A folder whose root is gone or swapped stops, until it is back.
+ * @module
+ */
+import { LanfoldError } from '../../core/errors.ts';
+import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
+import type { Author } from '../../core/scan/changes.ts';
+import type { FileTree } from '../../ports/file-tree.ts';
+import type { FolderRecords, PeerKey } from '../../ports/record-store.ts';
+import { sleep } from '../../ports/clock.ts';
+import type { Watcher } from '../../ports/watcher.ts';
+import { Admission } from './admission.ts';
+import { Announced } from './announced.ts';
+import { Brake } from './brake.ts';
+import { BusyNames } from './busy-names.ts';
+import { DiskRoom } from './disk-room.ts';
+import type { FolderContext } from './folder-context.ts';
+import type { FolderOptions, FolderState } from './folder-options.ts';
+import { checkRoot, reasonToStop, ROOT_CHECK_MS, takeRoot, unusable } from './folder-root.ts';
+import { IgnoreKeeper } from './ignore-keeper.ts';
+import { IndexReceiver } from './index-receiver.ts';
+import { Inspector } from './inspector.ts';
+import { Mounts } from './mounts.ts';
+import { Problems, type Problem } from './problems.ts';
+import { Puller } from './puller.ts';
+import { adoptPlaced } from './recovery.ts';
+import { Rereader } from './rereader.ts';
+import { ScanBell } from './scan-bell.ts';
+import { Restorer } from './restorer.ts';
+import { Scanner } from './scanner.ts';
+import { Settler } from './settler.ts';
+import { Supplier } from './supplier.ts';
+import { Backoff, Wake } from '../wake.ts';
+import { watchListener } from './watch-listener.ts';
+
+const RETRY_MS = { first: 1000, max: 60_000 } as const;
+
+export class Folder {
+  readonly id: string;
+  readonly root: string;
+  readonly records: FolderRecords;
+  readonly #options: FolderOptions;
+  readonly #tree: FileTree;
+  /** Of the run that is under way: one that was closed does not watch again. */
+  #watcher: Watcher;
+  readonly #context: FolderContext;
+  readonly #problems = new Problems();
+  readonly #brake: Brake;
+  readonly #settler: Settler;
+  readonly #inspector: Inspector;
+  readonly #scanner: Scanner;
+  readonly #puller: Puller;
+  readonly #rereader: Rereader;
+  readonly #indexes: IndexReceiver;
+  readonly #ignores: IgnoreKeeper;
+  readonly admission: Admission;
+  readonly announced: Announced;
+  readonly supplier: Supplier;
+  readonly restorer: Restorer;
+  readonly #closing = new AbortController();
+  /** Aborted when the run that is under way ends, for whatever reason. */
+  #running = new AbortController();
+  readonly #pullWanted = new Wake();
+  readonly #scans: ScanBell;
+  #state: FolderState = 'starting';
+  #error: LanfoldError | undefined;
+  #warning: Problem | undefined;
+  #busyScanning = false;
+  #busyPulling = false;
+  readonly #retry = new Backoff(RETRY_MS);
+  #loops: Promise<void> = Promise.resolve();
+
+  constructor(options: FolderOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.root = options.root;
+    const { edges } = options;
+    this.records = edges.store.folder(options.id);
+    this.#tree = edges.openTree(options.root);
+    this.#watcher = edges.createWatcher(options.root);
+    this.#ignores = new IgnoreKeeper({
+      tree: this.#tree,
+      records: this.records,
+      clock: edges.clock,
+      onChange: () => {
+        this.rescan();
+        this.pullSoon();
+      },
+      onFailure: (cause) => void this.#fail(cause),
+    });
+    this.announced = new Announced(this.records.maxSequence());
+    this.#scans = new ScanBell(edges.clock);
+    this.admission = new Admission(this.records, options.isHeld, () => options.onState());
+    this.#context = this.#makeContext();
+    this.#brake = new Brake({ records: this.records, nowMs: () => edges.clock.monotonicMs() });
+    this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
+    this.#inspector = new Inspector(this.#context, this.#settler, this.#brake, edges.store.uncleanStop);
+    this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));
+    const room = new DiskRoom(this.#context, options.historyLimits);
+    this.#puller = new Puller(this.#context, options.sources, options.inFlight, this.#brake, room);
+    this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
+    this.supplier = new Supplier(this.#context);
+    this.restorer = new Restorer(this.#context);
+    this.#rereader = new Rereader(this.#context, () => this.#isDiskWanted());
+  }
+
+  /**
+   * Takes the root into use and starts to work.
+   * @throws LanfoldError when a new folder's root is unusable; a known one waits for its root instead.
+   */
+  async open(): Promise<void> {
+    const isNew = this.records.folderKey() === undefined;
+    try {
+      const { store, chance } = this.#options.edges;
+      await takeRoot(this.root, this.#tree, this.records, chance);
+      if (store.uncleanStop) {
+        await this.#ignores.load();
+        await adoptPlaced(this.#context);
+      }
+    } catch (cause) {
+      if (isNew) {
+        await this.#tree.close();
+        throw unusable(this.root, cause);
+      }
+      this.#stop(cause); // also on what nobody expected: one folder does not keep the others from being opened
+    }
+    this.#loops = this.#work();
+  }
+
+  /** Idempotent. @param reason is its error from now on: why it must not be synced any more. */
+  async close(reason?: LanfoldError): Promise<void> {
+    if (this.#closing.signal.aborted) return await this.#loops;
+    if (reason !== undefined) this.#stop(reason);
+    this.#closing.abort(new LanfoldError('E_CLOSED', { subject: `folder "${this.id}"` }));
+    this.#pullWanted.ring();
+    this.#scans.ring();
+    this.#settler.close();
+    this.#ignores.close();
+    await this.#watcher.close();
+    await this.#tree.close();
+    await this.#loops;
+  }
+
+  /** Resolves when none of these names is being put in place; undefined when it is so already. */
+  untilFree(told: readonly FileRecord[]): Promise<void> | undefined {
+    return this.#context.busy.free(told.map(({ name }) => name));
+  }
+
+  /** A peer told part of its index: of names that are free. `replace`: the first part of a full one. */
+  receiveIndex(peer: PeerKey, told: readonly FileRecord[], replace: boolean): void {
+    try {
+      this.#indexes.receive(peer, told, replace);
+    } catch (cause) {
+      void this.#fail(cause);
+      throw cause; // it was not heard, and has to be told again
+    }
+    this.#options.onTold();
+    this.pullSoon();
+  }
+
+  /** A person has said that this folder may join. */
+  release(): void {
+    this.admission.release();
+    this.pullSoon();
+    this.#updateState();
+  }
+
+  /** Something changed that may let the puller get further: an index, a peer, a person. */
+  pullSoon(): void {
+    this.#retry.reset();
+    this.#pullWanted.ring();
+  }
+
+  /** Looks at everything again, soon. */
+  rescan(directory = ''): void {
+    this.#scans.ask(directory);
+  }
+
+  /** A person confirms held deletes, and that disks that are not mounted are gone for good. */
+  approveDeletes(): void {
+    this.#brake.approve();
+    this.#context.mounts.approve();
+    this.rescan();
+    this.pullSoon();
+  }
+
+  get state(): FolderState {
+    return this.#state;
+  }
+
+  get error(): LanfoldError | undefined {
+    return this.#error;
+  }
+
+  problems(): Problem[] {
+    return [...[this.#warning ?? []].flat(), ...this.#waiting(), ...this.#problems.list()];
+  }
+
+  /** What waits for a person. */
+  #waiting(): Problem[] {
+    return [...this.admission.waiting(), ...this.#brake.held()];
+  }
+
+  #makeContext(): FolderContext {
+    const { edges, id, device, plantedBugs, onSaved } = this.#options;
+    const { clock, log } = edges;
+    const shared = { tree: this.#tree, records: this.records, problems: this.#problems };
+    return {
+      id,
+      clock,
+      log,
+      ...shared,
+      mounts: new Mounts({ ...shared, onBack: (name) => this.rescan(name) }),
+      plantedBugs,
+      busy: new BusyNames(),
+      digest: (bytes) => edges.digest(bytes),
+      ignores: () => this.#ignores.rules,
+      author: (): Author => ({ device, nowMs: clock.nowMs() }),
+      save: (records: readonly LocalRecord[]) => onSaved(this.records.saveLocal(records)),
+      rootIsOurs: () => this.#rootIsOurs(),
+      suspect: (names) => this.#settler.offer(names),
+      isProvisional: () => this.admission.isProvisional,
+      isSetBack: () => this.admission.isSetBack,
+    };
+  }
+
+  async #work(): Promise<void> {
+    const signal = this.#closing.signal;
+    while (!signal.aborted) {
+      if (this.#error === undefined) await this.#run();
+      else await this.#waitForRoot();
+    }
+  }
+
+  /** Works until the folder closes or its root is lost. */
+  async #run(): Promise<void> {
+    this.#running = new AbortController();
+    this.#busyScanning = false;
+    this.#busyPulling = false;
+    try {
+      await this.#ignores.load();
+      this.#watcher = this.#options.edges.createWatcher(this.root);
+      if (this.#closing.signal.aborted) return;
+      const rescan = (directory: string): void => this.rescan(directory);
+      const warn = (problem: Problem): void => void (this.#warning = problem);
+      await this.#watcher.start(watchListener(this.#ignores, this.#settler, rescan, warn));
+      this.#settler.onDirectory = rescan;
+      await this.#tree.unstage({ keep: this.#puller.stagesWorthKeeping() });
+      this.rescan();
+      // Both have ended before another run begins: two pullers would fetch each name twice.
+      const signal = AbortSignal.any([this.#closing.signal, this.#running.signal]);
+      const loops = [this.#scanLoop(signal), this.#pullLoop(signal), this.#rereader.run(signal)];
+      await Promise.all(loops.map((loop) => loop.catch((cause) => this.#fail(cause))));
+    } catch (cause) {
+      await this.#fail(cause);
+    }
+  }
+
+  /** Stops on any error: a bug of ours, or a disk that went away, must not end the other folders, nor the process. */
+  async #fail(cause: unknown): Promise<void> {
+    if (this.#closing.signal.aborted || this.#error !== undefined) return;
+    // A root that is gone makes any call to the disk fail; then it says why.
+    if (!(cause instanceof LanfoldError) && !(await this.#rootIsOurs())) return;
+    this.#stop(cause);
+  }
+
+  async #scanLoop(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const directories = await this.#scans.next();
+      if (directories.length === 0) continue;
+      if (signal.aborted || !(await this.#rootIsOurs())) break;
+      this.#busyScanning = true;
+      this.#updateState();
+      if (directories.includes('') && (await this.#ignores.load())) this.#pullWanted.ring();
+      for (const directory of directories) {
+        const isAllThere = await this.#scanner.scan(directory, signal);
+        if (directory === '' && isAllThere) this.#brake.releaseFound();
+      }
+      if (signal.aborted) break; // what was not seen says nothing
+      if (directories.includes('')) {
+        await this.#tree.pruneHistory(this.#options.historyLimits);
+        this.#rereader.walked();
+      }
+      this.#busyScanning = false;
+      if (!this.admission.isScanned) {
+        this.#inspector.trustDisk();
+        this.admission.scanned();
+      }
+      this.#pullWanted.ring();
+      this.#updateState();
+    }
+    this.#pullWanted.ring();
+  }
+
+  async #pullLoop(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#pullWanted.wait();
+      if (signal.aborted || !this.admission.isScanned || this.admission.isHeld) continue;
+      this.#puller.forgetProblems();
+      const { need } = this.records.counts();
+      if (need.deletes === 0) this.#brake.releasePulled();
+      if (need.items === 0) this.#brake.releaseReplacements();
+      if (need.items + need.deletes === 0) {
+        this.#updateState();
+        continue;
+      }
+      if (!(await this.#rootIsOurs())) break;
+      this.#busyPulling = true;
+      this.#updateState();
+      const round = await this.#puller.round(signal);
+      this.#busyPulling = false;
+      if (round.again || round.done > 0) this.#retry.reset();
+      if (round.again) this.#pullWanted.ring();
+      else await this.#afterRound(round.left);
+      this.#updateState();
+    }
+    this.#scans.ring();
+  }
+
+  /** One name that waits for ever must not keep what was staged of versions that are outdated by now. */
+  async #afterRound(left: number): Promise<void> {
+    const wanted = left > 0 ? this.#puller.stagesWorthKeeping() : [];
+    await this.#tree.unstage({ keep: new Set([...wanted, ...this.restorer.stages]) });
+    if (left === 0) return;
+    this.#options.edges.clock.after(this.#retry.next(), () => this.#pullWanted.ring());
+  }
+
+  async #inspect(names: readonly string[]): Promise<void> {
+    if (this.#error !== undefined || this.#closing.signal.aborted) return;
+    try {
+      await this.#inspector.inspect(names);
+      this.#updateState();
+      if (this.#brake.isHoldingFound) this.#scans.askAgain();
+    } catch (cause) {
+      await this.#fail(cause);
+    }
+  }
+
+  async #rootIsOurs(): Promise<boolean> {
+    try {
+      await checkRoot(this.root, this.#tree, this.records);
+      return true;
+    } catch (cause) {
+      if (!this.#closing.signal.aborted) this.#stop(cause);
+      return false;
+    }
+  }
+
+  #stop(reason: unknown): void {
+    const error = reasonToStop(this.id, reason);
+    const cause = error.cause instanceof Error ? error.cause.stack : undefined;
+    this.#options.edges.log.warn({ folder: this.id, code: error.code, cause }, error.message);
+    this.#error = error;
+    this.#running.abort(error);
+    this.#scans.ring();
+    this.#pullWanted.ring();
+    this.#updateState();
+  }
+
+  async #waitForRoot(): Promise<void> {
+    const { clock } = this.#options.edges;
+    try {
+      await this.#watcher.close();
+      await sleep(clock, ROOT_CHECK_MS, this.#closing.signal);
+      await checkRoot(this.root, this.#tree, this.records);
+      // It may have stopped between a rename and its record: on a full disk, say.
+      await this.#ignores.load();
+      await adoptPlaced(this.#context);
+      this.#error = undefined;
+    } catch {
+      // still not there, or closing: the loop decides
+    }
+  }
+
+  #isDiskWanted(): boolean {
+    return this.#busyScanning || this.#busyPulling || this.supplier.isAsked;
+  }
+
+  #updateState(): void {
+    const state = this.#stateNow();
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#options.onState();
+  }
+
+  #stateNow(): FolderState {
+    if (this.#error !== undefined) return 'stopped';
+    if (!this.admission.isScanned) return this.#busyScanning ? 'scanning' : 'starting';
+    if (this.#waiting().length > 0) return 'needs-you';
+    const { need } = this.records.counts();
+    if (this.#busyPulling || need.items + need.deletes > 0) return 'syncing';
+    return this.#busyScanning || this.#settler.waiting > 0 ? 'scanning' : 'in-sync';
+  }
+}

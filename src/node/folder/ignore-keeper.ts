@@ -1,0 +1,111 @@
+/**
+ * The folder's ignore patterns as they are now, and what a change of them means for the records.
+ *
+ * While a file of patterns is being written, nothing that the old patterns or the half-written ones hold back gets out: an
+ * editor that empties the file first must not share what it is about to ignore.
+ * @module
+ */
+import { IGNORE_FILE } from '../../core/model/folder-path.ts';
+import { NO_IGNORES, stricter, type Ignores } from '../../core/scan/ignore.ts';
+import type { Clock, Timer } from '../../ports/clock.ts';
+import type { FileTree } from '../../ports/file-tree.ts';
+import type { FolderRecords } from '../../ports/record-store.ts';
+import { readIgnores } from './ignore-file.ts';
+
+const PAGE = 1000;
+/** After the last news of a file of patterns, before they are taken for what the user means. */
+const QUIET_MS = 1000;
+
+export interface IgnoreKeeperOptions {
+  readonly tree: FileTree;
+  readonly records: FolderRecords;
+  readonly clock: Clock;
+  /** The patterns are others now. */
+  readonly onChange: () => void;
+  readonly onFailure: (cause: unknown) => void;
+}
+
+export class IgnoreKeeper {
+  readonly #options: IgnoreKeeperOptions;
+  #rules: Ignores = NO_IGNORES;
+  /** What holds while they are being written. */
+  #meanwhile: Ignores | undefined;
+  /** Text by name, of the file and those that it includes; undefined before the first reading. */
+  #texts: ReadonlyMap<string, string | undefined> | undefined;
+  #timer: Timer | undefined;
+
+  constructor(options: IgnoreKeeperOptions) {
+    this.#options = options;
+  }
+
+  get rules(): Ignores {
+    return this.#meanwhile ?? this.#rules;
+  }
+
+  /**
+   * Reads the patterns, unless they are being written just now. Names that are ignored no longer start anew, as if never
+   * heard of.
+   * @returns true if the patterns are others than before.
+   * @throws LanfoldError `E_IGNORE_FILE`.
+   */
+  async load(): Promise<boolean> {
+    if (this.#timer !== undefined) return false;
+    const { rules, texts } = await readIgnores(this.#options.tree);
+    if (this.#texts !== undefined && sameTexts(this.#texts, texts)) return false;
+    this.#texts = texts;
+    this.#rules = rules;
+    this.#forgetFreed();
+    return true;
+  }
+
+  /** Something happened to these names. */
+  touched(names: readonly string[]): void {
+    if (!names.some((name) => name === IGNORE_FILE || this.#texts?.has(name) === true)) return;
+    this.#timer?.cancel();
+    this.#timer = this.#options.clock.after(QUIET_MS, () => void this.#settle());
+    void this.#peek();
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  async #peek(): Promise<void> {
+    try {
+      const { rules } = await readIgnores(this.#options.tree);
+      if (this.#timer !== undefined) this.#meanwhile = stricter(this.#rules, rules);
+    } catch {
+      // half-written, perhaps: whoever reads it when it has come to rest complains
+    }
+  }
+
+  async #settle(): Promise<void> {
+    this.#timer = undefined;
+    const { onChange, onFailure } = this.#options;
+    try {
+      const isChanged = await this.load();
+      if (this.#timer !== undefined) return; // it goes on
+      this.#meanwhile = undefined;
+      if (isChanged) onChange();
+    } catch (cause) {
+      onFailure(cause);
+    }
+  }
+
+  #forgetFreed(): void {
+    const { records } = this.#options;
+    for (let after = ''; ;) {
+      const page = records.below('', after, PAGE);
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last.record.name;
+      const freed = page.filter(({ record }) => record.invalid && !this.#rules.match(record.name).ignored);
+      if (freed.length > 0) records.forgetLocal(freed.map(({ record }) => record.name));
+    }
+  }
+}
+
+function sameTexts(a: ReadonlyMap<string, string | undefined>, b: ReadonlyMap<string, string | undefined>): boolean {
+  return a.size === b.size && [...a].every(([name, text]) => b.has(name) && b.get(name) === text);
+}

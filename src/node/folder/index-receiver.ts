@@ -1,0 +1,80 @@
+/**
+ * Takes what peers say of their records, and says at once what has to be said to it.
+ * @module
+ */
+import { lacks } from '../../core/index/newest.ts';
+import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
+import { counterOf } from '../../core/model/version-vector.ts';
+import { mustRevive } from '../../core/reconcile/decide.ts';
+import { disowned, revival } from '../../core/scan/changes.ts';
+import { isLeftover, isTheirs } from '../../core/scan/provisional.ts';
+import type { PeerKey } from '../../ports/record-store.ts';
+import type { FolderContext } from './folder-context.ts';
+
+const DAY_S = 86_400;
+const ANSWER_LATER_MS = 100;
+
+export class IndexReceiver {
+  readonly #context: FolderContext;
+  readonly #device: bigint;
+  readonly #isClosed: () => boolean;
+
+  /** @param device short ID of this device. */
+  constructor(context: FolderContext, device: bigint, isClosed: () => boolean) {
+    this.#context = context;
+    this.#isClosed = isClosed;
+    this.#device = device;
+  }
+
+  receive(peer: PeerKey, told: readonly FileRecord[], replace: boolean): void {
+    const believed = told.filter((record) => this.#isBelievable(record));
+    this.#context.records.saveRemote(peer, believed, replace);
+    const answers = believed.flatMap((theirs) => this.#answerTo(theirs));
+    if (answers.length > 0) this.#context.save(answers);
+  }
+
+  #answerLater(name: string): void {
+    if (this.#isClosed()) return;
+    const told = this.#context.records.versions(name).remotes.map(({ record }) => record);
+    const answer = told.flatMap((theirs) => this.#answerTo(theirs)).slice(0, 1);
+    try {
+      if (answer.length > 0) this.#context.save(answer);
+    } catch (cause) {
+      this.#context.log.warn({ name, cause: String(cause) }, 'cannot answer what a peer told');
+    }
+  }
+
+  /** A counter of ours that we never gave out would make our later edits lose for ever: not believed (R10). */
+  #isBelievable(record: FileRecord): boolean {
+    const { clock, records, problems } = this.#context;
+    const claimed = counterOf(record.version, this.#device);
+    if (claimed <= BigInt(Math.floor(clock.nowMs() / 1000) + DAY_S)) return true;
+    const own = records.local(record.name)?.record;
+    if (own !== undefined && counterOf(own.version, this.#device) >= claimed) return true;
+    const text = 'A peer announced it with a version that this computer never made';
+    problems.set(record.name, 'false-version', text, 'told');
+    return false;
+  }
+
+  #answerTo(theirs: FileRecord): LocalRecord[] {
+    if (this.#context.busy.has(theirs.name)) {
+      // It is being put in place: what is to be said depends on how that ends.
+      this.#context.clock.after(ANSWER_LATER_MS, () => this.#answerLater(theirs.name));
+      return [];
+    }
+    const local = this.#context.records.local(theirs.name);
+    if (local?.look === undefined) return [];
+    if (this.#context.isProvisional()) {
+      if (this.#context.isSetBack() && isTheirs(local.record, theirs, this.#device)) {
+        return [{ record: { ...theirs, sequence: 0 }, look: local.look }];
+      }
+      const hash = this.#context.digest(local.record.blocks);
+      if (isLeftover(local.record, local.look, theirs, hash, this.#device)) {
+        return [{ record: disowned(local.record), look: local.look }];
+      }
+    }
+    // Only for the version that wins: for an outdated one its successor speaks, where that is.
+    if (!mustRevive(local.record, theirs) || lacks(local.record, this.#context.records.newest(theirs.name))) return [];
+    return [{ record: revival(local.record, [theirs], this.#context.author()), look: local.look }];
+  }
+}

@@ -1,0 +1,344 @@
+/**
+ * Looks at names that may have changed, and turns what it finds into records.
+ *
+ *   names → look → (file: is it still being written?) → hash → judge → save
+ *
+ * A look that changes while we hash is no look: the name waits and is looked at again. Between the judgement and the save
+ * there is no await, so that no record can slip in between.
+ * RACE: a user who writes in the microseconds between the second look and the save is seen by the watcher and looked at
+ * again; until then the record is one change old, never wrong.
+ * @module
+ */
+import {
+  sameBytes,
+  sameLook,
+  type EntryType,
+  type FileRecord,
+  type LocalRecord,
+  type Look,
+} from '../../core/model/file-record.ts';
+import { byName, isInternalName, normalPart, parentOf } from '../../core/model/folder-path.ts';
+import { NO_BYTES } from '../../core/model/file-record.ts';
+import {
+  damaged as asDamaged,
+  deletion,
+  disowned,
+  ignoredRecord,
+  judge,
+  looksDamaged,
+  type Sighting,
+} from '../../core/scan/changes.ts';
+import { isLeftover } from '../../core/scan/provisional.ts';
+import { isTrouble, type Hashed, type Looked } from '../../ports/file-tree.ts';
+import type { Brake } from './brake.ts';
+import type { FolderContext } from './folder-context.ts';
+import type { Settler } from './settler.ts';
+
+/** Names per message to the disk, and per transaction. */
+const CHUNK = 500;
+/** Sequence numbers of the own records at the moment of a look. */
+type Basis = ReadonlyMap<string, number | undefined>;
+
+/** Of more files with the same content some are not asked for: then too many count as deleted, never too few. */
+const TWINS_MAX = 20;
+/** What a power cut leaves of a file are whole pages of zeros. */
+const TAIL_BYTES = 4096;
+
+export class Inspector {
+  readonly #context: FolderContext;
+  readonly #settler: Settler;
+  readonly #brake: Brake;
+  /** After a stop that was no proper stop, files may be damaged by a power cut (R3), until all were looked at once. */
+  #doubtful: boolean;
+
+  constructor(context: FolderContext, settler: Settler, brake: Brake, doubtful: boolean) {
+    this.#context = context;
+    this.#settler = settler;
+    this.#brake = brake;
+    this.#doubtful = doubtful;
+  }
+
+  /** All files were looked at since the unclean stop. */
+  trustDisk(): void {
+    this.#doubtful = false;
+  }
+
+  /** Looks at these names, records what changed, and leaves to the settler what has not come to rest. */
+  async inspect(names: readonly string[]): Promise<void> {
+    const absent: string[] = [];
+    const all = this.#withUnknownParents(names);
+    for (let start = 0; start < all.length; start += CHUNK) {
+      await this.#inspectChunk(all.slice(start, start + CHUNK), absent);
+    }
+    await this.#recordDeletes(absent);
+  }
+
+  /**
+   * Peers must hear of a directory before they hear of what is in it, or they would make one of their own: news of a
+   * directory can come after news of its content.
+   */
+  #withUnknownParents(names: readonly string[]): string[] {
+    const parents = new Set<string>();
+    for (const name of names) {
+      for (let parent = parentOf(name); parent !== '' && !parents.has(parent); parent = parentOf(parent)) {
+        if (isHere(this.#context.records.local(parent))) break;
+        parents.add(parent);
+      }
+    }
+    return [...[...parents].sort(byName), ...names.filter((name) => !parents.has(name))];
+  }
+
+  async #inspectChunk(names: readonly string[], absent: string[]): Promise<void> {
+    const { tree, records, problems, busy } = this.#context;
+    const wanted = names.filter((name) => this.#isOurs(name));
+    // What is put in place while we look makes the look old.
+    const basis: Basis = new Map(wanted.map((name) => [name, records.local(name)?.record.sequence]));
+    const looks = await tree.look(wanted);
+    const others: { name: string; look: Look & { type: EntryType } }[] = [];
+    const files: { name: string; look: Look; local: LocalRecord | undefined }[] = [];
+    for (const [index, name] of wanted.entries()) {
+      const look = looks[index];
+      const local = records.local(name);
+      if (this.#isOld(name, basis)) {
+        this.#settler.later(name);
+        continue;
+      }
+      const orphans = this.#orphans(local, look);
+      if (orphans.length > 0) {
+        // Peers must hear that the content is gone before they hear that the directory is something else now.
+        absent.push(...orphans);
+        this.#settler.later(name);
+      } else if (busy.has(name)) this.#settler.later(name);
+      else if (isTrouble(look)) this.#unreadable(name, `Cannot be looked at: ${look.detail}`);
+      else if (look === undefined || look.type === 'other') {
+        if (look === undefined) problems.clear(name);
+        if (isHere(local)) absent.push(name);
+        else this.#settler.forget(name);
+      } else if (isHere(local) && sameLook(local.look, look)) this.#settler.forget(name);
+      else if (look.type === 'file') files.push({ name, look, local });
+      else others.push({ name, look: { ...look, type: look.type } });
+    }
+    const settled = await this.#settled(files);
+    const hashed = await this.#hash(settled);
+    const found = [
+      ...others.map(({ name, look }) => ({ name, seen: { look, blockSize: 0, blocks: NO_BYTES } })),
+      ...hashed,
+    ];
+    const damaged = await this.#damaged(found);
+    await this.#context.mounts.refresh();
+    this.#record(found, damaged, basis);
+  }
+
+  /** Has the name got another record since the look was asked for? */
+  #isOld(name: string, basis: Basis): boolean {
+    return this.#context.records.local(name)?.record.sequence !== basis.get(name);
+  }
+
+  /** What was in a directory that is something else now. */
+  #orphans(local: LocalRecord | undefined, look: Looked): string[] {
+    if (look === undefined || isTrouble(look) || look.type === 'directory') return [];
+    return isHere(local) && local.record.type === 'directory' ? this.#namesBelow(local.record.name) : [];
+  }
+
+  /**
+   * Ignored and internal names are nobody's business, nor are those on a disk that is not mounted; a record of a name that is
+   * ignored from now on says so once.
+   */
+  #isOurs(name: string): boolean {
+    if (name === '' || isInternalName(name) || normalPart(name) !== name || this.#context.mounts.isAway(name)) {
+      this.#settler.forget(name);
+      return false;
+    }
+    if (!this.#context.ignores().match(name).ignored) return true;
+    const local = this.#context.records.local(name);
+    if (isHere(local)) this.#context.save([{ record: ignoredRecord(local.record), look: undefined }]);
+    this.#settler.forget(name);
+    return false;
+  }
+
+  async #settled<File extends { name: string; look: Look; local: LocalRecord | undefined }>(
+    files: readonly File[],
+  ): Promise<File[]> {
+    if (files.length === 0 || this.#context.plantedBugs.has('unsettled')) return [...files];
+    const writers = await this.#context.tree.writers(files.map((file) => file.name));
+    return files.filter(({ name, look, local }, index) =>
+      this.#settler.isSettled(name, look, isHere(local) ? local.record.size : 0, writers[index] ?? 'unknown'),
+    );
+  }
+
+  async #hash(
+    files: readonly { name: string; look: Look; local: LocalRecord | undefined }[],
+  ): Promise<{ name: string; seen: Sighting }[]> {
+    if (files.length === 0) return [];
+    const jobs = files.map(({ name, local }) => ({
+      name,
+      blockSizeBefore: local?.record.blockSize || (this.#context.records.newest(name)?.blockSize ?? 0),
+    }));
+    const results = await this.#context.tree.hash(jobs);
+    const found: { name: string; seen: Sighting }[] = [];
+    for (const [index, file] of files.entries()) {
+      const seen = this.#sighting(file.name, file.look, results[index]);
+      if (seen !== undefined) found.push({ name: file.name, seen });
+    }
+    return found;
+  }
+
+  #sighting(name: string, look: Look, hashed: Hashed | undefined): Sighting | undefined {
+    if (hashed === undefined || isTrouble(hashed)) {
+      if (hashed?.trouble === 'denied' || hashed?.trouble === 'io') {
+        this.#unreadable(name, `Cannot be read: ${hashed.detail}`);
+      } else this.#settler.later(name);
+      return undefined;
+    }
+    const moved = !sameLook(hashed.before, look) || !sameLook(hashed.before, hashed.after);
+    if (moved && !this.#context.plantedBugs.has('unsettled')) {
+      this.#settler.later(name); // it moved under our eyes (SPEC S1)
+      return undefined;
+    }
+    return { look: { ...hashed.after, type: 'file' }, blockSize: hashed.blockSize, blocks: hashed.blocks };
+  }
+
+  /** It is tried again when something happens to it, and with each sweep. */
+  #unreadable(name: string, text: string): void {
+    this.#context.problems.set(name, 'unreadable', text, 'found');
+    this.#settler.forget(name);
+  }
+
+  #record(found: readonly { name: string; seen: Sighting }[], damaged: ReadonlySet<string>, basis: Basis): void {
+    const { records, problems, plantedBugs } = this.#context;
+    const saves: LocalRecord[] = [];
+    const looks: { name: string; look: Look }[] = [];
+    for (const { name, seen } of [...found].sort((a, b) => byName(a.name, b.name))) {
+      if (this.#context.mounts.isAway(name)) {
+        this.#settler.forget(name); // what stands there now is hidden by the disk once that is back
+        continue;
+      }
+      if (this.#context.busy.has(name) || this.#isOld(name, basis)) {
+        this.#settler.later(name);
+        continue;
+      }
+      this.#settler.forget(name);
+      problems.clear(name);
+      const local = records.local(name);
+      if (local !== undefined && damaged.has(name)) {
+        saves.push({ record: asDamaged(local.record, seen), look: seen.look });
+        const text = 'A power cut seems to have damaged it; it waits for a computer that has it whole';
+        problems.set(name, 'damaged', text, 'told');
+        continue;
+      }
+      const newest = plantedBugs.has('echo') ? undefined : records.newest(name);
+      const mine = plantedBugs.has('echo') ? undefined : local;
+      const finding = judge(name, mine, newest, seen, this.#context.author(), (bytes) => this.#context.digest(bytes));
+      if (finding.found === 'same') looks.push({ name, look: seen.look });
+      else if (finding.found === 'change') {
+        const isOld = this.#isLeftover(finding.record, seen.look);
+        saves.push({ record: isOld ? disowned(finding.record) : finding.record, look: seen.look });
+      } else saves.push(this.#adopt(finding.record, seen.look, finding.exact));
+    }
+    if (looks.length > 0) records.saveLooks(looks);
+    if (saves.length > 0) this.#context.save(saves);
+  }
+
+  /**
+   * The newest version stands here already. If only its times or bits differ, it is recorded without a claim, and the
+   * puller sets them and takes the version over.
+   */
+  #adopt(newest: FileRecord, look: Look, exact: boolean): LocalRecord {
+    return { record: exact ? { ...newest, sequence: 0 } : disowned(newest), look };
+  }
+
+  /** Found after the records were lost or set back, and known to a peer as what it has replaced or deleted (SPEC E5). */
+  #isLeftover(found: FileRecord, look: Look): boolean {
+    if (!this.#context.isProvisional()) return false;
+    const { remotes } = this.#context.records.versions(found.name);
+    const hash = this.#context.digest(found.blocks);
+    return remotes.some(({ record }) => isLeftover(disowned(found), look, record, hash, this.#context.author().device));
+  }
+
+  /** Of files that changed without a new time, those that a power cut has emptied or filled with zeros. */
+  async #damaged(found: readonly { name: string; seen: Sighting }[]): Promise<ReadonlySet<string>> {
+    const damaged = new Set<string>();
+    if (!this.#doubtful) return damaged;
+    for (const { name, seen } of found) {
+      const local = this.#context.records.local(name);
+      if (local?.look?.modifiedNs !== seen.look.modifiedNs || seen.look.type !== 'file') continue;
+      if (seen.look.size === local.record.size && sameBytes(seen.blocks, local.record.blocks)) continue; // all is there
+      const bytes = Math.min(TAIL_BYTES, seen.look.size);
+      const [tail] = await this.#context.tree.read([{ name, offset: seen.look.size - bytes, bytes, hash: undefined }]);
+      if (looksDamaged(local, seen.look, tail === undefined || isTrouble(tail) ? NO_BYTES : tail)) damaged.add(name);
+    }
+    return damaged;
+  }
+
+  #namesBelow(directory: string): string[] {
+    const names: string[] = [];
+    for (let after = ''; ;) {
+      const page = this.#context.records.below(directory, after, CHUNK);
+      const last = page.at(-1);
+      if (last === undefined) return names;
+      names.push(...page.map((local) => local.record.name));
+      after = last.record.name;
+    }
+  }
+
+  async #recordDeletes(absent: readonly string[]): Promise<void> {
+    if (absent.length === 0) return;
+    const settled = this.#settler.gone(absent);
+    // Absence is only believed in a root that is still ours: an unmounted disk deletes nothing (SPEC F2).
+    if (settled.length === 0 || !(await this.#context.rootIsOurs())) return;
+    const stillGone = await this.#stillGone(settled);
+    const names = new Set(stillGone.flatMap((name) => [name, ...this.#namesBelow(name)]));
+    const { records } = this.#context;
+    const gone = [...names].filter((name) => !this.#context.busy.has(name) && isHere(records.local(name)));
+    const lost = new Set(gone);
+    if (!this.#brake.mayAnnounceDeletes(gone.filter((name) => !this.#hasTwin(name, lost)).length)) {
+      // They wait for a person, and not here: the next walk finds them anew.
+      for (const name of names) this.#settler.forget(name);
+      return;
+    }
+    gone.sort((a, b) => byName(b, a)); // children before their directory
+    for (let start = 0; start < gone.length; start += CHUNK) {
+      this.#context.save(gone.slice(start, start + CHUNK).flatMap((name) => this.#deletionOf(name)));
+    }
+    for (const name of names) this.#settler.forget(name);
+  }
+
+  /** The disk may have been away at the first look, and back when the root was checked: only two looks around it count. */
+  async #stillGone(names: readonly string[]): Promise<string[]> {
+    const { mounts, tree } = this.#context;
+    await mounts.refresh();
+    const looks = await tree.look(names);
+    return names.filter((name, index) => {
+      const look = looks[index];
+      const isGone = look === undefined || (!isTrouble(look) && look.type === 'other');
+      if (mounts.holds(name)) this.#settler.forget(name);
+      else if (!isGone) this.#settler.later(name);
+      return isGone && !mounts.holds(name);
+    });
+  }
+
+  #deletionOf(name: string): LocalRecord[] {
+    const { records, problems } = this.#context;
+    const local = records.local(name);
+    if (!isHere(local)) return [];
+    problems.clear(name);
+    const newest = records.newest(name);
+    // A delete that a peer announced and that is done here already, by a crash at the right moment, is no delete of ours.
+    const theirs = newest?.deleted === true ? newest : undefined;
+    const record = theirs ?? deletion(local.record, this.#context.author(), (bytes) => this.#context.digest(bytes));
+    return [{ record: { ...record, sequence: 0 }, look: undefined }];
+  }
+
+  /** The same content stays under another name: it was moved, not deleted. */
+  #hasTwin(name: string, gone: ReadonlySet<string>): boolean {
+    const own = this.#context.records.local(name)?.record;
+    if (own === undefined || own.type !== 'file') return own?.type === 'directory';
+    return this.#context.records
+      .filesWithBlocks(own.blocks, own.blockSize, TWINS_MAX)
+      .some((twin) => !gone.has(twin.record.name));
+  }
+}
+
+function isHere(local: LocalRecord | undefined): local is LocalRecord {
+  return local !== undefined && !local.record.deleted && !local.record.invalid;
+}

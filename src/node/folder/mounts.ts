@@ -1,0 +1,113 @@
+/**
+ * Disks that are mounted inside the folder. An unmounted one leaves an empty directory, or none, and everything on it looks
+ * deleted. So the mount points that were ever seen are remembered (in the folder's notes, for a disk that is not there at the
+ * next start), and while one of them is no mount point nothing at or below it is recorded or changed, until it is mounted
+ * again or a person says that it is gone (SPEC F2).
+ *
+ * A mount point is a directory on another device than its parent; a directory of the same disk that is bound into the folder
+ * is none, and its disappearance is that of its files.
+ * @module
+ */
+import { isBelow, parentOf } from '../../core/model/folder-path.ts';
+import type { FileTree } from '../../ports/file-tree.ts';
+import type { FolderRecords } from '../../ports/record-store.ts';
+import type { Problems } from './problems.ts';
+
+export const MOUNTS = 'mounts';
+const TEXT =
+  'The disk that was mounted here is not. Nothing on it is taken for deleted. Mount it, or say "lanfold approve" if it is gone for good';
+
+export interface MountsContext {
+  readonly tree: FileTree;
+  readonly records: FolderRecords;
+  readonly problems: Problems;
+  /** One is mounted again: what is below is to be looked at. */
+  readonly onBack: (name: string) => void;
+}
+
+export class Mounts {
+  readonly #context: MountsContext;
+  readonly #known: Set<string>;
+  readonly #away = new Set<string>();
+
+  constructor(context: MountsContext) {
+    this.#context = context;
+    this.#known = new Set(JSON.parse(context.records.note(MOUNTS) ?? '[]') as string[]);
+  }
+
+  /** A listing shows a mount point. */
+  seen(name: string): void {
+    if (this.#known.has(name)) return;
+    this.#known.add(name);
+    this.#save();
+  }
+
+  /** Asks whether a directory or one above it is a mount point, for who comes to it by no listing. */
+  async learn(directory: string): Promise<void> {
+    const names: string[] = [];
+    for (let name = directory; name !== ''; name = parentOf(name)) names.push(name);
+    if (names.length === 0) return;
+    const mounted = await this.#context.tree.mounted(names);
+    for (const [index, name] of names.entries()) if (mounted[index] === true) this.seen(name);
+  }
+
+  /**
+   * Asks which of them are mounted now. What was seen before and after it holds for what was seen in between, too: so deletes
+   * are believed if the name was absent before, and is still.
+   */
+  async refresh(): Promise<void> {
+    const names = [...this.#known];
+    if (names.length === 0) return;
+    const mounted = await this.#context.tree.mounted(names);
+    for (const [index, name] of names.entries()) {
+      if (!this.#known.has(name)) continue;
+      if (mounted[index] === true) this.#isBack(name);
+      else this.#isGone(name);
+    }
+  }
+
+  /** Is the name on a disk that is not mounted, or the mount point itself? */
+  isAway(name: string): boolean {
+    return [...this.#away].some((mount) => name === mount || isBelow(name, mount));
+  }
+
+  /** Would the name's absence take something with it that is on a disk that is not mounted? */
+  holds(name: string): boolean {
+    return this.isAway(name) || [...this.#away].some((mount) => isBelow(mount, name));
+  }
+
+  /** A person says that what is not mounted is gone for good. */
+  approve(): void {
+    for (const name of this.#away) this.#forget(name);
+    this.#save();
+  }
+
+  #isBack(name: string): void {
+    if (!this.#away.delete(name)) return;
+    this.#context.problems.clear(name);
+    this.#context.onBack(name);
+  }
+
+  #isGone(name: string): void {
+    const { records, problems } = this.#context;
+    if (this.#away.has(name)) return;
+    const isOurs = records.local(name)?.record.deleted === false || records.below(name, '', 1).length > 0;
+    if (isOurs) {
+      this.#away.add(name);
+      problems.set(name, 'not-mounted', TEXT, 'told');
+    } else {
+      this.#forget(name); // nothing of it was ever synced, or all was deleted while it was mounted
+      this.#save();
+    }
+  }
+
+  #forget(name: string): void {
+    this.#known.delete(name);
+    if (this.#away.delete(name)) this.#context.problems.clear(name);
+  }
+
+  #save(): void {
+    const { records } = this.#context;
+    records.setNote(MOUNTS, this.#known.size === 0 ? undefined : JSON.stringify([...this.#known].sort()));
+  }
+}

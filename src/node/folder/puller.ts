@@ -1,0 +1,317 @@
+/**
+ * Brings the folder to the newest versions that peers announced.
+ *
+ *   round:  directories → files and symlinks → deletes of files → deletes of directories, the deepest first
+ *   name:   records → decide → (fetch the content into a staged file) → commit
+ *
+ * A name that cannot be done is left with a reason, and the round goes on: one bad file never stops the others. Nothing is
+ * replaced but what the records know: if the disk shows anything else, the name is looked at and decided anew.
+ * @module
+ */
+import { sameBytes, sameContent, sameLook, type FileRecord, type LocalRecord } from '../../core/model/file-record.ts';
+import { lacks } from '../../core/index/newest.ts';
+import { conflictName } from '../../core/reconcile/conflict-name.ts';
+import { decide, type Decision } from '../../core/reconcile/decide.ts';
+import { ignoredRecord } from '../../core/scan/changes.ts';
+import { isTrouble, type Change, type Displace, type Trouble } from '../../ports/file-tree.ts';
+import type { NeedCursor, NeedPhase, Versions } from '../../ports/record-store.ts';
+import type { Brake } from './brake.ts';
+import { Committer } from './committer.ts';
+import type { DiskRoom } from './disk-room.ts';
+import { Directories, type Handled } from './directories.ts';
+import { Fetcher } from './fetcher.ts';
+import type { FolderContext } from './folder-context.ts';
+import type { Sources } from '../peer/sources.ts';
+import { Batcher, Budget } from '../wake.ts';
+
+export interface Round {
+  /** Names that were brought up to date. */
+  readonly done: number;
+  /** Another round at once is worth it. */
+  readonly again: boolean;
+  /** Names that wait for something. */
+  readonly left: number;
+}
+
+interface Tally {
+  done: number;
+  again: boolean;
+  left: number;
+}
+
+const PAGE = 200;
+/** Names in work at the same time: two groups of the committer. Each is small, their bytes are bounded by the budget. */
+const NAMES_AT_ONCE = 1000;
+const CONFLICT_NAMES_MAX = 20;
+const FULL = 'The disk is full';
+const TWINS_MAX = 4;
+const PHASES: readonly NeedPhase[] = ['directory', 'file', 'delete-file', 'delete-directory'];
+
+export class Puller {
+  readonly #context: FolderContext;
+  readonly #brake: Brake;
+  readonly #fetcher: Fetcher;
+  readonly #room: DiskRoom;
+  readonly #committer: Committer;
+  readonly #directories: Directories;
+  readonly #saves: Batcher<LocalRecord, undefined>;
+
+  constructor(context: FolderContext, sources: Sources, inFlight: Budget, brake: Brake, room: DiskRoom) {
+    this.#context = context;
+    this.#brake = brake;
+    this.#room = room;
+    this.#fetcher = new Fetcher(context, sources, inFlight, room);
+    this.#committer = new Committer(context);
+    this.#directories = new Directories(context, this.#committer);
+    this.#saves = new Batcher(PAGE, (records) => {
+      context.save(records);
+      return Promise.resolve(records.map(() => undefined));
+    });
+  }
+
+  /** Staged files that are of use after a restart: those of the names that come first. */
+  stagesWorthKeeping(): ReadonlySet<string> {
+    const { records } = this.#context;
+    const page = records.need({ phase: 'file', name: undefined }, NAMES_AT_ONCE);
+    const wanted = page.flatMap(({ name }) => records.newest(name) ?? []);
+    return new Set(wanted.map((record) => this.#fetcher.stageName(record)));
+  }
+
+  /** Drops the problems of names that nobody wants any more. */
+  forgetProblems(): void {
+    const { records, problems } = this.#context;
+    problems.clearUnwanted((name) => lacks(records.local(name)?.record, records.newest(name)));
+  }
+
+  async round(signal: AbortSignal): Promise<Round> {
+    const total = { done: 0, again: false, left: 0 };
+    await this.#context.mounts.refresh();
+    this.#brake.beginRound();
+    for (const phase of PHASES) {
+      const isDeleting = phase === 'delete-file' || phase === 'delete-directory';
+      if (phase === 'delete-file' && !this.#brake.mayPullDeletes()) break;
+      const doneBefore = total.done;
+      await this.#phase(phase, total, signal);
+      if (isDeleting) this.#brake.pulledDeletes(total.done - doneBefore);
+    }
+    if (!signal.aborted) this.#brake.endRound();
+    return total;
+  }
+
+  /** Handles the names of one phase, many at the same time and each as soon as there is room for it. */
+  async #phase(phase: NeedPhase, total: Tally, signal: AbortSignal): Promise<void> {
+    const slots = new Budget(NAMES_AT_ONCE);
+    let failure: { readonly cause: unknown } | undefined;
+    for (let after: NeedCursor = { phase, name: undefined }; !signal.aborted && failure === undefined;) {
+      const page = this.#context.records.need(after, PAGE).filter((needed) => needed.phase === phase);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      if (phase === 'file' && !(await this.#room.hasAny())) {
+        total.left += page.length; // and all that follow: none of them fits
+        for (const { name } of page) this.#leave(name, 'disk-full', FULL);
+        break;
+      }
+      for (const { name } of page) {
+        await slots.take(1);
+        void this.#tally(name, total, signal)
+          .catch((cause: unknown) => (failure ??= { cause }))
+          .finally(() => slots.give(1));
+      }
+      after = { phase, name: last.name };
+    }
+    await slots.take(NAMES_AT_ONCE); // all are back
+    if (failure !== undefined) throw failure.cause;
+  }
+
+  async #tally(name: string, total: Tally, signal: AbortSignal): Promise<void> {
+    const handled = signal.aborted ? 'left' : await this.#handle(name, signal);
+    if (handled === 'done') total.done += 1;
+    else if (handled === 'again') total.again = true;
+    else total.left += 1;
+  }
+
+  async #handle(name: string, signal: AbortSignal): Promise<Handled> {
+    const { records, problems, mounts } = this.#context;
+    if (mounts.isAway(name)) return 'left'; // the mount point is listed as a problem
+    const versions = records.versions(name);
+    const newest = records.newest(name);
+    if (newest === undefined) return 'done';
+    if (this.#context.ignores().match(name).ignored) {
+      await this.#saves.add({ record: ignoredRecord(newest), look: undefined });
+      return 'done';
+    }
+    const mine = versions.local?.record;
+    const decision = decide(
+      mine,
+      newest,
+      versions.remotes.map((remote) => remote.record),
+      this.#context.digest,
+    );
+    const giveBack = decision === 'install' ? this.#brake.mayReplace(mine, newest) : () => {};
+    if (giveBack === undefined) return 'left';
+    const handled = await this.#carryOut(decision, newest, versions, signal);
+    if (handled === 'done') problems.clear(name);
+    else giveBack();
+    return handled;
+  }
+
+  async #carryOut(decision: Decision, newest: FileRecord, versions: Versions, signal: AbortSignal): Promise<Handled> {
+    const { local } = versions;
+    switch (decision) {
+      case 'nothing':
+        return 'done';
+      case 'record':
+        await this.#saves.add({ record: { ...newest, sequence: 0 }, look: undefined });
+        return 'done';
+      case 'attributes':
+        if (newest.type === 'symlink') {
+          await this.#saves.add({ record: { ...newest, sequence: 0 }, look: local?.look });
+          return 'done';
+        }
+        return this.#commit(newest, versions, attributesOf(newest, local));
+      case 'delete':
+        return this.#commit(newest, versions, {
+          change: 'delete',
+          name: newest.name,
+          expected: local?.look,
+          displace: { to: 'history' },
+        });
+      case 'install':
+        return this.#install(newest, versions, () => ({ to: 'history' }), signal);
+      case 'install-beside':
+        if (await this.#isSame(newest, local)) return this.#commit(newest, versions, attributesOf(newest, local));
+        return this.#install(newest, versions, (attempt) => this.#beside(local, attempt), signal);
+    }
+  }
+
+  async #install(
+    newest: FileRecord,
+    versions: Versions,
+    displaceAt: (attempt: number) => Displace,
+    signal: AbortSignal,
+  ): Promise<Handled> {
+    let stage = '';
+    if (newest.type === 'file') {
+      if (await this.#moveHere(newest, versions)) return 'done';
+      const fetched = await this.#fetcher.fetch(newest, versions.local?.record, signal);
+      if (fetched === 'no-source') return this.#leave(newest.name, 'no-source', 'No connected computer has it yet');
+      if (isTrouble(fetched)) return this.#leaveTrouble(newest.name, fetched);
+      ({ stage } = fetched);
+    }
+    for (let attempt = 1; attempt <= CONFLICT_NAMES_MAX; attempt += 1) {
+      const displace = displaceAt(attempt);
+      const change = installation(newest, versions.local, stage, displace);
+      const result = await this.#committer.commit({ change, record: newest, basis: versions.local?.record });
+      if (isTrouble(result) && result.trouble === 'exists' && displace.to === 'set-aside') continue;
+      if (displace.to === 'set-aside') this.#context.suspect([displace.name]);
+      return this.#after(result, newest, versions);
+    }
+    return this.#leave(newest.name, 'conflict-names', 'Too many conflict copies of it lie here already');
+  }
+
+  /** The same bytes, hashed in blocks of another size, are no conflict (SPEC M1). */
+  async #isSame({ name, size, blockSize, blocks }: FileRecord, local: LocalRecord | undefined): Promise<boolean> {
+    if (local?.look === undefined || local.record.size !== size || local.record.blockSize === blockSize) return false;
+    const [hashed] = await this.#context.tree.hash([{ name, blockSizeBefore: blockSize }]);
+    if (hashed === undefined || isTrouble(hashed) || !sameLook(hashed.after, local.look)) return false;
+    return sameLook(hashed.before, hashed.after) && hashed.blockSize === blockSize && sameBytes(hashed.blocks, blocks);
+  }
+
+  /** Where the loser goes. Another device that had it too may have made the same copy already (SPEC M10). */
+  #beside(local: LocalRecord | undefined, attempt: number): Displace {
+    if (local === undefined) return { to: 'history' };
+    const name = conflictName(local.record, attempt);
+    const there = this.#context.records.local(name)?.record;
+    const isCopy = there !== undefined && !there.invalid && sameContent(there, local.record);
+    return isCopy ? { to: 'history' } : { to: 'set-aside', name };
+  }
+
+  /**
+   * The same content stands under a name that peers have deleted: it was renamed, and so it is here, without a copy.
+   * @returns false when there is no such file, or it is not as it was: then the content is put together anew.
+   */
+  async #moveHere(newest: FileRecord, { local }: Versions): Promise<boolean> {
+    if (local?.look !== undefined || newest.size === 0) return false;
+    const { records } = this.#context;
+    for (const twin of records.filesWithBlocks(newest.blocks, newest.blockSize, TWINS_MAX)) {
+      const left = records.newest(twin.record.name);
+      if (left?.deleted !== true || decide(twin.record, left, [], this.#context.digest) !== 'delete') continue;
+      const { name, modifiedNs } = newest;
+      const permissions = newest.noPermissions ? undefined : newest.permissions;
+      const from = { from: twin.record.name, expectedFrom: twin.look };
+      const change: Change = { change: 'move', name, ...from, permissions, modifiedNs };
+      if ((await this.#committer.commit({ change, record: newest, left, basis: local?.record })) === 'done')
+        return true;
+    }
+    return false;
+  }
+
+  async #commit(record: FileRecord, versions: Versions, change: Change): Promise<Handled> {
+    return this.#after(
+      await this.#committer.commit({ change, record, basis: versions.local?.record }),
+      record,
+      versions,
+    );
+  }
+
+  async #after(result: 'done' | Trouble, newest: FileRecord, versions: Versions): Promise<Handled> {
+    if (!isTrouble(result)) return 'done';
+    switch (result.trouble) {
+      case 'changed':
+      case 'absent':
+      case 'wrong-content':
+        this.#context.suspect([newest.name]);
+        return 'left';
+      case 'parent':
+        return this.#directories.makeParents(newest.name);
+      case 'not-empty':
+        return this.#directories.clear(newest.name, versions);
+      default:
+        return this.#leaveTrouble(newest.name, result);
+    }
+  }
+
+  #leave(name: string, reason: string, text: string): Handled {
+    this.#context.problems.set(name, reason, text, 'wanted');
+    return 'left';
+  }
+
+  #leaveTrouble(name: string, trouble: Trouble): Handled {
+    return this.#leave(name, trouble.trouble, sentence(trouble));
+  }
+}
+
+function installation(newest: FileRecord, local: LocalRecord | undefined, stage: string, displace: Displace): Change {
+  const { name, modifiedNs, symlinkTarget: target } = newest;
+  const expected = local?.look;
+  const permissions = newest.noPermissions ? undefined : newest.permissions;
+  switch (newest.type) {
+    case 'directory':
+      return { change: 'directory', name, permissions, expected, displace };
+    case 'symlink':
+      return { change: 'symlink', name, target, expected, displace };
+    case 'file':
+      return { change: 'file', name, stage, permissions, modifiedNs, expected, displace };
+  }
+}
+
+function attributesOf(newest: FileRecord, local: LocalRecord | undefined): Change {
+  const { name, modifiedNs } = newest;
+  const permissions = newest.noPermissions ? undefined : newest.permissions;
+  if (newest.type === 'directory') {
+    return { change: 'directory', name, permissions, expected: local?.look, displace: { to: 'history' } };
+  }
+  return { change: 'attributes', name, permissions, modifiedNs, expected: local?.look };
+}
+
+function sentence(trouble: Trouble): string {
+  const said: Partial<Record<Trouble['trouble'], string>> = {
+    denied: 'lanfold is not allowed to write it here',
+    'disk-full': FULL,
+    'read-only': 'The disk is read-only',
+    'not-mounted': 'Its disk is not mounted',
+    'name-not-allowed': 'This disk does not allow the name',
+    exists: 'Another file has the name already',
+  };
+  return said[trouble.trouble] ?? `The disk failed: ${trouble.detail}`;
+}

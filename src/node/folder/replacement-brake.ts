@@ -1,0 +1,83 @@
+/**
+ * Holds back a peer that replaces what a folder has (R12): a program that encrypts or empties one file after the other.
+ *
+ * Edits are what a folder is for, and what is replaced goes into the history, so the bound is higher than that of deletes:
+ * more than max(200, half) of the files, changed within one to two hours by those who changed them. A checkout of another
+ * branch, a formatter's run or tags written into all photos rarely reach it; what came together after a holiday never does,
+ * for it was not changed together. Counted as they are carried out, since such a program takes its time. Not counted: what
+ * nobody had seen (a conflict copy stays beside), what stays under another name, and what the same hand made just before.
+ * @module
+ */
+import { sameContent, type FileRecord } from '../../core/model/file-record.ts';
+import { compareVersions, counterOf } from '../../core/model/version-vector.ts';
+import type { FolderRecords } from '../../ports/record-store.ts';
+
+const FREE = 200;
+const SHARE_FREE = 0.5;
+/** Counters of versions are seconds, with Syncthing and with us. */
+const HOUR_S = 3600n;
+const HOURS_MAX = 100;
+const TWINS_MAX = 20;
+
+/** To be called if it is not carried out after all. */
+export type GiveBack = () => void;
+
+export class ReplacementBrake {
+  readonly #records: FolderRecords;
+  /** Replacements carried out, by the hour in which they were made. */
+  readonly #byHour = new Map<bigint, number>();
+  #held = 0;
+
+  constructor(records: FolderRecords) {
+    this.#records = records;
+  }
+
+  /** Names that were held since {@link beginRound}. */
+  get held(): number {
+    return this.#held;
+  }
+
+  beginRound(): void {
+    this.#held = 0;
+  }
+
+  /**
+   * May the content that is here be replaced?
+   * @param isApproved a person has said that it is meant.
+   * @returns undefined: it has to wait.
+   */
+  take(mine: FileRecord | undefined, newest: FileRecord, isApproved: boolean): GiveBack | undefined {
+    if (isApproved || mine === undefined || !this.#isLoss(mine, newest)) return () => {};
+    const hour = changedS(newest) / HOUR_S;
+    const made = this.#count(hour) + Math.max(this.#count(hour - 1n), this.#count(hour + 1n));
+    if (made >= Math.max(FREE, this.#records.counts().local.files * SHARE_FREE)) {
+      this.#held += 1;
+      return undefined;
+    }
+    this.#byHour.set(hour, this.#count(hour) + 1);
+    const [oldest] = this.#byHour.keys();
+    if (this.#byHour.size > HOURS_MAX && oldest !== undefined) this.#byHour.delete(oldest);
+    return () => void this.#byHour.set(hour, this.#count(hour) - 1);
+  }
+
+  #count(hour: bigint): number {
+    return this.#byHour.get(hour) ?? 0;
+  }
+
+  #isLoss(mine: FileRecord, newest: FileRecord): boolean {
+    if (mine.type !== 'file' || mine.deleted || mine.invalid || mine.size === 0 || newest.deleted) return false;
+    if (mine.version.length === 0 || sameContent(mine, newest)) return false;
+    if (compareVersions(newest.version, mine.version) !== 'newer') return false;
+    if (newest.modifiedBy === mine.modifiedBy && changedS(newest) - changedS(mine) < HOUR_S) return false;
+    const twins = this.#records.filesWithBlocks(mine.blocks, mine.blockSize, TWINS_MAX);
+    return !twins.some((twin) => {
+      const stays = this.#records.newest(twin.record.name);
+      return stays !== undefined && !stays.deleted && sameContent(stays, mine);
+    });
+  }
+}
+
+/** When the last change of it was made, seconds since 1970 by the clock of who made it. */
+function changedS({ version, modifiedBy }: FileRecord): bigint {
+  return counterOf(version, modifiedBy);
+}

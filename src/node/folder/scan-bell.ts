@@ -1,0 +1,53 @@
+/**
+ * Which directories are to be walked, and when: asked for by anybody, and everything now and then.
+ * @module
+ */
+import { normalPart, topmost } from '../../core/model/folder-path.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { Wake } from '../wake.ts';
+
+/** R5: a stat-only sweep at least this often, whatever the watcher says. */
+const SWEEP_MS = 10 * 60_000;
+const HELD_SWEEP_MS = 30_000;
+
+export class ScanBell {
+  readonly #clock: Clock;
+  readonly #wake = new Wake();
+  readonly #below = new Set<string>();
+  #isLaterAsked = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Everything below a directory, or below the next one above it whose name is in normal form C (SPEC N6). */
+  ask(directory = ''): void {
+    this.#below.add(normalPart(directory));
+    this.#wake.ring();
+  }
+
+  /** Everything, in a while: deletes wait for a person, and what was gone may be back by then. */
+  askAgain(): void {
+    if (this.#isLaterAsked) return;
+    this.#isLaterAsked = true;
+    this.#clock.after(HELD_SWEEP_MS, () => {
+      this.#isLaterAsked = false;
+      this.ask();
+    });
+  }
+
+  /** Lets whoever waits look whether there is still something to wait for. */
+  ring(): void {
+    this.#wake.ring();
+  }
+
+  /** Resolves with what is to be walked. One loop waits at a time. */
+  async next(): Promise<readonly string[]> {
+    const timer = this.#clock.after(SWEEP_MS, () => this.ask());
+    await this.#wake.wait();
+    timer.cancel();
+    const directories = topmost(this.#below);
+    this.#below.clear();
+    return directories;
+  }
+}

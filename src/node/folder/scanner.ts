@@ -1,0 +1,121 @@
+/**
+ * Walks the folder and holds it against the records: what is new, what differs, what is gone. The net under the watcher,
+ * and the first thing that happens (seed: checkForSelfUpdates).
+ *
+ * One directory at a time, so that a folder of any size fits; only names that differ are looked at closer.
+ * @module
+ */
+import { sameLook } from '../../core/model/file-record.ts';
+import { isInternalName, joinName } from '../../core/model/folder-path.ts';
+import { isTrouble, type ListedEntry, type Listing } from '../../ports/file-tree.ts';
+import { toUtf8 } from '../../core/text.ts';
+import type { FolderContext } from './folder-context.ts';
+
+/** Names that are looked at closer together. */
+const CANDIDATES_MAX = 1000;
+
+export class Scanner {
+  readonly #context: FolderContext;
+  readonly #inspect: (names: readonly string[]) => Promise<void>;
+
+  constructor(context: FolderContext, inspect: (names: readonly string[]) => Promise<void>) {
+    this.#context = context;
+    this.#inspect = inspect;
+  }
+
+  /**
+   * Scans everything below `directory` ('' for all). Resolves when all that had come to rest is recorded.
+   * @returns true when nothing that is recorded there was missing.
+   */
+  async scan(directory: string, signal: AbortSignal): Promise<boolean> {
+    const { mounts } = this.#context;
+    await mounts.refresh();
+    await mounts.learn(directory);
+    if (mounts.isAway(directory)) return true;
+    const endScan = this.#context.problems.beginScan(directory);
+    const candidates: string[] = [];
+    const missing: string[] = [];
+    const pending = [directory];
+    for (let next = pending.pop(); next !== undefined && !signal.aborted; next = pending.pop()) {
+      const listing = await this.#context.tree.list(next);
+      if (isTrouble(listing)) {
+        this.#context.problems.set(next, 'unreadable', `Cannot be listed: ${listing.detail}`, 'found');
+        continue; // an error is not absence: what is known below stays as it is
+      }
+      if (listing === undefined) {
+        missing.push(next);
+        continue;
+      }
+      this.#compare(next, await this.#normalized(next, listing), candidates, missing, pending);
+      if (candidates.length >= CANDIDATES_MAX) await this.#inspect(candidates.splice(0));
+    }
+    if (signal.aborted) return false;
+    // What appeared is recorded before what is gone, so that peers hear of a move as "here it is" before "there it is not".
+    if (candidates.length > 0) await this.#inspect(candidates);
+    if (missing.length > 0) await this.#inspect(missing.filter((name) => name !== ''));
+    endScan();
+    return missing.length === 0;
+  }
+
+  #compare(
+    directory: string,
+    entries: readonly ListedEntry[],
+    candidates: string[],
+    missing: string[],
+    pending: string[],
+  ): void {
+    const { records, problems, mounts } = this.#context;
+    const known = new Map(records.children(directory).map((local) => [local.record.name, local]));
+    const below: string[] = [];
+    for (const { base, look, trouble, isMount } of entries) {
+      const name = joinName(directory, base);
+      const local = known.get(name);
+      known.delete(name);
+      if (isMount) mounts.seen(name);
+      if (isInternalName(name) || mounts.isAway(name)) continue;
+      const match = this.#context.ignores().match(name);
+      if (match.ignored) {
+        if (local !== undefined) candidates.push(name);
+        if (look?.type === 'directory' && !this.#context.ignores().canSkip(name)) below.push(name);
+        continue;
+      }
+      if (look === undefined) {
+        problems.set(name, 'unreadable', `Cannot be looked at: ${trouble?.detail ?? 'unknown'}`, 'found');
+        continue;
+      }
+      if (look.type === 'other') {
+        problems.set(name, 'not-a-file', 'Pipes, sockets and devices are not synced', 'found');
+        if (local !== undefined) candidates.push(name);
+        continue;
+      }
+      if (!sameLook(local?.look, look)) candidates.push(name);
+      if (look.type === 'directory') below.push(name);
+    }
+    missing.push(...[...known.keys()].filter((name) => !mounts.holds(name)));
+    pending.push(...below.reverse());
+  }
+
+  /** Names are kept in normal form C, on disk too; a name whose twin in that form exists stays, and is reported. */
+  async #normalized(directory: string, listing: Listing): Promise<ListedEntry[]> {
+    const { tree, problems } = this.#context;
+    for (const shown of listing.unusable) {
+      problems.set(joinName(directory, shown), 'name-not-allowed', 'Its name is not valid UTF-8', 'found');
+    }
+    const entries: ListedEntry[] = [];
+    for (const entry of listing.entries) {
+      const wanted = entry.base.normalize('NFC');
+      if (wanted === entry.base) {
+        entries.push(entry);
+      } else if (this.#context.ignores().match(joinName(directory, entry.base)).ignored) {
+        continue;
+      } else if (await tree.normalize(directory, toUtf8(entry.base), wanted)) {
+        const [look] = await tree.look([joinName(directory, wanted)]);
+        if (look !== undefined && !isTrouble(look)) entries.push({ base: wanted, look });
+      } else {
+        const text = 'Another file has the same name in another Unicode form';
+        problems.set(joinName(directory, entry.base), 'name-clash', text, 'found');
+      }
+    }
+    return entries;
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * Who is trusted and shares which folder: each change as a function from one configuration to the next.
+ *
+ * A folder's member set decides (core/members). From it follow the folder's peers, and whom this device trusts: a member that
+ * is new here is trusted from then on; who shares no folder with us any more, and waits for none, is no longer trusted.
+ * @module
+ */
+import { LanfoldError } from '../../core/errors.ts';
+import { MEMBERS_PER_FOLDER_MAX } from '../../core/limits.ts';
+import { isMember, membersIn, NO_MEMBERS, type MemberSet } from '../../core/members/member-set.ts';
+import { admit, foundMembers, hear, introduce, remove, type Act } from '../../core/members/statements.ts';
+import type { ListedDevice, ToldMember } from '../../core/wire/member.ts';
+import { printAddress } from '../address.ts';
+import type { Configuration, ConfiguredFolder, ConfiguredPeer } from '../configuration.ts';
+
+/** What came with the news of a device, for the case that it is new here. */
+type Hints = Pick<ListedDevice, 'addresses'> & Partial<Pick<ListedDevice, 'introducer'>>;
+type HintsOf = (device: string) => Hints | undefined;
+
+const NO_HINTS: HintsOf = () => undefined;
+
+/** The folders of a file from before there were member sets get theirs: who shares them now. */
+export function withFoundMembers(configuration: Configuration, own: string, atMs: number): Configuration {
+  const folders = configuration.folders.map((folder) =>
+    folder.members === undefined ? { ...folder, members: [...foundMembers(own, folder.peers, atMs)] } : folder,
+  );
+  return { ...configuration, folders };
+}
+
+/**
+ * A person trusts a device: it is added, or its addresses and name are replaced. It shares `peer.folders`: those that are
+ * known from now on, the others once they are added.
+ */
+export function withPeer(configuration: Configuration, peer: ConfiguredPeer, act: Act): Configuration {
+  const before = configuration.peers.find(({ id }) => id === peer.id);
+  const others = configuration.peers.filter(({ id }) => id !== peer.id);
+  const addresses = peer.addresses.length > 0 ? peer.addresses : (before?.addresses ?? []);
+  const shared = union(before?.folders ?? [], peer.folders ?? []);
+  const waiting = shared.filter((id) => !configuration.folders.some((folder) => folder.id === id));
+  const added = before ?? { addedBy: act.by, addedMs: act.atMs };
+  const merged = withWaiting({ ...added, ...peer, addresses }, waiting);
+  let next: Configuration = { ...configuration, peers: [...others, merged] };
+  for (const folder of configuration.folders) {
+    if (!shared.includes(folder.id)) continue;
+    next = withMembers(next, folder.id, admit(setOf(folder), peer.id, merged.name ?? '', act), act.by);
+  }
+  return next;
+}
+
+/** What this device calls a peer, for itself alone. */
+export function withName(configuration: Configuration, id: string, name: string): Configuration {
+  return { ...configuration, peers: configuration.peers.map((peer) => (peer.id === id ? { ...peer, name } : peer)) };
+}
+
+/** A person ends all trust in a device: it is removed from every folder, for all members. */
+export function withoutPeer(configuration: Configuration, id: string, act: Act): Configuration {
+  let next: Configuration = { ...configuration, peers: configuration.peers.filter((peer) => peer.id !== id) };
+  for (const folder of configuration.folders)
+    next = withMembers(next, folder.id, remove(setOf(folder), id, act), act.by);
+  return next;
+}
+
+/**
+ * A person adds a folder, or shares it with more peers. Those that waited for it share it now. Where this device had been
+ * removed from it, it takes part again.
+ */
+export function withFolder(
+  configuration: Configuration,
+  folder: Pick<ConfiguredFolder, 'id' | 'path' | 'peers' | 'held'>,
+  act: Act,
+): Configuration {
+  const before = configuration.folders.find(({ id }) => id === folder.id);
+  const waiting = configuration.peers.filter((peer) => peer.folders?.includes(folder.id)).map((peer) => peer.id);
+  let members = before === undefined ? NO_MEMBERS : setOf(before);
+  members = admit(members, act.by, '', act);
+  for (const device of union(folder.peers, waiting))
+    members = admit(members, device, nameOf(configuration, device), act);
+  const held = before?.held ?? folder.held;
+  const added = { ...folder, peers: before?.peers ?? [], members: [], ...(held === undefined ? {} : { held }) };
+  const next = {
+    ...withoutFolder(configuration, folder.id),
+    folders: [...configuration.folders.filter(({ id }) => id !== folder.id), added],
+  };
+  return withMembers(next, folder.id, members, act.by);
+}
+
+/** A person has said that a new folder may join. */
+export function withReleased(configuration: Configuration, folderId: string): Configuration {
+  return {
+    ...configuration,
+    folders: configuration.folders.map((folder) => {
+      const next = { ...folder };
+      if (folder.id === folderId) delete next.held;
+      return next;
+    }),
+  };
+}
+
+/** A person stops syncing a folder here. The others keep this device as a member. */
+export function withoutFolder(configuration: Configuration, id: string): Configuration {
+  return {
+    ...configuration,
+    peers: configuration.peers.map((peer) => withWaiting(peer, peer.folders?.filter((folder) => folder !== id) ?? [])),
+    folders: configuration.folders.filter((folder) => folder.id !== id),
+  };
+}
+
+/** A person has this device leave a folder: the first half, which the others are told. */
+export function withDeparture(configuration: Configuration, folderId: string, act: Act): Configuration {
+  const folder = configuration.folders.find(({ id }) => id === folderId);
+  return folder === undefined
+    ? configuration
+    : withMembers(configuration, folderId, remove(setOf(folder), act.by, act), act.by);
+}
+
+/** A device said who the members of a folder are. @returns the same configuration when nothing of it counts as news. */
+export function withTold(
+  configuration: Configuration,
+  folderId: string,
+  from: string,
+  told: readonly ToldMember[],
+  own: string,
+): Configuration {
+  const folder = configuration.folders.find(({ id }) => id === folderId);
+  // Who is removed from a folder has no say in it, and nothing to hear: a person may take part again.
+  if (folder === undefined || !isMember(setOf(folder), own)) return configuration;
+  const hints = new Map(told.map(({ member, addresses }) => [member.device, { addresses }]));
+  const said = told.map(({ member }) => member);
+  return withMembers(configuration, folderId, hear(setOf(folder), from, said), own, (device) => hints.get(device));
+}
+
+/** An introducer listed the devices of the folders that it shares with us. Without effect when it is none. */
+export function withListed(
+  configuration: Configuration,
+  from: string,
+  listed: ReadonlyMap<string, readonly ListedDevice[]>,
+  act: Act,
+): Configuration {
+  if (configuration.peers.find(({ id }) => id === from)?.introducer !== true) return configuration;
+  let next = configuration;
+  for (const folder of configuration.folders) {
+    const devices = listed.get(folder.id);
+    // Of a folder that it does not list, it says nothing: it may share it again in a moment.
+    if (devices === undefined || !isMember(setOf(folder), act.by)) continue;
+    const hints = new Map(devices.map((device) => [device.device, device]));
+    const members = introduce(setOf(folder), from, devices, act.atMs);
+    next = withMembers(next, folder.id, members, act.by, (device) => hints.get(device));
+  }
+  return next;
+}
+
+function setOf(folder: ConfiguredFolder): MemberSet {
+  return folder.members ?? NO_MEMBERS;
+}
+
+/** Puts a folder's members into force. */
+function withMembers(
+  configuration: Configuration,
+  folderId: string,
+  members: MemberSet,
+  own: string,
+  hints: HintsOf = NO_HINTS,
+): Configuration {
+  const before = configuration.folders.find(({ id }) => id === folderId);
+  if (before === undefined || before.members === members) return configuration;
+  if (members.length > MEMBERS_PER_FOLDER_MAX) {
+    const subject = `folder "${folderId}" has had ${MEMBERS_PER_FOLDER_MAX} members already, which is the most that it can`;
+    throw new LanfoldError('E_USAGE', { subject });
+  }
+  const others = isMember(members, own) ? membersIn(members).filter(({ device }) => device !== own) : [];
+  const folder = { ...before, members: [...members], peers: others.map(({ device }) => device) };
+  const folders = configuration.folders.map((other) => (other.id === folderId ? folder : other));
+  const known = new Set(configuration.peers.map(({ id }) => id));
+  const newcomers = others
+    .filter(({ device }) => !known.has(device))
+    .map(({ device, name, by, atMs }): ConfiguredPeer => {
+      const { addresses = [], introducer = false } = hints(device) ?? {};
+      return {
+        id: device,
+        addresses: addresses.map(printAddress),
+        addedBy: by,
+        addedMs: atMs,
+        ...(name === '' ? {} : { name }),
+        ...(introducer ? { introducer } : {}),
+      };
+    });
+  const isLost = (peer: ConfiguredPeer): boolean =>
+    before.peers.includes(peer.id) &&
+    (peer.folders ?? []).length === 0 &&
+    !folders.some(({ peers }) => peers.includes(peer.id));
+  return { ...configuration, folders, peers: [...configuration.peers.filter((peer) => !isLost(peer)), ...newcomers] };
+}
+
+function withWaiting(peer: ConfiguredPeer, folders: readonly string[]): ConfiguredPeer {
+  const next = { ...peer, folders: [...folders] };
+  if (folders.length === 0) delete (next as ConfiguredPeer).folders;
+  return next;
+}
+
+function nameOf(configuration: Configuration, device: string): string {
+  return configuration.peers.find(({ id }) => id === device)?.name ?? '';
+}
+
+function union(...lists: readonly (readonly string[])[]): string[] {
+  return [...new Set(lists.flat())];
+}

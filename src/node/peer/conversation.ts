@@ -1,0 +1,392 @@
+/**
+ * One conversation with one trusted device, on one connection.
+ *
+ *   hello ⇄ hello → cluster config ⇄ cluster config → indexes and their updates, requests and responses, pings
+ *
+ * A connection may turn out to be a further one beside the main one (`secondary`): then only requests are served on it. The
+ * far end is trusted with the content of the folders, and with nothing else: everything it sends is bounded and checked, and
+ * what is malformed ends this conversation and nothing more.
+ * @module
+ */
+import type { FileRecord } from '../../core/model/file-record.ts';
+import { shortId } from '../../core/model/device-id.ts';
+import { toFileInfo } from '../../core/wire/file-info.ts';
+import type { ClusterConfig, ClusterFolder, Hello, Index, Request } from '../../core/wire/messages.ts';
+import type { Timer } from '../../ports/clock.ts';
+import type { Address, Stream } from '../../ports/network.ts';
+import type { Folder } from '../folder/folder.ts';
+import type { ConversationHost } from './conversation-host.ts';
+import { CLIENT_NAME, CLIENT_VERSION, type Greeting } from './greeting.ts';
+import { IndexSender, type IndexPart } from './index-sender.ts';
+import { agree } from './index-terms.ts';
+import { Introduction } from './introduction.ts';
+import { KEEP_ALIVE, KeepAlive } from './keep-alive.ts';
+import { Link, type Received } from './link.ts';
+import { Owed } from './owed.ts';
+import type { FolderDraft } from './own-config.ts';
+import { Requests } from './requests.ts';
+import type { BlockWanted, Source } from './sources.ts';
+import { REFUSED } from '../folder/supplier.ts';
+import { toldRecords } from './told-records.ts';
+
+/** `stopReason` of a folder that is not paused. */
+const RUNNING = 0;
+/** After this long without a further part, a peer's index counts as told. */
+const INDEX_SILENCE_MS = 10_000;
+
+interface Shared {
+  readonly folder: Folder;
+  readonly sender: IndexSender;
+  /** The peer's index is whole once this sequence number has been heard. */
+  readonly completeAt: number;
+  isHeard: boolean;
+}
+
+export class Conversation implements Source {
+  readonly device: Uint8Array;
+  readonly peer: bigint;
+  readonly startedMs: number;
+  readonly #host: ConversationHost<Conversation>;
+  readonly #stream: Stream;
+  readonly #link: Link;
+  readonly #requests: Requests;
+  readonly #owed: Owed;
+  readonly #shared = new Map<string, Shared>();
+  /** Folders that the last cluster config we sent has named; undefined before the first. */
+  #offered: ReadonlySet<string> | undefined;
+  #greeting: Greeting | undefined;
+  /** The far end sent a cluster config, of whatever kind. */
+  #isConfigured = false;
+  #isSecondary = false;
+  /** Carries the indexes. */
+  #isActive = false;
+  #theirConfig: ClusterConfig | undefined;
+  #ended = false;
+  readonly #introduction: Introduction;
+  readonly #keepAlive: KeepAlive;
+  #silenceTimer: Timer | undefined;
+
+  constructor(stream: Stream, host: ConversationHost<Conversation>) {
+    this.device = stream.device;
+    this.peer = shortId(stream.device);
+    this.#host = host;
+    this.#stream = stream;
+    this.startedMs = host.edges.clock.monotonicMs();
+    this.#requests = new Requests(host.edges.clock);
+    this.#link = new Link(stream, host.edges.clock, {
+      heard: (bytes) => this.#hear(bytes),
+      received: (message) => this.#guarded(() => this.#receive(message)),
+      closed: (reason) => this.#end(reason),
+    });
+    this.#owed = new Owed(this.#link);
+    this.#link.sendHello({
+      deviceName: host.name,
+      clientName: CLIENT_NAME,
+      clientVersion: CLIENT_VERSION,
+      connections: 1,
+      runId: host.twins.runId,
+      timestamp: host.stamps.next(host.edges.clock.nowMs()),
+    });
+    const { clock } = host.edges;
+    this.#introduction = new Introduction(clock, (reason) => stream.destroy(reason));
+    this.#keepAlive = new KeepAlive(
+      clock,
+      () => this.#link.send('Ping', {}),
+      () => stream.destroy('the peer is silent'),
+    );
+  }
+
+  get remote(): Address {
+    return this.#stream.remote;
+  }
+
+  get isDialled(): boolean {
+    return this.#stream.dialled;
+  }
+
+  /** True once the far end has said what it shares. */
+  get isConfigured(): boolean {
+    return this.#isConfigured;
+  }
+
+  /** Undefined until the far end has said who it is. */
+  get greeting(): Greeting | undefined {
+    return this.#greeting;
+  }
+
+  get farStamp(): bigint {
+    return this.#greeting?.timestamp ?? 0n;
+  }
+
+  /** True when the far end said that it is a lanfold. */
+  get isLanfold(): boolean {
+    return this.#greeting?.clientName === CLIENT_NAME;
+  }
+
+  /** True while the far end keeps this conversation for requests only. */
+  get isSecondary(): boolean {
+    return this.#isSecondary;
+  }
+
+  get pendingBytes(): number {
+    return this.#requests.pendingBytes;
+  }
+
+  /** True when both sides share the folder on this conversation. */
+  serves(folderId: string): boolean {
+    return this.#shared.has(folderId);
+  }
+
+  request(folderId: string, { record, index, offset, bytes, hash }: BlockWanted): Promise<Uint8Array | undefined> {
+    if (this.#ended) return Promise.resolve(undefined);
+    return this.#requests.open(folderId, bytes, (id) => {
+      const { name } = record;
+      this.#link.send('Request', { id, folder: folderId, name, offset, size: bytes, hash, blockNumber: index });
+    });
+  }
+
+  /** A folder has new records. */
+  announce(folderId: string): void {
+    this.#shared.get(folderId)?.sender.wake();
+  }
+
+  /** Says anew which folders are shared; the far end answers with an index exchange where something changed. */
+  sendClusterConfig(): void {
+    if (this.#ended || (this.#offered === undefined && !this.#isSecondary)) return;
+    this.#sendConfig();
+    if (this.#isActive) this.#match(false);
+  }
+
+  /** A folder's index has a new ID: says so, and tells all of it. */
+  retell(folderId: string): void {
+    if (this.#shared.has(folderId)) this.#unshare(folderId);
+    this.sendClusterConfig();
+  }
+
+  /** Tells the far end that it, or this device, is a member of a folder no longer. Only a lanfold knows what that is. */
+  sendFarewell(folder: FolderDraft): void {
+    if (this.#ended || this.#offered === undefined || !this.isLanfold) return;
+    const config = this.#host.configFor(this);
+    this.#link.send('ClusterConfig', { ...config, folders: [...(config.folders ?? []), folder] });
+  }
+
+  /** Another conversation carries the indexes from now on. */
+  stopIndexes(): void {
+    this.#isActive = false;
+    for (const id of [...this.#shared.keys()]) this.#unshare(id);
+  }
+
+  /** Says why and goes. */
+  close(reason: string): void {
+    if (this.#ended) return;
+    this.#link.send('Close', { reason });
+    this.#stream.end();
+    this.#end(reason);
+  }
+
+  /** Also part of a message is a sign of life: a large block takes its time on a slow network. */
+  #hear(bytes: number): void {
+    this.#keepAlive.heard();
+    this.#requests.heard(bytes);
+  }
+
+  /** What fails here (a full disk under the records, say) ends this conversation, never the process. */
+  #guarded<T>(run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (cause) {
+      this.#fail(cause);
+      return undefined;
+    }
+  }
+
+  #receive(message: Received): Promise<void> | undefined {
+    if (this.#ended) return undefined;
+    if (message.type === 'Hello') {
+      this.#greet(message.body);
+      return undefined;
+    }
+    if (!this.#isConfigured && message.type !== 'ClusterConfig' && message.type !== 'Close') {
+      this.#stream.destroy('the peer did not begin with its cluster config');
+      return undefined;
+    }
+    switch (message.type) {
+      case 'ClusterConfig':
+        this.#configure(message.body);
+        break;
+      case 'Index':
+        return this.#takeIndex(message.body, true);
+      case 'IndexUpdate':
+        return this.#takeIndex(message.body, false);
+      case 'Request':
+        void this.#serve(message.body);
+        break;
+      case 'Response':
+        this.#requests.answer(message.body.id, message.body.code === 0 ? message.body.data : undefined);
+        break;
+      case 'Close':
+        this.#stream.destroy(`the peer closed: ${message.body.reason}`);
+        break;
+      case 'Ping':
+      case 'DownloadProgress':
+        break;
+    }
+    return undefined;
+  }
+
+  #greet(hello: Hello): void {
+    this.#greeting = hello;
+    this.#introduction.greeted();
+    if (this.#host.greeted(this, hello) && !this.#ended) this.#sendConfig();
+  }
+
+  #configure(config: ClusterConfig): void {
+    if (!this.#isConfigured) {
+      this.#isConfigured = true;
+      this.#link.raiseLimits();
+      this.#introduction.done();
+      this.#keepAlive.start(this.isLanfold ? KEEP_ALIVE.lanfold : KEEP_ALIVE.other);
+    }
+    this.#isSecondary = config.secondary;
+    if (config.secondary) {
+      this.#link.send('ClusterConfig', { secondary: true });
+      return;
+    }
+    this.#isActive = true;
+    this.#host.configured(this, config);
+    if (this.#ended) return;
+    for (const id of [...this.#shared.keys()]) this.#unshare(id);
+    this.#theirConfig = config;
+    if (this.#offered === undefined) this.#sendConfig();
+    this.#match(true);
+    // Anything but silence: an answer spares the far end the wait for our delayed acknowledgement (bep.md §1.4).
+    this.#link.send('Ping', {});
+  }
+
+  /** Starts the index exchange of every folder that both sides share by now, and ends that of those that they no longer do. */
+  #match(isFresh: boolean): void {
+    const open = new Map(this.#host.foldersFor(this.device).map((folder) => [folder.id, folder]));
+    const both = (this.#theirConfig?.folders ?? []).filter(
+      ({ id, stopReason }) => open.has(id) && this.#offered?.has(id) && stopReason === RUNNING,
+    );
+    for (const id of [...this.#shared.keys()]) if (!both.some((theirs) => theirs.id === id)) this.#unshare(id);
+    for (const theirs of both) {
+      const folder = open.get(theirs.id);
+      if (folder !== undefined && !this.#shared.has(theirs.id)) this.#share(folder, theirs, isFresh);
+    }
+  }
+
+  #share(folder: Folder, theirs: ClusterFolder, isFresh: boolean): void {
+    const { device: own, log } = this.#host.edges;
+    const terms = agree(folder, theirs, { own, peer: this.device, log }, isFresh);
+    if (terms === undefined) return;
+    if (terms.isRenewed || terms.isDropped) this.#sendConfig();
+    const { from, completeAt } = terms;
+    const isHeard = folder.records.remoteIndex(this.peer).maxSequence >= completeAt;
+    const sender = new IndexSender(folder, this.peer, from, (part) => this.#sendPart(part));
+    this.#shared.set(folder.id, { folder, sender, completeAt, isHeard });
+    if (terms.isRenewed) this.#host.renewed(folder, this);
+    if (isHeard) folder.admission.peerHeard(this.peer);
+    else this.#watchSilence();
+    void sender.run().catch((cause: unknown) => this.#fail(cause));
+    folder.pullSoon();
+  }
+
+  #unshare(folderId: string): void {
+    this.#shared.get(folderId)?.sender.stop();
+    this.#shared.delete(folderId);
+    this.#requests.giveUp(folderId);
+  }
+
+  async #sendPart({ folderId, records, isFirst }: IndexPart): Promise<void> {
+    if (this.#ended) return;
+    const files = records.map((record) => toFileInfo(record));
+    const lastSequence = records.at(-1)?.sequence ?? 0;
+    this.#link.send(isFirst ? 'Index' : 'IndexUpdate', { folder: folderId, files, lastSequence });
+    await this.#stream.drained();
+  }
+
+  /** @returns when it is taken, if that has to wait: a name of it is being put in place. */
+  #takeIndex(index: Index, replace: boolean): Promise<void> | undefined {
+    // Also of a folder that the peer has paused: it may go on to tell before it says so, and it tells each thing only once.
+    const isOffered = this.#isActive && this.#offered?.has(index.folder) === true;
+    const folder = this.#host.foldersFor(this.device).find(({ id }) => isOffered && id === index.folder);
+    if (folder === undefined) return undefined; // told before it heard that we stopped sharing; of no use now
+    const told = toldRecords(index, this.#host.edges.log);
+    if ('fault' in told) {
+      this.#stream.destroy(told.fault);
+      return undefined;
+    }
+    const { indexId } = folder.records.remoteIndex(this.peer);
+    const keep = (): void => {
+      // While it waited, the peer may have given this index up, or moved on to another conversation.
+      const isCurrent = this.#isActive && folder.records.remoteIndex(this.peer).indexId === indexId;
+      if (isCurrent && !this.#ended) this.#keepIndex(folder, told, replace);
+    };
+    const free = folder.untilFree(told);
+    if (free !== undefined) return free.then(keep).catch((cause: unknown) => this.#fail(cause));
+    keep();
+    return undefined;
+  }
+
+  #keepIndex(folder: Folder, records: readonly FileRecord[], replace: boolean): void {
+    folder.receiveIndex(this.peer, records, replace);
+    const shared = this.#shared.get(folder.id);
+    if (shared === undefined || shared.isHeard) return;
+    if (folder.records.remoteIndex(this.peer).maxSequence >= shared.completeAt) this.#heard(shared);
+    else this.#watchSilence();
+  }
+
+  #heard(shared: Shared): void {
+    shared.isHeard = true;
+    shared.folder.admission.peerHeard(this.peer);
+  }
+
+  #watchSilence(): void {
+    this.#silenceTimer?.cancel();
+    this.#silenceTimer = this.#host.edges.clock.after(INDEX_SILENCE_MS, () => {
+      for (const shared of this.#shared.values()) if (!shared.isHeard) this.#guarded(() => this.#heard(shared));
+    });
+  }
+
+  async #serve({ id, folder: folderId, name, offset, size, hash }: Request): Promise<void> {
+    const folder = this.#host.foldersFor(this.device).find((candidate) => candidate.id === folderId);
+    const paid = this.#owed.take(size);
+    try {
+      const given =
+        folder === undefined || size < 0 || offset < 0
+          ? REFUSED.generic
+          : await folder.supplier.supply({ name, offset, bytes: size, hash });
+      if (this.#ended) return;
+      if (typeof given === 'number') this.#link.send('Response', { id, code: given });
+      else if (!this.#link.send('Response', { id, data: given })) await this.#stream.drained();
+    } catch (cause) {
+      this.#fail(cause);
+    } finally {
+      paid();
+    }
+  }
+
+  #sendConfig(): void {
+    this.#offered = new Set(this.#host.foldersFor(this.device).map((folder) => folder.id));
+    this.#link.send('ClusterConfig', this.#host.configFor(this));
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#ended) return;
+    this.#host.edges.log.warn({ cause: String(cause) }, 'a conversation failed');
+    this.#stream.destroy('an error here');
+  }
+
+  #end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#introduction.done();
+    this.#keepAlive.stop();
+    this.#silenceTimer?.cancel();
+    for (const { folder } of this.#shared.values()) folder.admission.peerLeft(this.peer);
+    for (const id of [...this.#shared.keys()]) this.#unshare(id);
+    this.#requests.giveUp();
+    this.#host.ended(this, reason);
+  }
+}

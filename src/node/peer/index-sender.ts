@@ -1,0 +1,77 @@
+/**
+ * Tells one peer of this device's records of one folder: first what it has not heard, then each change as it is saved, in
+ * the order of the sequence numbers (seed: send).
+ * @module
+ */
+import { isInternalName } from '../../core/model/folder-path.ts';
+import type { FileRecord } from '../../core/model/file-record.ts';
+import type { PeerKey } from '../../ports/record-store.ts';
+import type { Folder } from '../folder/folder.ts';
+import { Wake } from '../wake.ts';
+
+/** One part of an index. `isFirst`: it begins a full one. */
+export interface IndexPart {
+  readonly folderId: string;
+  readonly records: readonly FileRecord[];
+  readonly isFirst: boolean;
+}
+
+const PART_RECORDS_MAX = 1000;
+/** Bytes of block hashes per part; with them a part stays near a quarter of a megabyte. */
+const PART_HASH_BYTES_MAX = 200_000;
+
+export class IndexSender {
+  readonly #folder: Folder;
+  readonly #peer: PeerKey;
+  readonly #send: (part: IndexPart) => Promise<void>;
+  readonly #news = new Wake();
+  #sent: number;
+  #stopped = false;
+
+  /**
+   * @param from sequence number that the peer has heard.
+   * @param send resolves when the far end can take more.
+   */
+  constructor(folder: Folder, peer: PeerKey, from: number, send: (part: IndexPart) => Promise<void>) {
+    this.#folder = folder;
+    this.#peer = peer;
+    this.#sent = from;
+    this.#send = send;
+  }
+
+  async run(): Promise<void> {
+    let isFirst = this.#sent === 0;
+    while (!this.#stopped) {
+      const records = this.#folder.admission.isSilent
+        ? []
+        : this.#folder.records.changesSince(this.#sent, PART_RECORDS_MAX);
+      if (records.length === 0) {
+        await this.#news.wait();
+        continue;
+      }
+      const part = upToBytes(records);
+      this.#sent = part.at(-1)?.sequence ?? this.#sent;
+      const told = part.filter((record) => record.version.length > 0 && !isInternalName(record.name));
+      if (told.length === 0) continue;
+      this.#folder.announced.tell(this.#peer, this.#sent);
+      await this.#send({ folderId: this.#folder.id, records: told, isFirst });
+      isFirst = false;
+    }
+  }
+
+  /** There may be more to tell. */
+  wake(): void {
+    this.#news.ring();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#news.ring();
+  }
+}
+
+function upToBytes(records: readonly FileRecord[]): readonly FileRecord[] {
+  let bytes = 0;
+  const end = records.findIndex((record) => (bytes += record.blocks.length) > PART_HASH_BYTES_MAX);
+  return end === -1 ? records : records.slice(0, Math.max(1, end));
+}

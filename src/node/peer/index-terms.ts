@@ -1,0 +1,58 @@
+/**
+ * What a cluster config means for one folder: from where on the peer is told, and whether what is held of it still counts
+ * (bep.md §4.1, R14).
+ * @module
+ */
+import { shortId } from '../../core/model/device-id.ts';
+import { sameBytes } from '../../core/model/file-record.ts';
+import { hasGoneBack, indexStart, isOtherIndex } from '../../core/session/index-start.ts';
+import type { ClusterFolder } from '../../core/wire/messages.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Folder } from '../folder/folder.ts';
+
+export interface Terms {
+  /** Tell what has a higher sequence number; 0: a full index. */
+  readonly from: number;
+  /** The peer's index is whole once this sequence number has been heard. */
+  readonly completeAt: number;
+  /** Our index has another ID now: everybody has to hear of it. */
+  readonly isRenewed: boolean;
+  /** What was held of the peer is dropped, and has to be asked for. */
+  readonly isDropped: boolean;
+}
+
+export interface Parties {
+  /** Raw device IDs. */
+  readonly own: Uint8Array;
+  readonly peer: Uint8Array;
+  readonly log: Log;
+}
+
+/**
+ * @param isFresh the config has just come; an older one says less than was told since.
+ * @returns undefined if it does not name both of us.
+ */
+export function agree(folder: Folder, theirs: ClusterFolder, parties: Parties, isFresh: boolean): Terms | undefined {
+  const { records } = folder;
+  const peer = shortId(parties.peer);
+  const me = theirs.devices.find((device) => sameBytes(device.id, parties.own));
+  const them = theirs.devices.find((device) => sameBytes(device.id, parties.peer));
+  if (me === undefined || them === undefined) return undefined;
+  const held = records.remoteIndex(peer);
+  const isDropped = isFresh && hasGoneBack(held, them);
+  if (isDropped || isOtherIndex(held, them.indexId)) {
+    records.dropRemote(peer);
+    records.setRemoteIndex(peer, them.indexId);
+  }
+  if (isDropped) {
+    const details = { folder: folder.id, held: held.maxSequence, announced: them.maxSequence };
+    parties.log.warn(details, 'the index of a peer went back; asking for all of it again');
+  }
+  const start = indexStart({ indexId: records.indexId(), maxSequence: folder.announced.atMost(peer) }, me);
+  const isRenewed = start.tell === 'renew';
+  if (isRenewed) {
+    parties.log.warn({ folder: folder.id }, 'a peer knows more of our index than we do; starting a new one');
+    folder.admission.doubt(peer);
+  }
+  return { from: isRenewed ? 0 : start.sequence, completeAt: them.maxSequence, isRenewed, isDropped };
+}
