@@ -4,7 +4,7 @@
  */
 export { Node, Node as Lanfold } from './node/node.ts';
 export { LISTEN_PORTS } from './node/node-options.ts';
-export type { NodeEvents } from './node/node-events.ts';
+export type { NodeEvents, Seen } from './node/node-events.ts';
 export type { NodeOptions } from './node/node-options.ts';
 export type { MemberNews } from './node/members/roster.ts';
 export type { Added, PeerStatus } from './node/peer-status.ts';

@@ -2,7 +2,7 @@
  * What an engine is given, and what it tells.
  * @module
  */
-import type { Endpoint } from '../core/discovery/candidates.ts';
+import type { Endpoint, Hint } from '../core/discovery/candidates.ts';
 import type { LanfoldError } from '../core/errors.ts';
 import type { MemberSet } from '../core/members/member-set.ts';
 import type { FileRecord } from '../core/model/file-record.ts';
@@ -29,6 +29,10 @@ export interface EngineOptions {
 export interface EngineEvents {
   /** A peer connected, was lost, or said who it is. */
   peer(peer: Peer): void;
+  /** A peer connected that was not. */
+  connected(peer: Peer): void;
+  /** A peer that is not connected said, or somebody in its name, where it is. */
+  seen(peer: Peer, hint: Hint): void;
   /** A folder's state changed. */
   folder(folder: Folder): void;
   /** Own records were saved: changes made here, and changes brought here. */

@@ -5,7 +5,7 @@
  * folders; the engine joins them and owns the lifetimes.
  * @module
  */
-import type { MissingPeer } from '../core/discovery/candidates.ts';
+import type { Hint, MissingPeer } from '../core/discovery/candidates.ts';
 import type { Found } from '../core/discovery/layers.ts';
 import { LanfoldError } from '../core/errors.ts';
 import { haveSameMembers, isMember, memberOf, NO_MEMBERS, type MemberSet } from '../core/members/member-set.ts';
@@ -25,6 +25,7 @@ import type { WaitingHost } from './discovery/waiting-search.ts';
 import { Finder } from './discovery/finder.ts';
 import { HISTORY_LIMITS } from './folder/folder-options.ts';
 import { Folder } from './folder/folder.ts';
+import type { Shared } from './folder/shared.ts';
 import { farewell, ownConfig, type ConfigDraft, type Ends, type Known } from './peer/own-config.ts';
 import { Pairing } from './pairing/pairing.ts';
 import { Peer } from './peer/peer.ts';
@@ -33,15 +34,6 @@ import type { Source, Sources } from './peer/sources.ts';
 import { listedDevices, toldMembers } from './peer/told-members.ts';
 import { Twins } from './peer/twins.ts';
 import { Budget } from './wake.ts';
-
-interface Shared {
-  readonly folder: Folder;
-  /** Keys of the devices that it is shared with. */
-  readonly peers: ReadonlySet<string>;
-  readonly members: MemberSet;
-  /** This device is a member no longer. */
-  readonly isStopped: boolean;
-}
 
 /** Bytes asked for and not yet staged, over all folders: the bound of what pulling holds in memory. */
 const IN_FLIGHT_BYTES = 32 * 1024 * 1024;
@@ -78,7 +70,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       missing: () => this.#missing(),
       listenPort: () => this.#listener?.port ?? 0,
       connected: (stream, found) => this.#accept(stream, found),
-      heard: (device, hints) => this.#peers.get(keyOf(device))?.announced(hints, edges.clock.nowMs()),
+      heard: (device, hints) => this.#announced(device, hints),
       isTrusted: (device) => this.#peers.has(keyOf(device)),
       addressesGone: (addresses) => this.#arrivals.closeFrom(addresses, this.#peers.values()),
       ...(this.pairing === undefined ? {} : { pairing: this.pairing }),
@@ -285,6 +277,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     this.#finder.reached(peer.device, this.#arrivals.placeOf(peer, conversation, this.edges.clock.nowMs()));
     this.#finder.look(); // if it was the last that was missing, the layers may rest
     this.#options.events?.peer?.(peer);
+    if (!wasConnected) this.#options.events?.connected?.(peer);
   }
 
   renewed(folder: Folder, teller: Conversation): void {
@@ -323,6 +316,12 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     const conversation = new Conversation(stream, this);
     this.#arrivals.note(conversation, found, stream.local);
     peer.conversations.add(conversation);
+  }
+
+  #announced(device: Uint8Array, hints: readonly Hint[]): void {
+    const peer = this.#peers.get(keyOf(device));
+    const news = peer?.announced(hints, this.edges.clock.nowMs());
+    if (peer?.isConnected === false && news !== undefined) this.#options.events?.seen?.(peer, news);
   }
 
   #missing(): MissingPeer[] {

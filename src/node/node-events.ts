@@ -2,6 +2,7 @@
  * What a node tells whoever listens.
  * @module
  */
+import type { Via } from '../core/discovery/layers.ts';
 import type { LanfoldError } from '../core/errors.ts';
 import type { FolderOffer } from './peer/folder-offers.ts';
 import type { FolderHandle } from './folder-handle.ts';
@@ -9,9 +10,21 @@ import type { PairRequest } from './pairing/node-pairing.ts';
 import type { PeerStatus } from './peer-status.ts';
 import type { MemberNews } from './members/roster.ts';
 
+export interface Seen {
+  readonly id: string;
+  readonly name: string | undefined;
+  /** `host:port`. */
+  readonly address: string;
+  readonly via: Via;
+}
+
 export interface NodeEvents {
   /** A peer connected or was lost. */
   peer: [peer: PeerStatus];
+  /** A peer connected that was not. */
+  connected: [peer: PeerStatus];
+  /** A peer that is not connected announced a new place on the link. Only the connection that may follow proves it. */
+  seen: [seen: Seen];
   /** A folder's state changed. */
   folder: [folder: FolderHandle];
   /** Something is less than it should be; the node goes on. */

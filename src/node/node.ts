@@ -85,6 +85,8 @@ export class Node extends EventEmitter<NodeEvents> {
           this.emit('peer', this.#statusOf(peer));
           this.#handles.notifyAll();
         },
+        connected: (peer) => this.emit('connected', this.#statusOf(peer)),
+        seen: ({ id, name }, hint) => this.emit('seen', { id, name, address: printAddress(hint), via: hint.via }),
         folder: (folder) => {
           this.#handles.notify(folder.id);
           const handle = this.#handles.get(folder.id);

@@ -204,6 +204,24 @@ describe('finding each other', { skip: missing ?? false, timeout: 600_000 }, () 
     assert.ok(atMs - changedMs <= 3_000 * 2, `${atMs - changedMs} ms`);
   });
 
+  test('F28 a peer is seen when it announces itself, then connected, each told once', async () => {
+    using lan = new Lan(2);
+    const [one, two] = lan.hosts;
+    assert.ok(one !== undefined && two !== undefined);
+    await using homes = new Homes();
+    const first = await homes.open(one, { discovery: ['announce'] });
+    const second = await homes.open(two, { discovery: ['announce'] });
+    await first.ask('trust', second.id, []);
+    await second.ask('trust', first.id, []);
+    await Promise.all([connectedPeer(first), connectedPeer(second)]);
+    const sightings = await first.ask('sightings');
+    assert.deepEqual(
+      sightings.filter(({ is }) => is === 'connected').map(({ id }) => id),
+      [second.id],
+    );
+    assert.deepEqual([sightings[0]?.is, sightings[0]?.id], ['seen', second.id]);
+  });
+
   for (const [name, denies] of [
     ['nobody denies', [false, false]],
     ['both deny', [true, true]],

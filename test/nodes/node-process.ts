@@ -15,6 +15,7 @@ import {
   type FolderHandle,
   type Log,
   type MemberNews,
+  type Via,
 } from '../../src/index.ts';
 
 /** What a test can ask of a driven node: parameters and result are what JSON makes of them. */
@@ -53,6 +54,9 @@ function methodsOf(node: Awaited<ReturnType<typeof openNode>>) {
   const changes = new Map<string, FolderChange[]>();
   const memberNews: MemberNews[] = [];
   node.on('member', (news) => memberNews.push(news));
+  const sightings: { readonly is: 'seen' | 'connected'; readonly id: string; readonly via: Via | undefined }[] = [];
+  node.on('seen', ({ id, via }) => sightings.push({ is: 'seen', id, via }));
+  node.on('connected', ({ id, via }) => sightings.push({ is: 'connected', id, via }));
   const folder = (id: string): FolderHandle => {
     const found = node.folders().find((handle) => handle.id === id);
     if (found === undefined) throw new Error(`This node has no folder "${id}"`);
@@ -71,6 +75,8 @@ function methodsOf(node: Awaited<ReturnType<typeof openNode>>) {
     leave: (id: string) => node.leave(id),
     /** What others changed of who is a member. */
     memberNews: () => memberNews,
+    /** Peers that were seen and that connected, in order. */
+    sightings: () => sightings,
     share: async (path: string, id: string, peers: string[]) => {
       await node.folder(path, { id, peers });
     },

@@ -68,15 +68,21 @@ export class Peer {
     this.#configured = addresses;
   }
 
-  /** It said that it is there. Nobody vouches for that but the dial that follows. */
-  announced(hints: readonly Hint[], nowMs: number): void {
+  /**
+   * It said that it is there. Nobody vouches for that but the dial that follows.
+   * @returns the first place of which it had not said so, or too long ago.
+   */
+  announced(hints: readonly Hint[], nowMs: number): Hint | undefined {
+    let news: Hint | undefined;
     for (const hint of hints) {
       const key = `${hint.host} ${hint.port}`;
+      if ((this.#announced.get(key)?.untilMs ?? 0) <= nowMs) news ??= hint;
       this.#announced.delete(key); // the newest is the last, and the oldest makes room
       this.#announced.set(key, { hint, untilMs: nowMs + ANNOUNCED_MS });
       const oldest = this.#announced.keys().next();
       if (this.#announced.size > ADDRESSES_MAX && oldest.done !== true) this.#announced.delete(oldest.value);
     }
+    return news;
   }
 
   /** Another member of a folder says where it may be; kept apart, so that a wrong word never displaces a good one. */
