@@ -33,6 +33,8 @@ export class IgnoreKeeper {
   /** Text by name, of the file and those that it includes; undefined before the first reading. */
   #texts: ReadonlyMap<string, string | undefined> | undefined;
   #timer: Timer | undefined;
+  /** They are others than those that {@link IgnoreKeeperOptions.onChange} was last called for, whoever read them. */
+  #isUntold = false;
 
   constructor(options: IgnoreKeeperOptions) {
     this.#options = options;
@@ -54,6 +56,7 @@ export class IgnoreKeeper {
     if (this.#texts !== undefined && sameTexts(this.#texts, texts)) return false;
     this.#texts = texts;
     this.#rules = rules;
+    this.#isUntold = true;
     this.#forgetFreed();
     return true;
   }
@@ -84,10 +87,13 @@ export class IgnoreKeeper {
     this.#timer = undefined;
     const { onChange, onFailure } = this.#options;
     try {
-      const isChanged = await this.load();
+      await this.load();
       if (this.#timer !== undefined) return; // it goes on
       this.#meanwhile = undefined;
-      if (isChanged) onChange();
+      if (!this.#isUntold) return;
+      // Even if a walk has read them in the meantime: it went on by those that held while they were being written.
+      this.#isUntold = false;
+      onChange();
     } catch (cause) {
       onFailure(cause);
     }
