@@ -66,7 +66,6 @@ describe('two people at two terminals', { skip: missing ?? false, timeout: 300_0
         joiner.types(code.replace(' ', ''));
         await joiner.sees(/Put its folder "Photos".*\? .*\] /);
         const readingMs = await reads();
-        await reads();
         joiner.types('\r');
         await arrives(join(tom.home, 'Photos', 'a.jpg'), 'a photo', host, joiner);
         tookMs.push(performance.now() - startedMs - readingMs);
