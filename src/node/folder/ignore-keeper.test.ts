@@ -24,20 +24,26 @@ async function removed() {
   const tree = new MemoryTree({ disk, root: 'root', life, clock, chance: new SeededChance('ignores'), stepMsMax: 10 });
   const store = openRecordStore(':memory:', { randomBytes: (length) => new Uint8Array(length).fill(7) });
   let changes = 0;
+  let failures = 0;
   const keeper = new IgnoreKeeper({
     tree,
     records: store.folder('docs'),
     clock,
     onChange: () => (changes += 1),
-    onFailure: (cause) => {
-      throw cause;
-    },
+    onFailure: () => (failures += 1),
   });
   await scheduler.runUntil(keeper.load());
   equal(keeper.rules.match('a.mine').ignored, true);
   disk.unlink('root/.stignore');
   keeper.touched(['.stignore']);
-  return { scheduler, keeper, changes: () => changes, [Symbol.dispose]: () => store.close() };
+  return {
+    scheduler,
+    disk,
+    keeper,
+    changes: () => changes,
+    failures: () => failures,
+    [Symbol.dispose]: () => store.close(),
+  };
 }
 
 test('I5 a change of the patterns is told once they have come to rest', async () => {
@@ -65,4 +71,15 @@ test('I5 it is told, too, when a walk of the folder reads them at the same momen
   void it.keeper.load();
   await it.scheduler.runFor(3 * QUIET_MS);
   equal(it.changes(), 1);
+});
+
+test('I5 what held while they were being written holds no longer once a broken file is mended and read', async () => {
+  using it = await removed();
+  await it.scheduler.runFor(QUIET_MS / 2);
+  it.disk.createFile('root/.stignore', 0o644, Buffer.from('#include\n*.[\n'));
+  await it.scheduler.runFor(QUIET_MS);
+  equal(it.failures(), 1);
+  it.disk.unlink('root/.stignore');
+  await it.scheduler.runUntil(it.keeper.load());
+  equal(it.keeper.rules.match('a.mine').ignored, false);
 });

@@ -53,6 +53,8 @@ export class IgnoreKeeper {
   async load(): Promise<boolean> {
     if (this.#timer !== undefined) return false;
     const { rules, texts } = await readIgnores(this.#options.tree);
+    // They have come to rest; so they have, too, when an earlier reading failed and the folder was stopped meanwhile.
+    if (this.#timer === undefined) this.#meanwhile = undefined;
     if (this.#texts !== undefined && sameTexts(this.#texts, texts)) return false;
     this.#texts = texts;
     this.#rules = rules;
@@ -89,7 +91,6 @@ export class IgnoreKeeper {
     try {
       await this.load();
       if (this.#timer !== undefined) return; // it goes on
-      this.#meanwhile = undefined;
       if (!this.#isUntold) return;
       // Even if a walk has read them in the meantime: it went on by those that held while they were being written.
       this.#isUntold = false;
