@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Lanfold } from '../test/harness/lanfold.ts';
+import { until } from '../test/harness/process.ts';
 import type { Sample } from './report.ts';
 import { allThere, assertEqual, flushDisk, measureLatency, withTwoFolders, type Workload } from './workload.ts';
 
@@ -89,7 +90,7 @@ async function syncFirst(
   const names = workload.fill(from);
   const startMs = performance.now();
   await first.up();
-  await first.waitForStatus('A has scanned', (status) => hasAll(status, workload.files), { everyMs: 20 });
+  await until('A has scanned', async () => hasAll(await first.statusBySocket(), workload.files) || undefined);
   const scannedMs = performance.now();
   flushDisk();
   const secondMs = performance.now();
@@ -102,7 +103,7 @@ async function syncFirst(
 }
 
 function hasAll(status: unknown, files: number): boolean {
-  const [folder] = (status as Status).folders;
+  const [folder] = (status as Status | undefined)?.folders ?? [];
   return folder?.state === 'in-sync' && folder.files === files;
 }
 

@@ -77,27 +77,30 @@ export class Budget {
 
 /**
  * Gathers single jobs into batches without waiting for any: what comes while a batch is under way is the next batch.
+ * `parallel`: so many batches may be under way at a time (default 1, which makes the largest batches).
  */
 export class Batcher<Job, Result> {
   readonly #run: (jobs: readonly Job[]) => Promise<readonly Result[]>;
   readonly #batchMax: number;
+  readonly #parallel: number;
   #waiting: { job: Job; resolve: (result: Result) => void; reject: (cause: unknown) => void }[] = [];
-  #running = false;
+  #running = 0;
 
-  constructor(batchMax: number, run: (jobs: readonly Job[]) => Promise<readonly Result[]>) {
+  constructor(batchMax: number, run: (jobs: readonly Job[]) => Promise<readonly Result[]>, parallel = 1) {
     this.#batchMax = batchMax;
     this.#run = run;
+    this.#parallel = parallel;
   }
 
   add(job: Job): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ job, resolve, reject });
-      if (!this.#running) void this.#work();
+      if (this.#running < this.#parallel) void this.#work();
     });
   }
 
   async #work(): Promise<void> {
-    this.#running = true;
+    this.#running += 1;
     await Promise.resolve(); // what is added in the same turn goes together
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#batchMax);
@@ -108,6 +111,6 @@ export class Batcher<Job, Result> {
         for (const item of batch) item.reject(cause);
       }
     }
-    this.#running = false;
+    this.#running -= 1;
   }
 }

@@ -47,7 +47,10 @@ export interface FileTree {
   /** Renames a directory entry whose name is not in normal form C; `false` if the wanted name is taken. */
   normalize(directory: string, rawName: Uint8Array, wanted: string): Promise<boolean>;
 
-  /** Lands bytes in staged files. Each is verified by its SHA-256; what does not match is not kept. */
+  /**
+   * Lands bytes in staged files. Each is verified by its SHA-256; what does not match is not kept. The jobs' data are given
+   * away: they must not be used any more. Nothing else is asked for about a staged file before its jobs are done.
+   */
   stage(jobs: readonly StageJob[]): Promise<Staged[]>;
   /**
    * Which blocks of a staged file are already there and right, after a crash or a cut: one byte per block, 1 for right.

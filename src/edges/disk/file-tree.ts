@@ -98,7 +98,7 @@ class DiskFileTree implements FileTree {
 
   stage(jobs: readonly StageJob[]): Promise<Staged[]> {
     const { compact, transfer } = compactStageJobs(jobs);
-    return this.#change('stage', [compact], [transfer]);
+    return this.#change('stage', [compact], transfer);
   }
 
   resume(jobs: readonly ResumeJob[]): Promise<Uint8Array[]> {

@@ -1,8 +1,8 @@
 /**
  * The threads that do the disk's work, shared by all folders of a node.
  *
- * One thread does all that changes a disk, so that changes come in the order of asking; the others look and read. Hashing
- * is done by every thread that has nothing of the kind to do; it comes in small pieces and makes way for short calls
+ * One thread does all that changes a disk, so that changes come in the order of asking; the others look and read, and help
+ * to fill staged files: whoever asks for one has to wait for its bytes before it asks for anything else with it. Hashing is done by every thread that has nothing of the kind to do; it comes in small pieces and makes way for short calls
  * every few milliseconds, so no peer's request waits for it.
  *
  * Threads are started when first needed (each costs some 10 MB) and do not keep a process alive while they have nothing
@@ -13,7 +13,7 @@ import { availableParallelism } from 'node:os';
 import type { CallName, CallResult, CallValues } from './calls.ts';
 import { DiskThread, type ThreadStart } from './thread.ts';
 
-type Lane = 'read' | 'write' | 'hash';
+type Lane = 'read' | 'write' | 'stage' | 'hash';
 
 const LANES: Readonly<Record<CallName, Lane>> = {
   check: 'read',
@@ -29,7 +29,7 @@ const LANES: Readonly<Record<CallName, Lane>> = {
   resume: 'hash',
   mark: 'write',
   normalize: 'write',
-  stage: 'write',
+  stage: 'stage',
   unstage: 'write',
   apply: 'write',
   stageFromHistory: 'write',
@@ -104,6 +104,7 @@ class ThreadPool implements DiskPool {
 
   #dispatch(lane: Lane, run: (thread: DiskThread) => Promise<unknown>): Promise<unknown> {
     if (lane === 'read') return run(leastBusy(this.#readers));
+    if (lane === 'stage') return this.#write(run(leastBusy([this.#writer, ...this.#readers])));
     return lane === 'write' ? this.#write(run(this.#writer)) : this.#whenIdle(run);
   }
 

@@ -18,6 +18,10 @@ export type Fetched = { readonly stage: string } | Trouble | 'no-source';
 
 /** More landings than this in one message only add to the wait of the first. */
 const STAGE_BATCH_MAX = 256;
+/** Blocks so large are work enough by themselves: few at a time, and two times at once, so that two cores share them. */
+const LARGE_BYTES = 512 * 1024;
+const LARGE_BATCH_MAX = 4;
+const LARGE_BATCHES = 2;
 const ASK_AGAIN_MAX = 3;
 const FULL: Trouble = { trouble: 'disk-full', detail: 'what is left of the disk is kept free' };
 
@@ -27,6 +31,7 @@ export class Fetcher {
   readonly #inFlight: Budget;
   readonly #room: DiskRoom;
   readonly #staging: Batcher<StageJob, Staged>;
+  readonly #stagingLarge: Batcher<StageJob, Staged>;
   readonly #zeroHashes = new Map<number, Uint8Array>();
 
   /** @param inFlight bytes asked for but not staged yet, for the whole node: the bound of its memory. */
@@ -35,7 +40,9 @@ export class Fetcher {
     this.#sources = sources;
     this.#inFlight = inFlight;
     this.#room = room;
-    this.#staging = new Batcher(STAGE_BATCH_MAX, (jobs) => context.tree.stage(jobs));
+    const stage = (jobs: readonly StageJob[]): Promise<Staged[]> => context.tree.stage(jobs);
+    this.#staging = new Batcher(STAGE_BATCH_MAX, stage);
+    this.#stagingLarge = new Batcher(LARGE_BATCH_MAX, stage, LARGE_BATCHES);
   }
 
   /** @param old the version that is here now, whose blocks can be used. */
@@ -104,7 +111,7 @@ export class Fetcher {
       if (block.source.from === 'file') {
         const { name, offset } = block.source.place;
         const job = { stage, size: wanted.size, offset: block.offset, bytes: block.bytes, hash: block.hash } as const;
-        const copied = await this.#staging.add({ ...job, from: 'file', name, sourceOffset: offset });
+        const copied = await this.#stage({ ...job, from: 'file', name, sourceOffset: offset });
         if (copied === true) return undefined;
         if (isFatal(copied)) return copied;
       }
@@ -137,8 +144,12 @@ export class Fetcher {
 
   async #land(stage: string, wanted: FileRecord, block: PlannedBlock, data: Uint8Array): Promise<Trouble | undefined> {
     const { offset, bytes, hash } = block;
-    const staged = await this.#staging.add({ stage, size: wanted.size, offset, bytes, hash, from: 'bytes', data });
+    const staged = await this.#stage({ stage, size: wanted.size, offset, bytes, hash, from: 'bytes', data });
     return isTrouble(staged) ? staged : undefined;
+  }
+
+  #stage(job: StageJob): Promise<Staged> {
+    return (job.bytes < LARGE_BYTES ? this.#staging : this.#stagingLarge).add(job);
   }
 
   #holders(wanted: FileRecord): Source[] {

@@ -7,8 +7,9 @@ const [FIRST, SECOND, THIRD] = [Buffer.alloc(BLOCK, 1), Buffer.alloc(BLOCK, 2), 
 const WHOLE = Buffer.concat([FIRST, SECOND, THIRD]);
 const BLOCKS = Buffer.concat([FIRST, SECOND, THIRD].map(sha256));
 
-/** The job that lands a piece of {@link WHOLE}. */
-function pieceJob(data: Uint8Array, offset: number): StageJob {
+/** The job that lands a piece of {@link WHOLE}, with bytes that it may take away. */
+function pieceJob(piece: Uint8Array, offset: number): StageJob {
+  const data = new Uint8Array(piece);
   return { stage: 's', size: WHOLE.length, offset, bytes: data.length, hash: sha256(data), from: 'bytes', data };
 }
 

@@ -118,7 +118,7 @@ export class World {
 }
 
 export function bytesJob(stage: string, text: string | Uint8Array): StageJob {
-  const data = typeof text === 'string' ? Buffer.from(text) : text;
+  const data = typeof text === 'string' ? Buffer.from(text) : new Uint8Array(text);
   return { stage, size: data.length, offset: 0, bytes: data.length, hash: sha256(data), from: 'bytes', data };
 }
 
