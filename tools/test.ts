@@ -1,5 +1,5 @@
 /**
- * Runs the tests: `node tools/test.ts [unit|contract|nodes|interop|sim …]`, all kinds without an argument.
+ * Runs the tests: `node tools/test.ts [KIND …]`, all kinds without an argument.
  *
  * Unit tests stand beside their source. The kinds with real processes run two files at a time: they mostly wait.
  */
@@ -14,6 +14,10 @@ const KINDS = {
     atOnce: 1,
   },
   sim: { files: ['sim/**/*.test.ts'], atOnce: availableParallelism() },
+  fuzz: { files: ['test/fuzz/**/*.test.ts'], atOnce: 2 },
+  hostile: { files: ['test/hostile/**/*.test.ts'], atOnce: 2 },
+  catalogue: { files: ['test/catalogue/**/*.test.ts'], atOnce: 2 },
+  crash: { files: ['test/crash/**/*.test.ts'], atOnce: 2 },
   nodes: { files: ['test/nodes/**/*.test.ts'], atOnce: 2 },
   interop: { files: ['test/interop/**/*.test.ts'], atOnce: 2 },
 } as const;
