@@ -8,7 +8,7 @@
 import { blockBytes } from '../../core/model/block.ts';
 import { blockCount, blockHash, HASH_BYTES } from '../../core/model/file-record.ts';
 import type { BlockPlace } from '../../ports/record-store.ts';
-import type { Database } from './database.ts';
+import { type Database, limitTo } from './database.ts';
 import { ABSENT, hashKey, sha256, toBytes, toNumber, toText } from './encode.ts';
 
 /** @returns the content with this list, undefined if there is none. */
@@ -57,11 +57,10 @@ export function findPlaces(database: Database, source: number, hash: Uint8Array,
      CROSS JOIN names ON names.id = records.name
      WHERE places.block_key = ? AND substr(contents.blocks, places.block * ${HASH_BYTES} + 1, ${HASH_BYTES}) = ?
        AND records.flags & ${ABSENT} = 0
-     LIMIT ?`,
+     ${limitTo(limit)}`,
     source,
     hashKey(hash),
     hash,
-    limit,
   );
   return rows.map((row) => {
     const blockSize = toNumber(row['block_size']);

@@ -30,6 +30,15 @@ PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
 PRAGMA journal_size_limit = ${LOG_BYTES_MAX};
 `;
 
+/**
+ * The end of a statement that gives at most so many rows. As a value SQLite would plan the statement anew at each call
+ * (measured: 60 µs instead of 5), as text there is one statement for each limit: callers have a few fixed ones.
+ */
+export function limitTo(rows: number): string {
+  if (!Number.isSafeInteger(rows) || rows < 0) throw new RangeError(`${rows} is no number of rows`);
+  return `LIMIT ${rows}`;
+}
+
 /** The file itself is damaged, so that only a new one helps; a failing disk is not meant. */
 export class DamageError extends LanfoldError {
   readonly reason: string;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { NeedCursor, NeededName, NeedPhase } from '../../ports/record-store.ts';
-import type { Database } from './database.ts';
+import { type Database, limitTo } from './database.ts';
 import { toNumber, toText } from './encode.ts';
 import type { NameNeed } from './standing.ts';
 
@@ -44,10 +44,9 @@ export function readNeed(
 ): NeededName[] {
   const rows = database.rows(
     `SELECT phase, name, bytes FROM need WHERE folder = ? AND (phase, turn, name) > (?, ?, ?)
-     ORDER BY phase, turn, name LIMIT ?`,
+     ORDER BY phase, turn, name ${limitTo(limit)}`,
     folder,
     ...(after?.name === undefined ? startOf(after?.phase) : position(after.phase, after.name)),
-    limit,
   );
   return rows.map((row) => ({
     name: toText(row['name']),

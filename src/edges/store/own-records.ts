@@ -8,7 +8,7 @@
 import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
 import { byName, isBelow, parentOf } from '../../core/model/folder-path.ts';
 import { findContent } from './contents.ts';
-import type { Database } from './database.ts';
+import { type Database, limitTo } from './database.ts';
 import {
   ABSENT,
   DELETED,
@@ -61,12 +61,11 @@ export function readBelow(
     `SELECT ${OWN_COLUMNS} FROM ${OWN_TABLES}
      WHERE n.folder = ? AND n.name > ? ${end === undefined ? '' : 'AND n.name < ?'} AND r.source = ?
        AND r.flags & ${DELETED} = 0
-     ORDER BY n.name LIMIT ?`,
+     ORDER BY n.name ${limitTo(limit)}`,
     folder,
     isBelow(after, directory) ? after : first,
     ...(end === undefined ? [] : [end]),
     own,
-    limit,
   );
   return rows.map(toLocalRecord);
 }
@@ -74,10 +73,9 @@ export function readBelow(
 export function readChanges(database: Database, { own }: FolderKeys, after: number, limit: number): FileRecord[] {
   const rows = database.rows(
     `SELECT ${RECORD_COLUMNS} FROM records r JOIN names n ON n.id = r.name LEFT JOIN contents c ON c.id = r.content
-     WHERE r.source = ? AND r.sequence > ? ORDER BY r.sequence LIMIT ?`,
+     WHERE r.source = ? AND r.sequence > ? ORDER BY r.sequence ${limitTo(limit)}`,
     own,
     after,
-    limit,
   );
   return rows.map(toRecord);
 }
@@ -107,12 +105,11 @@ function filesWithContent(
   const rows = database.rows(
     `SELECT ${OWN_COLUMNS} FROM records r JOIN names n ON n.id = r.name JOIN own o ON o.name = r.name
      JOIN contents c ON c.id = r.content
-     WHERE r.content = ? AND r.source = ? AND n.folder = ? AND r.block_size = ? AND r.flags & ${ABSENT} = 0 LIMIT ?`,
+     WHERE r.content = ? AND r.source = ? AND n.folder = ? AND r.block_size = ? AND r.flags & ${ABSENT} = 0 ${limitTo(limit)}`,
     content,
     own,
     folder,
     blockSize,
-    limit,
   );
   return rows.map(toLocalRecord);
 }
@@ -127,13 +124,12 @@ function filesWithBlock(
   const rows = database.rows(
     `SELECT ${OWN_COLUMNS} FROM own o CROSS JOIN names n ON n.id = o.name CROSS JOIN records r ON r.name = o.name
      LEFT JOIN contents c ON c.id = r.content
-     WHERE o.block_key = ? AND n.folder = ? AND r.source = ? AND r.block = ? AND r.block_size = ? LIMIT ?`,
+     WHERE o.block_key = ? AND n.folder = ? AND r.source = ? AND r.block = ? AND r.block_size = ? ${limitTo(limit)}`,
     hashKey(block),
     folder,
     own,
     block,
     blockSize,
-    limit,
   );
   return rows.map(toLocalRecord);
 }
