@@ -20,6 +20,7 @@ import { findPlaces } from './contents.ts';
 import type { Database } from './database.ts';
 import { toText } from './encode.ts';
 import { FolderChange } from './folder-change.ts';
+import { Memo } from './memo.ts';
 import { readNeed } from './need-table.ts';
 import { readBelow, readChanges, readChildren, readFilesWithBlocks, readOwn } from './own-records.ts';
 import { readName, readRecord, updateLook, type KnownName } from './record-table.ts';
@@ -42,6 +43,7 @@ export class SqliteFolderRecords implements FolderRecords {
   readonly #keys: FolderKeys;
   readonly #store: Database;
   readonly #randomBytes: (length: number) => Uint8Array;
+  readonly #memo = new Memo();
   #dropped = false;
 
   constructor(folderId: string, keys: FolderKeys, database: Database, randomBytes: (length: number) => Uint8Array) {
@@ -62,7 +64,7 @@ export class SqliteFolderRecords implements FolderRecords {
 
   renewIndexId(): bigint {
     const indexId = newIndexId(this.#randomBytes);
-    setIndexId(this.#database, this.#keys.own, indexId);
+    this.#memo.change(() => setIndexId(this.#database, this.#keys.own, indexId));
     return indexId;
   }
 
@@ -76,14 +78,19 @@ export class SqliteFolderRecords implements FolderRecords {
   }
 
   note(name: string): string | undefined {
-    const row = this.#database.row('SELECT value FROM notes WHERE folder = ? AND name = ?', this.#keys.folder, name);
-    return row === undefined ? undefined : toText(row['value']);
+    return this.#kept(`note ${name}`, (database) => {
+      const row = database.row('SELECT value FROM notes WHERE folder = ? AND name = ?', this.#keys.folder, name);
+      return row === undefined ? undefined : toText(row['value']);
+    });
   }
 
   setNote(name: string, value: string | undefined): void {
-    if (value === undefined)
-      this.#database.run('DELETE FROM notes WHERE folder = ? AND name = ?', this.#keys.folder, name);
-    else this.#database.run('INSERT OR REPLACE INTO notes VALUES (?, ?, ?)', this.#keys.folder, name, value);
+    const { folder } = this.#keys;
+    this.#memo.change(() =>
+      value === undefined
+        ? this.#database.run('DELETE FROM notes WHERE folder = ? AND name = ?', folder, name)
+        : this.#database.run('INSERT OR REPLACE INTO notes VALUES (?, ?, ?)', folder, name, value),
+    );
   }
 
   local(name: string): LocalRecord | undefined {
@@ -170,8 +177,7 @@ export class SqliteFolderRecords implements FolderRecords {
   dropRemote(peer: PeerKey): void {
     const source = this.#source(peer);
     if (source === undefined) return;
-    this.#database.transaction(() => {
-      const change = new FolderChange(this.#database, this.#keys);
+    this.#change((change) => {
       change.dropAll(source.id);
       change.finish();
       removeSource(this.#database, this.#keys.folder, source.id);
@@ -212,7 +218,7 @@ export class SqliteFolderRecords implements FolderRecords {
   }
 
   counts(): FolderCounts {
-    return readCounts(this.#database, this.#keys.folder);
+    return this.#kept('counts', (database) => readCounts(database, this.#keys.folder));
   }
 
   completion(peer: PeerKey): Completion {
@@ -225,12 +231,14 @@ export class SqliteFolderRecords implements FolderRecords {
   }
 
   #change<T>(work: (change: FolderChange) => T): T {
-    return this.#database.transaction(() => {
-      const change = new FolderChange(this.#database, this.#keys);
-      const result = work(change);
-      change.finish();
-      return result;
-    });
+    return this.#memo.change(() =>
+      this.#database.transaction(() => {
+        const change = new FolderChange(this.#database, this.#keys);
+        const result = work(change);
+        change.finish();
+        return result;
+      }),
+    );
   }
 
   #known(name: string): KnownName | undefined {
@@ -246,12 +254,19 @@ export class SqliteFolderRecords implements FolderRecords {
   }
 
   #own(): Source {
-    const source = findSource(this.#database, this.#keys.folder, undefined);
+    const source = this.#source(undefined);
     if (source === undefined) throw new Error(`No own index of folder "${this.folderId}" in the record store`);
     return source;
   }
 
-  #source(peer: PeerKey): Source | undefined {
-    return findSource(this.#database, this.#keys.folder, peer);
+  /** @param peer undefined for this device. */
+  #source(peer: PeerKey | undefined): Source | undefined {
+    return this.#kept(`source ${peer ?? 'own'}`, (database) => findSource(database, this.#keys.folder, peer));
+  }
+
+  /** An answer that was given before counts only while the store could still be asked. */
+  #kept<T>(key: string, read: (database: Database) => T): T {
+    const database = this.#database;
+    return database.isOpen && !database.isBroken ? this.#memo.get(key, () => read(database)) : read(database);
   }
 }
