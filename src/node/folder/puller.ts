@@ -217,13 +217,17 @@ export class Puller {
     return sameLook(hashed.before, hashed.after) && hashed.blockSize === blockSize && sameBytes(hashed.blocks, blocks);
   }
 
-  /** Where the loser goes. Another device that had it too may have made the same copy already (SPEC M10). */
+  /**
+   * Where the loser goes. Another device that had it too may have made the same copy already (SPEC M10); it may even have
+   * arrived in the group that found its name taken.
+   */
   #beside(local: LocalRecord | undefined, attempt: number): Displace {
     if (local === undefined) return { to: 'history' };
-    const name = conflictName(local.record, attempt);
-    const there = this.#context.records.local(name)?.record;
-    const isCopy = there !== undefined && !there.invalid && sameContent(there, local.record);
-    return isCopy ? { to: 'history' } : { to: 'set-aside', name };
+    for (let at = 1; at <= attempt; at += 1) {
+      const there = this.#context.records.local(conflictName(local.record, at))?.record;
+      if (there !== undefined && !there.invalid && sameContent(there, local.record)) return { to: 'history' };
+    }
+    return { to: 'set-aside', name: conflictName(local.record, attempt) };
   }
 
   /**
