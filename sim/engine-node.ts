@@ -16,5 +16,10 @@ export const engineNode: SimNodeFactory = (edges, setup) => {
       await engine.addFolder({ id: setup.folderId, root: setup.root, peers });
     },
     close: () => engine.close(),
+    standing() {
+      const folder = engine.folder(setup.folderId);
+      if (folder === undefined) return { state: 'none', problems: [] };
+      return { state: folder.state, problems: folder.problems().map(({ name, reason }) => `${name}: ${reason}`) };
+    },
   };
 };

@@ -1,13 +1,27 @@
 /**
- * What goes wrong: links that are cut or slow, processes that crash or are restarted.
+ * What goes wrong: links that are cut or slow, processes that crash or are restarted, machines that lose their power, their
+ * records or the time, disks that are full or refuse.
  * @module
  */
 import type { SeededChance } from '../src/edges/memory/seeded-chance.ts';
-import { type FaultStep, linksOf, type Plan } from './plan.ts';
-import { planUsers, type Workload } from './workload.ts';
+import { type FaultStep, linksOf, type NodeFault, type Plan } from './plan.ts';
+import { PATHS, planUsers, type Workload } from './workload.ts';
 
 const FAULTS_MAX = 8;
 const DURATIONS_MS = [50, 1000, 10_000, 60_000] as const;
+const HARMS_MAX = 4;
+/** Not far: a clock that is years off makes the history old at once, and it is thrown away as it should be. */
+const JUMPS_MS = [-3_600_000, -10_000, -500, 500, 10_000, 3_600_000] as const;
+const HARMS: readonly NodeFault[] = [
+  'power',
+  'power',
+  'lose-records',
+  'restore-records',
+  'clock',
+  'full',
+  'denied',
+  'io',
+];
 
 /** Draws the whole plan of a seed. */
 export function makePlan(seed: number, workload: Workload, stream: (name: string) => SeededChance): Plan {
@@ -16,7 +30,10 @@ export function makePlan(seed: number, workload: Workload, stream: (name: string
   const { nodes } = workload;
   const users = planUsers(workload, stream('plan users'));
   const lastMs = users.at(-1)?.atMs ?? 0;
-  const faults = planFaults(nodes, topology, lastMs, stream('plan faults'));
+  const faults = [
+    ...planFaults(nodes, topology, lastMs, stream('plan faults')),
+    ...planHarms(nodes, lastMs, stream('plan harms')),
+  ];
   const skewMax = world.pick([0, 0, 0, 100, 5000, 120_000]);
   return {
     seed,
@@ -44,5 +61,21 @@ function planFaults(nodes: number, topology: Plan['topology'], lastMs: number, c
     const node = chance.below(nodes);
     const link = chance.pick(links);
     return kind === 'crash' || kind === 'stop' ? { kind, ...when, node } : { kind, ...when, link };
+  });
+}
+
+/** What a whole machine suffers; in half of the worlds nothing of the kind. */
+function planHarms(nodes: number, lastMs: number, chance: SeededChance): FaultStep[] {
+  if (chance.happens(0.5)) return [];
+  const kinds = HARMS.filter(() => chance.happens(0.4));
+  if (kinds.length === 0) return [];
+  return Array.from({ length: 1 + chance.below(HARMS_MAX) }, () => {
+    const kind = chance.pick(kinds);
+    const when = { id: 0, atMs: chance.fraction() * lastMs, forMs: chance.fraction() * chance.pick(DURATIONS_MS) };
+    const node = chance.below(nodes);
+    const path = chance.pick(PATHS);
+    const jumpMs = chance.pick(JUMPS_MS);
+    const more = kind === 'clock' ? { jumpMs } : kind === 'denied' || kind === 'io' ? { path } : {};
+    return { kind, ...when, node, ...more };
   });
 }

@@ -12,18 +12,18 @@ import { MemoryTree } from '../src/edges/memory/memory-tree.ts';
 import { MemoryWatcher } from '../src/edges/memory/memory-watcher.ts';
 import type { Scheduler } from '../src/edges/memory/scheduler.ts';
 import type { SeededChance } from '../src/edges/memory/seeded-chance.ts';
-import { openRecordStore } from '../src/edges/store/record-store.ts';
 import { shortId } from '../src/core/model/device-id.ts';
-import type { FileRecord } from '../src/core/model/file-record.ts';
+import type { FileRecord, Look } from '../src/core/model/file-record.ts';
+import { isBelow } from '../src/core/model/folder-path.ts';
 import type { Edges } from '../src/node/edges.ts';
-import type { Change } from '../src/ports/file-tree.ts';
+import type { Change, Trouble } from '../src/ports/file-tree.ts';
 import type { Log } from '../src/ports/log.ts';
-import type { RecordStore } from '../src/ports/record-store.ts';
 import { versionText } from './checkers/version-text.ts';
 import { FOLDER_ROOT } from './hands.ts';
+import { HostStore } from './host-store.ts';
 import type { Oracle, Watched } from './oracle.ts';
-import { nodeName, type Plan } from './plan.ts';
-import type { SimNode, SimNodeFactory, SimNodeSetup } from './sim-node.ts';
+import { type NodeFaultStep, nodeName, type Plan } from './plan.ts';
+import type { SimNode, SimNodeFactory, SimNodeSetup, Standing } from './sim-node.ts';
 import type { Trace } from './trace.ts';
 import { watchStore } from './watched-store.ts';
 
@@ -51,10 +51,16 @@ export class NodeHost implements Watched {
   readonly short: bigint;
   readonly disk: MemoryDisk;
   readonly #options: HostOptions;
-  readonly #store: RecordStore;
+  readonly #store: HostStore;
   readonly #chance: { readonly node: SeededChance; readonly disk: SeededChance; readonly crash: SeededChance };
   #running: { readonly life: Life; readonly node: SimNode } | undefined;
   #uncleanStop = false;
+  /** How often the power was cut: who counts another number than at his start was running then. */
+  #powerCuts = 0;
+  #isOff = false;
+  #clockOffMs: number;
+  /** What the disk refuses, by path. */
+  readonly #refusals = new Map<string, Trouble['trouble']>();
   #setup: SimNodeSetup | undefined;
 
   constructor(options: HostOptions) {
@@ -68,17 +74,36 @@ export class NodeHost implements Watched {
       disk: stream(`${this.name} disk`),
       crash: stream(`${this.name} crash`),
     };
-    const clock = new MemoryClock(new Life(scheduler), plan.skewsMs[index] ?? 0);
+    this.#clockOffMs = plan.skewsMs[index] ?? 0;
+    const clock = new MemoryClock(new Life(scheduler), () => this.#clockOffMs);
     this.disk = new MemoryDisk(() => clock.nowNs());
     this.disk.makeDirectory(FOLDER_ROOT);
     const storeChance = stream(`${this.name} store`);
-    const nowMs = (): number => clock.nowMs();
-    this.#store = openRecordStore(':memory:', { randomBytes: (length) => storeChance.bytes(length), nowMs });
+    this.#store = new HostStore({
+      randomBytes: (length) => storeChance.bytes(length),
+      nowMs: () => clock.nowMs(),
+      inFile: plan.steps.some((step) => step.kind === 'restore-records' && step.node === index),
+    });
     this.disk.listen(({ what, path }) => {
       trace.note(`${this.name} disk: ${what} ${path}`);
       options.onActivity();
     });
     oracle.watch(this);
+    this.disk.flushNames();
+  }
+
+  /** Nobody can work at a machine without power. */
+  get isOff(): boolean {
+    return this.#isOff;
+  }
+
+  get powerCuts(): number {
+    return this.#powerCuts;
+  }
+
+  /** What the process says of its folder; undefined while none runs. */
+  standing(): Standing | undefined {
+    return this.#running?.node.standing?.();
   }
 
   /** Says with whom the node shares. Called once, before the first start. */
@@ -95,6 +120,7 @@ export class NodeHost implements Watched {
 
   /** Starts a process, if none runs. */
   start(): void {
+    this.#isOff = false;
     const setup = this.#setup;
     if (this.#running !== undefined || setup === undefined) return;
     this.#options.trace.note(`${this.name} starts`);
@@ -113,6 +139,62 @@ export class NodeHost implements Watched {
     this.#running = undefined;
     running.life.end();
     damageStaged(new MemoryFolder(this.disk, FOLDER_ROOT), this.#chance.crash);
+  }
+
+  /** The machine loses its power. */
+  cutPower(): void {
+    this.#options.trace.note(`${this.name} loses its power`);
+    const running = this.#running;
+    this.#running = undefined;
+    this.#isOff = true;
+    this.#powerCuts += 1;
+    running?.life.end();
+    this.#options.oracle.powerCut(this, () => this.disk.cutPower(this.#chance.crash), this.#recorded());
+  }
+
+  /** Begins a fault of this machine. @returns how to end it. */
+  suffer(step: NodeFaultStep): () => void | Promise<void> {
+    const back = (): void => this.start();
+    switch (step.kind) {
+      case 'crash':
+        this.crash();
+        return back;
+      case 'power':
+        this.cutPower();
+        return back;
+      case 'lose-records':
+        this.crash();
+        this.#store.lose();
+        this.#uncleanStop = false; // new records know of no stop at all
+        return back;
+      case 'restore-records': {
+        const putBack = this.#store.backUp();
+        return () => {
+          this.crash();
+          putBack();
+          this.#uncleanStop = true;
+          this.start();
+        };
+      }
+      case 'clock':
+        const { jumpMs = 0 } = step;
+        this.#clockOffMs += jumpMs;
+        return () => void (this.#clockOffMs -= jumpMs);
+      case 'full': {
+        const { freeBytes } = this.disk;
+        this.disk.freeBytes = 0;
+        return () => void (this.disk.freeBytes = Math.max(this.disk.freeBytes, freeBytes));
+      }
+      case 'denied':
+      case 'io': {
+        const { path = '' } = step;
+        this.#refusals.set(path, step.kind);
+        return () => void this.#refusals.delete(path);
+      }
+      case 'stop':
+      default:
+        return back;
+    }
   }
 
   /** The process ends in order; resolves when it is gone, also if it dies meanwhile. */
@@ -142,15 +224,15 @@ export class NodeHost implements Watched {
   }
 
   #edges(life: Life): Edges {
-    const { index, plan, network, oracle, trace, onActivity } = this.#options;
+    const { plan, network, oracle, trace, onActivity } = this.#options;
     const { disk } = this;
-    const clock = new MemoryClock(life, plan.skewsMs[index] ?? 0);
+    const clock = new MemoryClock(life, () => this.#clockOffMs);
     return {
       clock,
       chance: this.#chance.node,
       log: this.#log(),
       network: network.join(this.name, this.device, life),
-      store: watchStore(this.#store, this.#uncleanStop, {
+      store: watchStore(this.#store.current, this.#uncleanStop, {
         saved: (records) => {
           for (const record of records) trace.note(`${this.name} records ${recordText(record)}`);
           oracle.saved(this, records);
@@ -163,12 +245,34 @@ export class NodeHost implements Watched {
       openTree: (root) => {
         const chance = this.#chance.disk;
         const onNameRefused = (name: string): void => oracle.nameRefused(this, name);
-        const tree = new MemoryTree({ disk, root, life, clock, chance, stepMsMax: plan.diskMsMax, onNameRefused });
+        const tree = new MemoryTree({
+          disk,
+          root,
+          life,
+          clock,
+          chance,
+          stepMsMax: plan.diskMsMax,
+          onNameRefused,
+          troubleOf: (name) => this.#refusal(name),
+        });
         return this.#watchTree(tree);
       },
       createWatcher: (root) =>
         new MemoryWatcher({ disk, root, life, chance: this.#chance.disk, lossRate: plan.newsLossRate }),
     };
+  }
+
+  #refusal(name: string): Trouble | undefined {
+    for (const [path, trouble] of this.#refusals) {
+      if (name === path || isBelow(name, path)) return { trouble, detail: 'so the world will have it' };
+    }
+    return undefined;
+  }
+
+  /** By name: the look of what is recorded. */
+  #recorded(): (name: string) => Look | undefined {
+    const folder = this.#setup?.folderId;
+    return (name) => (folder === undefined ? undefined : this.#store.current.folder(folder).local(name)?.look);
   }
 
   /** Tells the oracle of names that the node is going to set conflict copies aside under. */

@@ -2,14 +2,16 @@
  * Watches a run and says which promises were broken: every checker, fed from one place.
  * @module
  */
-import type { FileRecord } from '../src/core/model/file-record.ts';
-import type { MemoryDisk } from '../src/edges/memory/memory-disk.ts';
+import type { FileRecord, Look } from '../src/core/model/file-record.ts';
+import { parentOf } from '../src/core/model/folder-path.ts';
+import type { Inode, MemoryDisk } from '../src/edges/memory/memory-disk.ts';
+import type { PowerCut } from '../src/edges/memory/unflushed.ts';
 import { Confinement } from './checkers/confinement.ts';
 import { ContentKeys } from './checkers/content-key.ts';
 import { checkConvergence } from './checkers/convergence.ts';
 import { NoEcho } from './checkers/no-echo.ts';
 import { NothingLost } from './checkers/nothing-lost.ts';
-import { takeSnapshot } from './checkers/snapshot.ts';
+import { type Snapshot, takeSnapshot } from './checkers/snapshot.ts';
 import { Vectors } from './checkers/vectors.ts';
 import type { Report, Violation } from './checkers/violation.ts';
 import { WholeFiles } from './checkers/whole-files.ts';
@@ -82,6 +84,46 @@ export class Oracle {
     this.#confinement.nameRefused(node.name, name);
   }
 
+  /**
+   * A node's machine loses its power, by `cut`. What was not durable there is excused; what was is not. `recorded`: what the
+   * node's records say of a name.
+   */
+  powerCut(node: Watched, cut: () => PowerCut, recorded: (name: string) => Look | undefined): void {
+    const had = this.#look(node);
+    const unfinished = [...had.visible, ...had.history].filter(({ inode }) => inode.writers > 0);
+    const contents = contentsOf(had);
+    const { undone, damaged } = cut();
+    this.#look(node);
+    this.#nothingLost.excuse(contents);
+    // Nobody will finish what was being written: it is what it is now.
+    for (const { inode } of unfinished) this.#wholeFiles.completed(inode.content);
+    for (const { inode } of damaged) {
+      const name = nameIn(node.disk, inode);
+      if (name === undefined) continue;
+      this.#noEcho.changed(node.name, name, this.#nowMs());
+      // Zeros that nothing tells from what a person wrote are what the file holds; but what the records know is damage.
+      const look = recorded(name);
+      if (look !== undefined && look.modifiedNs === inode.modifiedNs)
+        this.#wholeFiles.writing(node.name, inode.content);
+      else this.#wholeFiles.completed(inode.content);
+    }
+    for (const path of undone) this.#undone(node, path);
+  }
+
+  /** A name went back to what it was, and so did the directories that it is in. */
+  #undone(node: Watched, path: string): void {
+    if (!path.startsWith(`${FOLDER_ROOT}/`)) return;
+    for (let at = path.slice(FOLDER_ROOT.length + 1); at !== ''; at = parentOf(at)) {
+      this.#noEcho.changed(node.name, at, this.#nowMs());
+    }
+  }
+
+  #look(node: Watched): Snapshot {
+    const snapshot = takeSnapshot(node.disk.find(FOLDER_ROOT));
+    this.#nothingLost.disk(node.name, snapshot);
+    return snapshot;
+  }
+
   /** Called after each event. */
   check(): void {
     if (this.#changed.size === 0) return;
@@ -102,4 +144,13 @@ export class Oracle {
     const trees = nodes.map(({ name, disk }) => ({ node: name, snapshot: takeSnapshot(disk.find(FOLDER_ROOT)) }));
     checkConvergence(trees, this.#keys, report);
   }
+}
+
+function contentsOf({ visible, history }: Snapshot): Uint8Array[] {
+  return [...visible, ...history].flatMap(({ inode }) => (inode.type === 'file' ? [inode.content] : []));
+}
+
+function nameIn(disk: MemoryDisk, inode: Inode): string | undefined {
+  const path = disk.pathOf(inode);
+  return path?.startsWith(`${FOLDER_ROOT}/`) === true ? path.slice(FOLDER_ROOT.length + 1) : undefined;
 }

@@ -46,25 +46,46 @@ export interface UserStep {
   readonly pauseMsMax: number;
 }
 
-export type FaultStep =
-  | { readonly kind: 'cut'; readonly id: number; readonly atMs: number; readonly forMs: number; readonly link: Pair }
-  | { readonly kind: 'slow'; readonly id: number; readonly atMs: number; readonly forMs: number; readonly link: Pair }
+export type LinkFault = 'cut' | 'slow';
+
+export type NodeFault =
   /** The process dies at once, and comes back. */
-  | {
-      readonly kind: 'crash';
-      readonly id: number;
-      readonly atMs: number;
-      readonly forMs: number;
-      readonly node: number;
-    }
+  | 'crash'
   /** The process ends in order, and comes back. */
-  | {
-      readonly kind: 'stop';
-      readonly id: number;
-      readonly atMs: number;
-      readonly forMs: number;
-      readonly node: number;
-    };
+  | 'stop'
+  /** The machine loses its power, and comes back with what was durable. */
+  | 'power'
+  /** The process dies, and its records are gone when it comes back. */
+  | 'lose-records'
+  /** The records of now are put back later, over newer ones. */
+  | 'restore-records'
+  /** The wall clock is wrong for a while. */
+  | 'clock'
+  /** The disk takes no more bytes for a while. */
+  | 'full'
+  /** A path may not be read or changed for a while. */
+  | 'denied'
+  /** The disk fails at a path for a while. */
+  | 'io';
+
+interface When {
+  readonly id: number;
+  readonly atMs: number;
+  readonly forMs: number;
+}
+
+export type LinkFaultStep = When & { readonly kind: LinkFault; readonly link: Pair };
+
+export type NodeFaultStep = When & {
+  readonly kind: NodeFault;
+  readonly node: number;
+  /** What is refused, by `denied` and `io`. */
+  readonly path?: string;
+  /** How far a `clock` goes off. */
+  readonly jumpMs?: number;
+};
+
+export type FaultStep = LinkFaultStep | NodeFaultStep;
 
 export type Pair = readonly [number, number];
 export type Step = UserStep | FaultStep;
@@ -109,5 +130,6 @@ export function describeStep(step: Step): string {
     return `${at}  #${step.id}  ${nodeName(step.node)}: ${verb} ${path}${to} ${writing}`;
   }
   const whom = 'node' in step ? nodeName(step.node) : step.link.map(nodeName).join(' and ');
-  return `${at}  #${step.id}  ${step.kind} ${whom} for ${(step.forMs / 1000).toFixed(1)} s`;
+  const more = step.kind === 'clock' ? ` by ${step.jumpMs} ms` : 'path' in step ? ` ${step.path}` : '';
+  return `${at}  #${step.id}  ${step.kind} ${whom}${more} for ${(step.forMs / 1000).toFixed(1)} s`;
 }

@@ -9,6 +9,14 @@ import type { Address } from '../src/ports/network.ts';
 export interface SimNode {
   start(): Promise<void>;
   close(): Promise<void>;
+  /** How it says its folder stands; and what it says is wrong with it. Undefined: it has none. */
+  standing?(): Standing;
+}
+
+export interface Standing {
+  readonly state: string;
+  /** `name: reason` */
+  readonly problems: readonly string[];
 }
 
 export interface SimNodeSetup {

@@ -4,6 +4,7 @@
  *   plan → people and faults, while the oracle looks on → all links heal, all nodes run → rest → the trees are compared
  * @module
  */
+import { DiskFault } from '../src/edges/memory/memory-disk.ts';
 import { MemoryNetwork } from '../src/edges/memory/memory-network.ts';
 import { Scheduler } from '../src/edges/memory/scheduler.ts';
 import { SeededChance } from '../src/edges/memory/seeded-chance.ts';
@@ -178,13 +179,18 @@ class World {
   async #work(step: UserStep): Promise<void> {
     const host = this.#hosts[step.node];
     if (host === undefined) return;
+    if (host.isOff) return;
     const hands = new Hands(host.disk, this.#oracle.witness(host));
-    const desk = { hands, chance: this.#stream(`step ${step.id}`), wait: (delayMs: number) => this.#wait(delayMs) };
-    await runProgram(desk, step);
+    const { powerCuts } = host;
+    const wait = async (delayMs: number): Promise<void> => {
+      await this.#wait(delayMs);
+      if (host.powerCuts !== powerCuts) throw new DiskFault('ENOENT', 'the machine lost its power');
+    };
+    await runProgram({ hands, chance: this.#stream(`step ${step.id}`), wait }, step);
   }
 
   async #disturb(step: FaultStep): Promise<void> {
-    if (step.kind === 'cut' || step.kind === 'slow') {
+    if ('link' in step) {
       const [a, b] = [nodeName(step.link[0]), nodeName(step.link[1])];
       if (step.kind === 'cut') this.#network.link(a, b).cut();
       else this.#network.link(a, b).latencyMs = SLOW_MS;
@@ -193,10 +199,11 @@ class World {
       return;
     }
     const host = this.#hosts[step.node];
-    if (step.kind === 'crash') host?.crash();
-    else await host?.stop();
+    if (host === undefined) return;
+    if (step.kind === 'stop') await host.stop();
+    const end = host.suffer(step);
     await this.#wait(step.forMs);
-    host?.start();
+    await end();
   }
 
   #heal(a: string, b: string): void {

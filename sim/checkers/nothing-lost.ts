@@ -35,6 +35,12 @@ export class NothingLost {
     this.#owed.delete(this.#keys.of(content));
   }
 
+  /** A disk lost these before they were durable: those that are nowhere now, nobody owes. */
+  excuse(contents: readonly Uint8Array[]): void {
+    for (const content of contents)
+      if (!this.#isHeld(this.#keys.of(content))) this.#owed.delete(this.#keys.of(content));
+  }
+
   /** What a node's disk holds from now on. */
   disk(node: string, snapshot: Snapshot): void {
     const entries = this.#strict ? snapshot.visible : [...snapshot.visible, ...snapshot.history];
@@ -45,12 +51,16 @@ export class NothingLost {
   /** Called after each event, when all that belongs to it was told. */
   check(): void {
     for (const [key, text] of this.#owed) {
-      if ([...this.#held.values()].some((held) => held.has(key))) continue;
+      if (this.#isHeld(key)) continue;
       this.#owed.delete(key);
       this.#report({
         rule: 'I2',
         text: `the content ${text} is on no disk any more, and nobody who saw it gave it up`,
       });
     }
+  }
+
+  #isHeld(key: string): boolean {
+    return [...this.#held.values()].some((held) => held.has(key));
   }
 }

@@ -5,26 +5,12 @@
  * Every call happens at once and whole. Paths are relative to the top of the disk; symlinks are never followed.
  * @module
  */
-import { NO_BYTES, type EntryType, type Look } from '../../core/model/file-record.ts';
+import { NO_BYTES, type Look } from '../../core/model/file-record.ts';
 import { baseName, parentOf } from '../../core/model/folder-path.ts';
 import type { WatchNews } from '../../ports/watcher.ts';
-
-export interface Inode {
-  readonly number: bigint;
-  readonly type: EntryType | 'other';
-  /** A value: replaced when the file is written, never changed. (But for staged files, which nobody else sees.) */
-  content: Uint8Array;
-  permissions: number;
-  modifiedNs: bigint;
-  changedNs: bigint;
-  readonly symlinkTarget: Uint8Array;
-  /** Of a directory, by name. */
-  readonly children: Map<string, Inode>;
-  /** The one directory entry that leads here; undefined at the top, and after the removal. */
-  entry: { readonly directory: Inode; readonly base: string } | undefined;
-  /** How many programs hold it open for writing. */
-  writers: number;
-}
+import type { Inode } from './inode.ts';
+import type { SeededChance } from './seeded-chance.ts';
+import { type PowerCut, Unflushed } from './unflushed.ts';
 
 /** What happened to one directory entry, as the system tells the watcher of that directory. */
 export interface DiskNews {
@@ -46,6 +32,8 @@ export class DiskFault extends Error {
   }
 }
 
+export type { Inode } from './inode.ts';
+
 const BASE_BYTES_MAX = 255;
 
 export class MemoryDisk {
@@ -60,10 +48,12 @@ export class MemoryDisk {
   #nextNumber = 2n;
   /** The top of each mounted disk, and the directory that it covers. */
   readonly #covered = new Map<Inode, Inode>();
+  readonly #unflushed: Unflushed;
 
   /** `nowNs`: the time that inodes get, nanoseconds since 1970. */
   constructor(nowNs: () => bigint) {
     this.#nowNs = nowNs;
+    this.#unflushed = new Unflushed(() => Number(nowNs() / 1_000_000n));
     this.top = this.#inode('directory', 0o755, NO_BYTES);
   }
 
@@ -91,19 +81,19 @@ export class MemoryDisk {
   }
 
   createFile(path: string, permissions = 0o644, content: Uint8Array = NO_BYTES): Inode {
-    const inode = this.#link(path, () => this.#inode('file', permissions, content));
+    const inode = this.#create(path, () => this.#inode('file', permissions, content));
     this.#tell('appeared', inode);
     return inode;
   }
 
   makeDirectory(path: string, permissions = 0o755): Inode {
-    const inode = this.#link(path, () => this.#inode('directory', permissions, NO_BYTES));
+    const inode = this.#create(path, () => this.#inode('directory', permissions, NO_BYTES));
     this.#tell('appeared-directory', inode);
     return inode;
   }
 
   makeSymlink(path: string, target: Uint8Array): Inode {
-    const inode = this.#link(path, () => this.#inode('symlink', 0o777, target));
+    const inode = this.#create(path, () => this.#inode('symlink', 0o777, target));
     this.#tell('appeared', inode);
     return inode;
   }
@@ -128,6 +118,7 @@ export class MemoryDisk {
 
   /** Gives a file other content, through an open handle: it works wherever the inode went meanwhile. */
   write(inode: Inode, content: Uint8Array): void {
+    this.#unflushed.writing(inode);
     inode.content = content;
     inode.modifiedNs = this.#nowNs();
     inode.changedNs = inode.modifiedNs;
@@ -135,6 +126,8 @@ export class MemoryDisk {
   }
 
   setAttributes(inode: Inode, attributes: { permissions?: number; modifiedNs?: bigint }): void {
+    const { permissions, modifiedNs } = inode;
+    this.#unflushed.changed([this.pathOf(inode) ?? ''], () => Object.assign(inode, { permissions, modifiedNs }));
     if (attributes.permissions !== undefined) inode.permissions = attributes.permissions;
     if (attributes.modifiedNs !== undefined) inode.modifiedNs = attributes.modifiedNs;
     inode.changedNs = this.#nowNs();
@@ -149,6 +142,12 @@ export class MemoryDisk {
     const old = this.find(to);
     if (old !== undefined) this.#checkReplaceable(inode, old, to);
     this.#parent(to); // refuses now, while nothing is changed
+    const [entry, oldEntry] = [inode.entry, old?.entry];
+    this.#unflushed.changed([from, to], () => {
+      takeEntry(inode);
+      giveEntry(inode, entry);
+      if (old !== undefined) giveEntry(old, oldEntry);
+    });
     if (old !== undefined) {
       this.#unlink(old);
       this.#release(old);
@@ -159,10 +158,35 @@ export class MemoryDisk {
     this.#tell(inode.type === 'directory' ? 'appeared-directory' : 'appeared', inode);
   }
 
+  /** A file's bytes are about to be changed in place, unseen by anybody. */
+  writingInPlace(inode: Inode): void {
+    this.#unflushed.writing(inode);
+  }
+
+  /** fsync(2) of a file. */
+  flush(inode: Inode): void {
+    this.#unflushed.flush(inode);
+  }
+
+  /** fsync(2) of a directory: all names are durable. */
+  flushNames(): void {
+    this.#unflushed.flushNames();
+  }
+
+  /** The machine loses its power: nobody runs any more, and what was not durable is lost in part. */
+  cutPower(chance: SeededChance): PowerCut {
+    const cut = this.#unflushed.cut(chance);
+    this.#freeNumbers.length = 0;
+    endWriters(this.top);
+    for (const listener of this.#listeners) listener({ what: 'written', directory: this.top, path: '' });
+    return cut;
+  }
+
   /** Removes anything but a directory. */
   unlink(path: string): void {
     const inode = this.#existing(path);
     if (inode.type === 'directory') throw new DiskFault('EISDIR', path);
+    this.#noteRemoval(inode, path);
     this.#unlinkEntry(inode, path);
     this.#release(inode);
   }
@@ -172,6 +196,7 @@ export class MemoryDisk {
     const inode = this.#existing(path);
     if (inode.type !== 'directory') throw new DiskFault('ENOTDIR', path);
     if (inode.children.size > 0) throw new DiskFault('ENOTEMPTY', path);
+    this.#noteRemoval(inode, path);
     this.#unlinkEntry(inode, path);
     this.#release(inode);
   }
@@ -195,6 +220,17 @@ export class MemoryDisk {
 
   isMount(inode: Inode): boolean {
     return this.#covered.has(inode);
+  }
+
+  #create(path: string, make: () => Inode): Inode {
+    const inode = this.#link(path, make);
+    this.#unflushed.changed([path], () => takeEntry(inode));
+    return inode;
+  }
+
+  #noteRemoval(inode: Inode, path: string): void {
+    const { entry } = inode;
+    this.#unflushed.changed([path], () => giveEntry(inode, entry));
   }
 
   #exchange(there: Inode, instead: Inode): void {
@@ -284,6 +320,21 @@ export class MemoryDisk {
     const { directory } = inode.entry;
     for (const listener of this.#listeners) listener({ what, directory, path });
   }
+}
+
+function takeEntry(inode: Inode): void {
+  inode.entry?.directory.children.delete(inode.entry.base);
+  inode.entry = undefined;
+}
+
+function giveEntry(inode: Inode, entry: Inode['entry']): void {
+  entry?.directory.children.set(entry.base, inode);
+  inode.entry = entry;
+}
+
+function endWriters(inode: Inode): void {
+  inode.writers = 0;
+  for (const child of inode.children.values()) endWriters(child);
 }
 
 /** What stat(2) shows of it. */

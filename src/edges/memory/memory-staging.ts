@@ -24,7 +24,9 @@ export function stage(folder: MemoryFolder, job: StageJob): Staged {
     return trouble('wrong-content', 'the block lies beyond the end of the file');
   }
   if (folder.disk.freeBytes < job.size) return trouble('disk-full', 'no space left');
-  stagedFile(folder, job.stage, job.size).content.set(bytes, job.offset);
+  const file = stagedFile(folder, job.stage, job.size);
+  folder.disk.writingInPlace(file);
+  file.content.set(bytes, job.offset);
   return true;
 }
 
@@ -52,7 +54,9 @@ export function stageCopy(folder: MemoryFolder, source: Inode, name: string): St
   const refused = stageTrouble(name);
   if (refused !== undefined) return refused;
   if (source.type !== 'file') return trouble('not-a-file', 'it is not a regular file');
-  stagedFile(folder, name, source.content.length).content.set(source.content);
+  const file = stagedFile(folder, name, source.content.length);
+  folder.disk.writingInPlace(file);
+  file.content.set(source.content);
   return true;
 }
 

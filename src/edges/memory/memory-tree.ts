@@ -2,8 +2,8 @@
  * A folder on a {@link MemoryDisk}, as the node sees it.
  *
  * Each call takes simulated time, before, after and at times between the items of its batch, so that users, peers and
- * crashes come in between; each single item happens whole. What is put in place is durable: a crash in the middle of
- * {@link MemoryTree.apply} leaves the changes before it, and damages staged files only.
+ * crashes come in between; each single item happens whole. {@link MemoryTree.apply} flushes as the real one does: the staged bytes before the first
+ * change, the names after the last (R1).
  * @module
  */
 import { blockBytes, blockSizeAfter, blocksIn } from '../../core/model/block.ts';
@@ -31,7 +31,7 @@ import type {
 import type { Clock } from '../../ports/clock.ts';
 import type { Life } from './life.ts';
 import { DiskFault, type Inode, lookOf, type MemoryDisk } from './memory-disk.ts';
-import { guarded, MemoryFolder, nameTrouble, sha256, trouble } from './memory-folder.ts';
+import { guarded, MemoryFolder, nameTrouble, sha256, STAGING, trouble } from './memory-folder.ts';
 import { historyBelow, historyOf, keptIn, pruneHistory } from './memory-history.ts';
 import { place } from './memory-place.ts';
 import { read, resume, stage, stageCopy, unstage } from './memory-staging.ts';
@@ -49,6 +49,8 @@ export interface MemoryTreeOptions {
   readonly stepMsMax?: number;
   /** Told of names that lead out of the folder or into its own directory; the call refuses them. */
   readonly onNameRefused?: (name: string) => void;
+  /** What the disk says of a name instead of an answer, while something is wrong with it. */
+  readonly troubleOf?: (name: string) => Trouble | undefined;
 }
 
 const KEY = `${OWN_DIRECTORY}/key`;
@@ -82,6 +84,7 @@ export class MemoryTree implements FileTree {
       const { disk } = this.#folder;
       const key = this.#folder.find(KEY) ?? disk.createFile(this.#folder.path(KEY), 0o600);
       disk.write(key, Buffer.from(folderKey));
+      disk.flush(key);
     });
   }
 
@@ -158,11 +161,12 @@ export class MemoryTree implements FileTree {
     return this.#call(() => unstage(this.#folder, stages));
   }
 
-  apply(changes: readonly Change[]): Promise<Applied[]> {
-    return this.#each(changes, (change) => {
-      for (const name of change.change === 'move' ? [change.name, change.from] : [change.name]) this.#refused(name);
-      return guarded(() => place(this.#folder, change, this.#options.clock.nowMs()));
-    });
+  async apply(changes: readonly Change[]): Promise<Applied[]> {
+    this.#checkOpen();
+    for (const change of changes) if (change.change === 'file') await this.#flushStaged(change.stage);
+    const applied = await this.#each(changes, (change) => this.#place(change));
+    this.#folder.disk.flushNames();
+    return applied;
   }
 
   history(name: string): Promise<HistoryEntry[]> {
@@ -226,10 +230,24 @@ export class MemoryTree implements FileTree {
     return Buffer.concat([first, inode.content.subarray(half, offset + bytes)]);
   }
 
+  #place(change: Change): Applied {
+    const names = change.change === 'move' ? [change.name, change.from] : [change.name];
+    // All of them are asked, so that the world hears of each name that is not allowed.
+    const refused = names.map((name) => this.#refused(name)).find((trouble) => trouble !== undefined);
+    return refused ?? guarded(() => place(this.#folder, change, this.#options.clock.nowMs()));
+  }
+
+  async #flushStaged(stage: string): Promise<void> {
+    const staged = this.#folder.find(`${STAGING}/${stage}`);
+    if (staged === undefined) return;
+    await this.#maybePause();
+    this.#folder.disk.flush(staged);
+  }
+
   #refused(name: string): Trouble | undefined {
     const refused = nameTrouble(name);
     if (refused !== undefined) this.#options.onNameRefused?.(name);
-    return refused;
+    return refused ?? this.#options.troubleOf?.(name);
   }
 
   async #call<T>(run: () => T): Promise<T> {

@@ -1,0 +1,77 @@
+/**
+ * The records of one simulated machine: they outlive its processes, and can be lost or put back as they once were.
+ * @module
+ */
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openRecordStore } from '../src/edges/store/record-store.ts';
+import type { RecordStore } from '../src/ports/record-store.ts';
+
+export interface HostStoreOptions {
+  readonly randomBytes: (length: number) => Uint8Array;
+  readonly nowMs: () => number;
+  /** They may be put back: then they are in a file. Default: in memory, which is faster. */
+  readonly inFile: boolean;
+}
+
+/** Where files cost no disk, if the system has such a place. */
+const QUICK = '/dev/shm';
+const FILE = 'records.sqlite';
+/** All that a database in use consists of. */
+const PARTS = [FILE, `${FILE}-wal`];
+
+export class HostStore {
+  readonly #options: HostStoreOptions;
+  readonly #directory: string | undefined;
+  #store: RecordStore;
+  #backUps = 0;
+
+  constructor(options: HostStoreOptions) {
+    this.#options = options;
+    const at = existsSync(QUICK) ? QUICK : tmpdir();
+    this.#directory = options.inFile ? mkdtempSync(join(at, 'lanfold-sim-')) : undefined;
+    this.#store = this.#open();
+  }
+
+  get current(): RecordStore {
+    return this.#store;
+  }
+
+  /** Everything that was known is gone. No process runs. */
+  lose(): void {
+    this.#store.close();
+    this.#remove();
+    this.#store = this.#open();
+  }
+
+  /** Keeps the records as they are now, as a copy of a running disk would. @returns how to put them back; no process runs then. */
+  backUp(): () => void {
+    const directory = this.#directory;
+    if (directory === undefined) throw new Error('only records in a file can be put back');
+    this.#backUps += 1;
+    const name = `back-up-${this.#backUps}`;
+    const parts = PARTS.filter((part) => existsSync(join(directory, part)));
+    for (const part of parts) copyFileSync(join(directory, part), join(directory, `${name}-${part}`));
+    return () => {
+      this.#store.close();
+      this.#remove();
+      for (const part of parts) copyFileSync(join(directory, `${name}-${part}`), join(directory, part));
+      this.#store = this.#open();
+    };
+  }
+
+  close(): void {
+    this.#store.close();
+    if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #remove(): void {
+    if (this.#directory !== undefined) for (const part of PARTS) rmSync(join(this.#directory, part), { force: true });
+  }
+
+  #open(): RecordStore {
+    const path = this.#directory === undefined ? ':memory:' : join(this.#directory, FILE);
+    return openRecordStore(path, { randomBytes: this.#options.randomBytes, nowMs: this.#options.nowMs });
+  }
+}
