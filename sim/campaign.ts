@@ -2,7 +2,6 @@
  * Many seeds, several worlds at a time, until one breaks a promise or all are done.
  * @module
  */
-import type { PlantedBugs } from '../src/node/planted-bugs.ts';
 import { makePlan } from './faults.ts';
 import type { Plan } from './plan.ts';
 import type { SimNodeFactory } from './sim-node.ts';
@@ -15,7 +14,6 @@ export interface CampaignOptions {
   readonly nodes: number;
   readonly operations: number;
   readonly strict: boolean;
-  readonly plantedBugs: PlantedBugs;
   /** Goes on after a failure. Default: stops. */
   readonly keepGoing?: boolean;
 }

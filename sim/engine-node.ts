@@ -6,8 +6,8 @@ import { Engine } from '../src/node/engine.ts';
 import type { SimNodeFactory } from './sim-node.ts';
 
 export const engineNode: SimNodeFactory = (edges, setup) => {
-  const { name, port, plantedBugs } = setup;
-  const engine = new Engine(edges, { name, listen: { ports: [port] }, plantedBugs });
+  const { name, port } = setup;
+  const engine = new Engine(edges, { name, listen: { ports: [port] } });
   return {
     async start() {
       await engine.start();

@@ -107,14 +107,13 @@ export class NodeHost implements Watched {
   }
 
   /** Says with whom the node shares. Called once, before the first start. */
-  introduce(peers: readonly NodeHost[], plantedBugs: SimNodeSetup['plantedBugs']): void {
+  introduce(peers: readonly NodeHost[]): void {
     this.#setup = {
       name: this.name,
       port: PORT,
       folderId: 'sim',
       root: FOLDER_ROOT,
       peers: peers.map(({ name, device }) => ({ name, device, address: { host: name, port: PORT } })),
-      plantedBugs,
     };
   }
 

@@ -4,31 +4,41 @@
  * @module
  */
 import { parseArgs } from 'node:util';
-import type { PlantedBug } from '../src/node/planted-bugs.ts';
-import { type CampaignOptions, type Failure, planOf, runCampaign } from './campaign.ts';
-import { engineNode } from './engine-node.ts';
+import { plant } from './bugs/plant.ts';
+import type { PlantedBug } from './bugs/planted-bug.ts';
+import { plantedBug } from './bugs/table.ts';
+import type { CampaignOptions, Failure } from './campaign.ts';
 import { describeStep, type Plan } from './plan.ts';
 import { shrink } from './shrink.ts';
-import { type Outcome, runWorld } from './world.ts';
+import type { Outcome } from './world.ts';
 
 const USAGE = `usage: npm run sim -- [options]
   --seed N        the first seed (default 1)
   --runs M        how many seeds (default 1000)
   --nodes N       nodes in a world (default 3)
   --ops N         what people do in a world (default 40)
-  --bug NAME      puts a bug back: echo or unsettled; may be given twice
+  --bug NAME      plants a bug of sim/bugs/; may be given twice
   --strict        what is only in a history counts as lost
   --only A,B,...  only these steps of the plan
   --keep-going    all seeds, also after a failure; nothing is shortened
+  --no-shrink     the failure as it is, without its shortest plan
   --verbose       prints the trace (with --runs 1)`;
 
-const BUGS: readonly PlantedBug[] = ['echo', 'unsettled'];
-
-interface Arguments extends CampaignOptions {
+interface Arguments extends Omit<CampaignOptions, 'create'> {
   readonly bugs: readonly PlantedBug[];
   readonly only: readonly number[] | undefined;
+  readonly isShrunk: boolean;
   readonly verbose: boolean;
 }
+
+const args = readArguments(process.argv.slice(2));
+for (const bug of args?.bugs ?? []) plant(bug);
+// What runs the product comes only now, with the bugs in it.
+const { planOf, runCampaign } = await import('./campaign.ts');
+const { engineNode: create } = await import('./engine-node.ts');
+const { runWorld } = await import('./world.ts');
+
+process.exitCode = await main();
 
 function readArguments(argv: readonly string[]): Arguments | undefined {
   try {
@@ -43,27 +53,22 @@ function readArguments(argv: readonly string[]): Arguments | undefined {
         strict: { type: 'boolean', default: false },
         only: { type: 'string' },
         'keep-going': { type: 'boolean', default: false },
+        'no-shrink': { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
       },
     });
     const only = values.only === undefined ? undefined : values.only.split(',').filter(Boolean).map(wholeNumber);
     const isOne = values.verbose || only !== undefined;
-    const bugs = values.bug.map((name) => {
-      const bug = BUGS.find((known) => known === name);
-      if (bug === undefined) throw new Error(`there is no bug "${name}" to put back`);
-      return bug;
-    });
     return {
-      create: engineNode,
       firstSeed: wholeNumber(values.seed),
       runs: wholeNumber(values.runs ?? (isOne ? '1' : '1000')),
       nodes: wholeNumber(values.nodes),
       operations: wholeNumber(values.ops),
-      plantedBugs: new Set(bugs),
       strict: values.strict,
       keepGoing: values['keep-going'],
-      bugs,
+      bugs: values.bug.map(plantedBug),
       only,
+      isShrunk: !values['no-shrink'],
       verbose: values.verbose,
     };
   } catch (fault) {
@@ -80,7 +85,7 @@ function wholeNumber(text: string): number {
 /** The command that shows a plan again. */
 function commandFor(args: Arguments, plan: Plan, isWhole: boolean): string {
   const only = isWhole ? '' : ` --only ${plan.steps.map(({ id }) => id).join()}`;
-  const bugs = args.bugs.map((bug) => ` --bug ${bug}`).join('');
+  const bugs = args.bugs.map(({ name }) => ` --bug ${name}`).join('');
   const strict = args.strict ? ' --strict' : '';
   const size = `--nodes ${args.nodes} --ops ${args.operations}`;
   return `npm run sim -- --seed ${plan.seed} --runs 1 ${size}${bugs}${strict}${only} --verbose`;
@@ -93,9 +98,10 @@ function printViolations({ violations }: Outcome): void {
 async function explain(args: Arguments, { plan, outcome }: Failure): Promise<void> {
   console.log(`seed ${plan.seed}: broken promises`);
   printViolations(outcome);
+  if (!args.isShrunk) return;
   const rule = outcome.violations[0]?.rule;
   const fails = async (candidate: Plan): Promise<boolean> => {
-    const { violations } = await runWorld({ ...args, plan: candidate });
+    const { violations } = await runWorld({ ...args, create, plan: candidate });
     return violations.some((violation) => violation.rule === rule);
   };
   const { plan: short, runs } = await shrink(plan, fails);
@@ -103,7 +109,7 @@ async function explain(args: Arguments, { plan, outcome }: Failure): Promise<voi
     `the shortest plan that breaks ${rule} (${short.steps.length} of ${plan.steps.length} steps, ${runs} runs):`,
   );
   for (const step of short.steps) console.log(`  ${describeStep(step)}`);
-  printViolations(await runWorld({ ...args, plan: short }));
+  printViolations(await runWorld({ ...args, create, plan: short }));
   console.log(commandFor(args, short, false));
 }
 
@@ -112,7 +118,12 @@ async function show(args: Arguments, only: readonly number[] | undefined): Promi
   const plan = planOf(args, args.firstSeed);
   const steps = only === undefined ? plan.steps : plan.steps.filter(({ id }) => only.includes(id));
   const print = args.verbose ? (line: string): void => console.log(line) : undefined;
-  const outcome = await runWorld({ ...args, plan: { ...plan, steps }, ...(print === undefined ? {} : { print }) });
+  const outcome = await runWorld({
+    ...args,
+    create,
+    plan: { ...plan, steps },
+    ...(print === undefined ? {} : { print }),
+  });
   console.log(
     `seed ${plan.seed}: ${outcome.events} events, ${(outcome.simulatedMs / 1000).toFixed(0)} s, trace ${outcome.trace}`,
   );
@@ -121,14 +132,13 @@ async function show(args: Arguments, only: readonly number[] | undefined): Promi
 }
 
 async function main(): Promise<number> {
-  const args = readArguments(process.argv.slice(2));
   if (args === undefined) {
     console.error(USAGE);
     return 2;
   }
   if (args.verbose || args.only !== undefined) return (await show(args, args.only)) ? 0 : 1;
   const startMs = performance.now();
-  const { runs, events, failures } = await runCampaign(args);
+  const { runs, events, failures } = await runCampaign({ ...args, create });
   const minutes = (performance.now() - startMs) / 60_000;
   console.log(`${runs} runs, ${events} events, ${Math.round(runs / minutes)} runs a minute, ${failures.length} failed`);
   const [first] = failures;
@@ -141,5 +151,3 @@ async function main(): Promise<number> {
   } else await explain(args, first);
   return 1;
 }
-
-process.exitCode = await main();

@@ -3,7 +3,6 @@
  * @module
  */
 import type { Edges } from '../src/node/edges.ts';
-import type { PlantedBugs } from '../src/node/planted-bugs.ts';
 import type { Address } from '../src/ports/network.ts';
 
 export interface SimNode {
@@ -25,7 +24,6 @@ export interface SimNodeSetup {
   readonly folderId: string;
   readonly root: string;
   readonly peers: readonly { readonly name: string; readonly device: Uint8Array; readonly address: Address }[];
-  readonly plantedBugs: PlantedBugs;
 }
 
 export type SimNodeFactory = (edges: Edges, setup: SimNodeSetup) => SimNode;

@@ -1,15 +1,13 @@
-/** The simulation as a test: many histories keep every promise, and a planted bug is found soon. */
-import { deepEqual, equal, ok } from 'node:assert/strict';
+/** The simulation as a test: many histories keep every promise. That it would find a bug, `bugs.test.ts` proves. */
+import { deepEqual, equal } from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { NO_PLANTED_BUGS, type PlantedBug } from '../src/node/planted-bugs.ts';
 import { run } from '../test/harness/process.ts';
 import { runCampaign, type CampaignOptions, type CampaignResult } from './campaign.ts';
 import { engineNode } from './engine-node.ts';
 
 const HISTORIES = 1000;
-const FOUND_WITHIN = 200;
 const COMMAND = join(import.meta.dirname, 'run.ts');
 /** Seeds that once broke a promise, and what they showed. */
 const REGRESSIONS: readonly [seed: number, showed: string][] = [
@@ -27,7 +25,6 @@ function campaign(options: Partial<CampaignOptions>): Promise<CampaignResult> {
     nodes: 3,
     operations: 40,
     strict: false,
-    plantedBugs: NO_PLANTED_BUGS,
     ...options,
   });
 }
@@ -55,10 +52,3 @@ test(`Done when 6: ${HISTORIES} histories keep I1 to I6`, async (t) => {
     equal(code, 0, `${stdout}\n${stderr}`);
   }
 });
-
-for (const bug of ['echo', 'unsettled'] satisfies PlantedBug[]) {
-  test(`Done when 6: the bug "${bug}", put back, is found within ${FOUND_WITHIN} seeds`, async () => {
-    const result = await campaign({ runs: FOUND_WITHIN, plantedBugs: new Set<PlantedBug>([bug]) });
-    ok(result.failures.length > 0, `${bug} was not found in ${result.runs} runs`);
-  });
-}

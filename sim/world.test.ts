@@ -80,6 +80,6 @@ test('O12 a node that throws is found out, and a run that is not alike too', asy
     return { start: () => Promise.resolve(), close: () => Promise.resolve() };
   };
   const campaign = { create: unlike, firstSeed: 100, runs: 1, ...SIZE, operations: 0, strict: false };
-  const { failures } = await runCampaign({ ...campaign, plantedBugs: new Set() });
+  const { failures } = await runCampaign(campaign);
   assert.match(failures[0]?.outcome.violations[0]?.text ?? '', /two runs of one seed differ/u);
 });

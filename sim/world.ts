@@ -8,7 +8,6 @@ import { DiskFault } from '../src/edges/memory/memory-disk.ts';
 import { MemoryNetwork } from '../src/edges/memory/memory-network.ts';
 import { Scheduler } from '../src/edges/memory/scheduler.ts';
 import { SeededChance } from '../src/edges/memory/seeded-chance.ts';
-import { NO_PLANTED_BUGS, type PlantedBugs } from '../src/node/planted-bugs.ts';
 import type { Violation } from './checkers/violation.ts';
 import { Hands } from './hands.ts';
 import { NodeHost } from './node-host.ts';
@@ -21,7 +20,6 @@ import { Trace } from './trace.ts';
 export interface WorldOptions {
   readonly plan: Plan;
   readonly create: SimNodeFactory;
-  readonly plantedBugs?: PlantedBugs;
   /** What is only in a history counts as lost. */
   readonly strict?: boolean;
   /** Wants each line of the trace. */
@@ -73,7 +71,7 @@ class World {
   /** Programs and faults that are not over yet. */
   #underWay = 0;
 
-  constructor({ plan, create, plantedBugs = NO_PLANTED_BUGS, strict = false, print }: WorldOptions) {
+  constructor({ plan, create, strict = false, print }: WorldOptions) {
     this.#plan = plan;
     this.#stream = streamsOf(plan.seed);
     const nowMs = (): number => this.#scheduler.nowMs;
@@ -94,7 +92,7 @@ class World {
       const peers = this.#hosts.filter((_, other) =>
         links.some(([a, b]) => (a === index && b === other) || (b === index && a === other)),
       );
-      host.introduce(peers, plantedBugs);
+      host.introduce(peers);
     }
   }
 

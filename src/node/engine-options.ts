@@ -13,7 +13,6 @@ import type { Address } from '../ports/network.ts';
 import type { DiscoveryEdges } from './discovery/layer.ts';
 import type { Folder } from './folder/folder.ts';
 import type { Peer } from './peer/peer.ts';
-import type { PlantedBugs } from './planted-bugs.ts';
 
 export interface EngineOptions {
   /** What peers see as this device's name. */
@@ -22,7 +21,6 @@ export interface EngineOptions {
   readonly discovery?: DiscoveryEdges;
   /** Without it nobody can be paired with a code. */
   readonly pairing?: PairingCrypto;
-  readonly plantedBugs?: PlantedBugs;
   readonly events?: Partial<EngineEvents>;
 }
 

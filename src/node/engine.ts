@@ -29,7 +29,6 @@ import type { Shared } from './folder/shared.ts';
 import { farewell, ownConfig, type ConfigDraft, type Ends, type Known } from './peer/own-config.ts';
 import { Pairing } from './pairing/pairing.ts';
 import { Peer } from './peer/peer.ts';
-import { NO_PLANTED_BUGS } from './planted-bugs.ts';
 import type { Source, Sources } from './peer/sources.ts';
 import { listedDevices, toldMembers } from './peer/told-members.ts';
 import { Twins } from './peer/twins.ts';
@@ -161,7 +160,6 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       device: this.short,
       sources: this,
       inFlight: this.#inFlight,
-      plantedBugs: this.#options.plantedBugs ?? NO_PLANTED_BUGS,
       historyLimits: setup.historyLimits ?? HISTORY_LIMITS,
       isHeld: setup.isHeld ?? false,
       onSaved: (saved) => {

@@ -11,7 +11,6 @@ import type { Log } from '../../ports/log.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 import type { BusyNames } from './busy-names.ts';
 import type { Mounts } from './mounts.ts';
-import type { PlantedBugs } from '../planted-bugs.ts';
 import type { Problems } from './problems.ts';
 
 export interface FolderContext {
@@ -21,7 +20,6 @@ export interface FolderContext {
   readonly tree: FileTree;
   readonly records: FolderRecords;
   readonly problems: Problems;
-  readonly plantedBugs: PlantedBugs;
   readonly mounts: Mounts;
   /** Names that are being put in place right now: a look at them would see a state of no record. */
   readonly busy: BusyNames;

@@ -5,7 +5,6 @@
 import type { FileRecord } from '../../core/model/file-record.ts';
 import type { HistoryLimits } from '../../ports/file-tree.ts';
 import type { Edges } from '../edges.ts';
-import type { PlantedBugs } from '../planted-bugs.ts';
 import type { Sources } from '../peer/sources.ts';
 import type { Budget } from '../wake.ts';
 
@@ -20,7 +19,6 @@ export interface FolderOptions {
   readonly device: bigint;
   readonly sources: Sources;
   readonly inFlight: Budget;
-  readonly plantedBugs: PlantedBugs;
   readonly historyLimits: HistoryLimits;
   /** Look and listen, but bring and tell nothing before {@link Folder.release}. */
   readonly isHeld: boolean;

@@ -208,7 +208,7 @@ export class Folder {
   }
 
   #makeContext(): FolderContext {
-    const { edges, id, device, plantedBugs, onSaved } = this.#options;
+    const { edges, id, device, onSaved } = this.#options;
     const { clock, log } = edges;
     const shared = { tree: this.#tree, records: this.records, problems: this.#problems };
     return {
@@ -217,7 +217,6 @@ export class Folder {
       log,
       ...shared,
       mounts: new Mounts({ ...shared, onBack: (name) => this.rescan(name) }),
-      plantedBugs,
       busy: new BusyNames(),
       digest: (bytes) => edges.digest(bytes),
       ignores: () => this.#ignores.rules,

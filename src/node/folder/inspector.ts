@@ -159,7 +159,7 @@ export class Inspector {
   async #settled<File extends { name: string; look: Look; local: LocalRecord | undefined }>(
     files: readonly File[],
   ): Promise<File[]> {
-    if (files.length === 0 || this.#context.plantedBugs.has('unsettled')) return [...files];
+    if (files.length === 0) return [...files];
     const writers = await this.#context.tree.writers(files.map((file) => file.name));
     return files.filter(({ name, look, local }, index) =>
       this.#settler.isSettled(name, look, isHere(local) ? local.record.size : 0, writers[index] ?? 'unknown'),
@@ -190,8 +190,7 @@ export class Inspector {
       } else this.#settler.later(name);
       return undefined;
     }
-    const moved = !sameLook(hashed.before, look) || !sameLook(hashed.before, hashed.after);
-    if (moved && !this.#context.plantedBugs.has('unsettled')) {
+    if (!sameLook(hashed.before, look) || !sameLook(hashed.before, hashed.after)) {
       this.#settler.later(name); // it moved under our eyes (SPEC S1)
       return undefined;
     }
@@ -205,7 +204,7 @@ export class Inspector {
   }
 
   #record(found: readonly { name: string; seen: Sighting }[], damaged: ReadonlySet<string>, basis: Basis): void {
-    const { records, problems, plantedBugs } = this.#context;
+    const { records, problems } = this.#context;
     const saves: LocalRecord[] = [];
     const looks: { name: string; look: Look }[] = [];
     for (const { name, seen } of [...found].sort((a, b) => byName(a.name, b.name))) {
@@ -226,9 +225,8 @@ export class Inspector {
         problems.set(name, 'damaged', text, 'told');
         continue;
       }
-      const newest = plantedBugs.has('echo') ? undefined : records.newest(name);
-      const mine = plantedBugs.has('echo') ? undefined : local;
-      const finding = judge(name, mine, newest, seen, this.#context.author(), (bytes) => this.#context.digest(bytes));
+      const newest = records.newest(name);
+      const finding = judge(name, local, newest, seen, this.#context.author(), (bytes) => this.#context.digest(bytes));
       if (finding.found === 'same') looks.push({ name, look: seen.look });
       else if (finding.found === 'change') {
         const isOld = this.#isLeftover(finding.record, seen.look);

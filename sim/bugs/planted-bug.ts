@@ -1,0 +1,41 @@
+/**
+ * A bug that can be put into the product on purpose, so that the tests can prove that they would find it. The product
+ * carries nothing of it: the source is changed while it is loaded (`plant.ts`).
+ * @module
+ */
+
+/** Who finds it: random histories, or one test where no random history gets to. */
+export type Detector = Histories | NamedTest;
+
+export interface Histories {
+  /** The first seed, and how many: bounds what CI spends. Measured, with room to spare. */
+  readonly seeds: number;
+  readonly firstSeed?: number;
+  /** What is only in a history counts as lost. */
+  readonly strict?: boolean;
+  /** Nodes in a world. Default: as `npm run sim`. */
+  readonly nodes?: number;
+  /** What people do in a world. Default: as `npm run sim`. */
+  readonly ops?: number;
+}
+
+export interface NamedTest {
+  /** A test file, from the root of the repository. */
+  readonly file: string;
+  /** The beginning of the title of the one test that fails. */
+  readonly test: string;
+}
+
+export interface PlantedBug {
+  readonly name: string;
+  /** What goes wrong, in one line. */
+  readonly what: string;
+  /** The source file, from the root of the repository. */
+  readonly file: string;
+  /** Occurs exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+  /** The promise that is broken: a rule of SPEC.md, or an invariant of the oracle. */
+  readonly breaks: string;
+  readonly foundBy: Detector;
+}
