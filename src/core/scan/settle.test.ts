@@ -40,6 +40,13 @@ const rows: readonly Row[] = [
   ['S2 each question in vain doubles the wait', { ...writing, looks: 3 }, held, 3000, 800],
   ['S2 up to 2 seconds', { ...writing, looks: 50 }, held, 3000, 2000],
   ['S2 a writer that did nothing for 30 minutes has forgotten the file', writing, held, 30 * MINUTE_MS, 0],
+  [
+    'S2 a clock that leaps does not make a writer forgotten',
+    writing,
+    { ...held, watchedMs: 3000 },
+    60 * MINUTE_MS,
+    100,
+  ],
   ['S2 one millisecond before, it has not', { ...writing, looks: 9 }, held, 30 * MINUTE_MS - 1, 2000],
   [
     'S2 patience is no reason to take a file from its writer',

@@ -56,6 +56,11 @@ export interface RestlessFile {
   readonly changedMs: number;
   /** Does anybody hold it open for writing? */
   readonly writers: 'none' | 'some' | 'unknown';
+  /**
+   * How long it has been watched without news, by a clock that nobody can set: a wall clock that leaps makes every writer
+   * look forgotten. Default: as long as the times say.
+   */
+  readonly watchedMs?: number;
 }
 
 /** @returns 0 when the file has come to rest, else how long to wait before the next look. */
@@ -63,7 +68,7 @@ export function restWait(settling: Settling, file: RestlessFile, nowMs: number):
   const lastMs = Math.max(believed(settling.newsMs, settling, nowMs), believed(file.changedMs, settling, nowMs));
   const quietMs = nowMs - lastMs;
   const askMs = Math.min(SETTLE.askLastMs, SETTLE.askFirstMs * 2 ** Math.min(settling.looks, 10));
-  if (file.writers === 'some') return quietMs >= SETTLE.forgottenMs ? 0 : askMs;
+  if (file.writers === 'some') return Math.min(quietMs, file.watchedMs ?? quietMs) >= SETTLE.forgottenMs ? 0 : askMs;
   const neededMs = quietNeeded(settling, file);
   if (quietMs >= neededMs) return 0;
   const isPatienceOver = nowMs - settling.firstMs >= SETTLE.patienceMs;

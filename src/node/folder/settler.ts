@@ -17,6 +17,8 @@ interface Restless {
   dueMs: number;
   /** When the name was first found absent. */
   absentMs: number | undefined;
+  /** When the last news came, or when it got here without any. */
+  calmSinceMs?: number;
   /** When it was last given to an inspection. */
   lookedMs?: number;
   /** News came since it was last given to an inspection: what that inspection saw may be old. */
@@ -63,7 +65,8 @@ export class Settler {
       const kind = what === 'written' || what === 'closed' ? what : 'other';
       const settling = hearNews(known?.settling, kind, this.#clock.nowMs());
       const lookedMs = known?.lookedMs ?? nowMs;
-      this.#put(name, { settling, dueMs: dueAfterNews(lookedMs, nowMs), absentMs: undefined, lookedMs, isHeard: true });
+      const dueMs = dueAfterNews(lookedMs, nowMs);
+      this.#put(name, { settling, dueMs, absentMs: undefined, lookedMs, isHeard: true, calmSinceMs: nowMs });
     }
   }
 
@@ -80,8 +83,10 @@ export class Settler {
   /** Has the file come to rest? If not, it is looked at again later. */
   isSettled(name: string, look: Look, sizeBefore: number, writers: 'none' | 'some' | 'unknown'): boolean {
     const nowMs = this.#clock.nowMs();
-    const settling = this.#names.get(name)?.settling ?? this.#unheard();
-    const file = { size: look.size, sizeBefore, changedMs: Number(look.changedNs / 1_000_000n), writers };
+    const known = this.#names.get(name);
+    const settling = known?.settling ?? this.#unheard();
+    const watchedMs = known?.calmSinceMs === undefined ? 0 : this.#clock.monotonicMs() - known.calmSinceMs;
+    const file = { size: look.size, sizeBefore, changedMs: Number(look.changedNs / 1_000_000n), writers, watchedMs };
     const waitMs = restWait(settling, file, nowMs);
     if (waitMs === 0) return true;
     this.#wait(name, settling, waitMs);
@@ -141,6 +146,7 @@ export class Settler {
       this.onDirectory('');
       return;
     }
+    restless.calmSinceMs ??= this.#names.get(name)?.calmSinceMs ?? this.#clock.monotonicMs();
     this.#names.set(name, restless);
     this.#arm(restless.dueMs);
   }
