@@ -43,6 +43,8 @@ export interface FolderRecords {
   changesSince(after: number, limit: number): FileRecord[];
   /** The highest own sequence number so far; 0 for none. */
   maxSequence(): number;
+  /** The latest time of change (ctime) among the looks of own records, of those not after `notAfterNs`. */
+  latestChangeNs(notAfterNs: bigint): bigint | undefined;
   /**
    * Saves own records in one durable transaction; each gets the next sequence number, in the order given.
    * @returns the records as saved, with their sequence numbers.

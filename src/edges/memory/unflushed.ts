@@ -14,6 +14,8 @@ import type { SeededChance } from './seeded-chance.ts';
 /** The kernel commits its journal so often by itself, and writes back bytes that are so old. */
 const COMMIT_MS = 5000;
 const WRITE_BACK_MS = 30_000;
+/** Bytes are written back in whole pages. */
+const PAGE_BYTES = 4096;
 /** Older changes are forgotten when there are so many. */
 const CHANGES_MAX = 2000;
 
@@ -95,7 +97,7 @@ export class Unflushed {
 
   #damage(inode: Inode, before: Bytes, chance: SeededChance): Damage[] {
     const what = chance.pick(['kept', 'kept', 'emptied', 'torn', 'set-back'] as const);
-    const from = chance.below(inode.content.length + 1); // drawn always: one file's fate does not move the next one's
+    const from = chance.below(Math.ceil(inode.content.length / PAGE_BYTES)) * PAGE_BYTES; // drawn always: one file's fate does not move the next one's
     if (what === 'kept' || inode.content.length === 0 || before.atMs < this.#nowMs() - WRITE_BACK_MS) return [];
     if (what === 'set-back') {
       inode.content = before.content;

@@ -22,7 +22,7 @@ import { toText } from './encode.ts';
 import { FolderChange } from './folder-change.ts';
 import { Memo } from './memo.ts';
 import { readNeed } from './need-table.ts';
-import { readBelow, readChanges, readChildren, readFilesWithBlocks, readOwn } from './own-records.ts';
+import { readBelow, readChanges, readChildren, readFilesWithBlocks, readLatestChange, readOwn } from './own-records.ts';
 import { readName, readRecord, updateLook, type KnownName } from './record-table.ts';
 import {
   addSource,
@@ -111,6 +111,10 @@ export class SqliteFolderRecords implements FolderRecords {
 
   maxSequence(): number {
     return this.#own().maxSequence;
+  }
+
+  latestChangeNs(notAfterNs: bigint): bigint | undefined {
+    return readLatestChange(this.#database, this.#keys, notAfterNs);
   }
 
   saveLocal(records: readonly LocalRecord[]): FileRecord[] {

@@ -80,6 +80,16 @@ export function readChanges(database: Database, { own }: FolderKeys, after: numb
   return rows.map(toRecord);
 }
 
+export function readLatestChange(database: Database, { folder }: FolderKeys, notAfterNs: bigint): bigint | undefined {
+  const row = database.row(
+    `SELECT max(o.changed_ns) AS latest FROM own o CROSS JOIN names n ON n.id = o.name
+     WHERE o.changed_ns <= ? AND n.folder = ?`,
+    notAfterNs,
+    folder,
+  );
+  return typeof row?.['latest'] === 'bigint' ? row['latest'] : undefined;
+}
+
 /** Own files that exist and have just this list of blocks. */
 export function readFilesWithBlocks(
   database: Database,

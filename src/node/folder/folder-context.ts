@@ -10,6 +10,7 @@ import type { FileTree } from '../../ports/file-tree.ts';
 import type { Log } from '../../ports/log.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 import type { BusyNames } from './busy-names.ts';
+import type { Doubt } from './doubt.ts';
 import type { Mounts } from './mounts.ts';
 import type { Problems } from './problems.ts';
 
@@ -20,6 +21,7 @@ export interface FolderContext {
   readonly tree: FileTree;
   readonly records: FolderRecords;
   readonly problems: Problems;
+  readonly doubt: Doubt;
   readonly mounts: Mounts;
   /** Names that are being put in place right now: a look at them would see a state of no record. */
   readonly busy: BusyNames;
@@ -36,6 +38,8 @@ export interface FolderContext {
   isProvisional(): boolean;
   /** While that is so because the records are older than what a peer has heard of them (SPEC E8). */
   isSetBack(): boolean;
+  /** Something is wanted from peers that was not before. */
+  pullSoon(): void;
   /** Asks for these names to be looked at soon. */
   suspect(names: readonly string[]): void;
 }

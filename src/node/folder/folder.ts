@@ -20,6 +20,7 @@ import { Announced } from './announced.ts';
 import { Brake } from './brake.ts';
 import { BusyNames } from './busy-names.ts';
 import { DiskRoom } from './disk-room.ts';
+import { Doubt } from './doubt.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { FolderOptions, FolderState } from './folder-options.ts';
 import { checkRoot, reasonToStop, ROOT_CHECK_MS, takeRoot, unusable } from './folder-root.ts';
@@ -50,7 +51,7 @@ export class Folder {
   /** Of the run that is under way: one that was closed does not watch again. */
   #watcher: Watcher;
   readonly #context: FolderContext;
-  readonly #problems = new Problems();
+  readonly #problems = new Problems((name) => this.rescan(name));
   readonly #brake: Brake;
   readonly #settler: Settler;
   readonly #inspector: Inspector;
@@ -100,14 +101,17 @@ export class Folder {
     this.#context = this.#makeContext();
     this.#brake = new Brake({ records: this.records, nowMs: () => edges.clock.monotonicMs() });
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
-    this.#inspector = new Inspector(this.#context, this.#settler, this.#brake, edges.store.uncleanStop);
+    this.#inspector = new Inspector(this.#context, this.#settler, this.#brake);
     this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));
     const room = new DiskRoom(this.#context, options.historyLimits);
     this.#puller = new Puller(this.#context, options.sources, options.inFlight, this.#brake, room);
     this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
     this.supplier = new Supplier(this.#context);
     this.restorer = new Restorer(this.#context);
-    this.#rereader = new Rereader(this.#context, () => this.#isDiskWanted());
+    this.#rereader = new Rereader(
+      this.#context,
+      () => this.#busyScanning || this.#busyPulling || this.supplier.isAsked,
+    );
   }
 
   /**
@@ -209,7 +213,7 @@ export class Folder {
 
   #makeContext(): FolderContext {
     const { edges, id, device, onSaved } = this.#options;
-    const { clock, log } = edges;
+    const { clock, log, store } = edges;
     const shared = { tree: this.#tree, records: this.records, problems: this.#problems };
     return {
       id,
@@ -218,20 +222,21 @@ export class Folder {
       ...shared,
       mounts: new Mounts({ ...shared, onBack: (name) => this.rescan(name) }),
       busy: new BusyNames(),
+      doubt: new Doubt(this.records, clock, store.uncleanStop),
       digest: (bytes) => edges.digest(bytes),
       ignores: () => this.#ignores.rules,
       author: (): Author => ({ device, nowMs: clock.nowMs() }),
       save: (records: readonly LocalRecord[]) => onSaved(this.records.saveLocal(records)),
       rootIsOurs: () => this.#rootIsOurs(),
       suspect: (names) => this.#settler.offer(names),
+      pullSoon: () => this.pullSoon(),
       isProvisional: () => this.admission.isProvisional,
       isSetBack: () => this.admission.isSetBack,
     };
   }
 
   async #work(): Promise<void> {
-    const signal = this.#closing.signal;
-    while (!signal.aborted) {
+    while (!this.#closing.signal.aborted) {
       if (this.#error === undefined) await this.#run();
       else await this.#waitForRoot();
     }
@@ -288,7 +293,7 @@ export class Folder {
       }
       this.#busyScanning = false;
       if (!this.admission.isScanned) {
-        this.#inspector.trustDisk();
+        this.#context.doubt.end();
         this.admission.scanned();
       }
       this.#pullWanted.ring();
@@ -375,10 +380,6 @@ export class Folder {
     } catch {
       // still not there, or closing: the loop decides
     }
-  }
-
-  #isDiskWanted(): boolean {
-    return this.#busyScanning || this.#busyPulling || this.supplier.isAsked;
   }
 
   #updateState(): void {

@@ -48,19 +48,11 @@ export class Inspector {
   readonly #context: FolderContext;
   readonly #settler: Settler;
   readonly #brake: Brake;
-  /** After a stop that was no proper stop, files may be damaged by a power cut (R3), until all were looked at once. */
-  #doubtful: boolean;
 
-  constructor(context: FolderContext, settler: Settler, brake: Brake, doubtful: boolean) {
+  constructor(context: FolderContext, settler: Settler, brake: Brake) {
     this.#context = context;
     this.#settler = settler;
     this.#brake = brake;
-    this.#doubtful = doubtful;
-  }
-
-  /** All files were looked at since the unclean stop. */
-  trustDisk(): void {
-    this.#doubtful = false;
   }
 
   /** Looks at these names, records what changed, and leaves to the settler what has not come to rest. */
@@ -89,9 +81,10 @@ export class Inspector {
   }
 
   async #inspectChunk(names: readonly string[], absent: string[]): Promise<void> {
-    const { tree, records, problems, busy } = this.#context;
+    const { tree, records, problems, busy, doubt } = this.#context;
     const wanted = names.filter((name) => this.#isOurs(name));
     // What is put in place while we look makes the look old.
+    for (const name of wanted) doubt.leave(name);
     const basis: Basis = new Map(wanted.map((name) => [name, records.local(name)?.record.sequence]));
     const looks = await tree.look(wanted);
     const others: { name: string; look: Look & { type: EntryType } }[] = [];
@@ -112,10 +105,13 @@ export class Inspector {
       else if (isTrouble(look)) this.#unreadable(name, `Cannot be looked at: ${look.detail}`);
       else if (look === undefined || look.type === 'other') {
         if (look === undefined) problems.clear(name);
+        doubt.settle(name);
         if (isHere(local)) absent.push(name);
         else this.#settler.forget(name);
-      } else if (isHere(local) && sameLook(local.look, look)) this.#settler.forget(name);
-      else if (look.type === 'file') files.push({ name, look, local });
+      } else if (isHere(local) && sameLook(local.look, look) && !doubt.isAbout(name, look)) {
+        this.#settler.forget(name);
+        doubt.settle(name);
+      } else if (look.type === 'file') files.push({ name, look, local });
       else others.push({ name, look: { ...look, type: look.type } });
     }
     const settled = await this.#settled(files);
@@ -217,6 +213,7 @@ export class Inspector {
         continue;
       }
       this.#settler.forget(name);
+      this.#context.doubt.settle(name);
       problems.clear(name);
       const local = records.local(name);
       if (local !== undefined && damaged.has(name)) {
@@ -235,6 +232,7 @@ export class Inspector {
     }
     if (looks.length > 0) records.saveLooks(looks);
     if (saves.length > 0) this.#context.save(saves);
+    if (saves.some(({ record }) => damaged.has(record.name))) this.#context.pullSoon();
   }
 
   /**
@@ -256,11 +254,15 @@ export class Inspector {
   /** Of files that changed without a new time, those that a power cut has emptied or filled with zeros. */
   async #damaged(found: readonly { name: string; seen: Sighting }[]): Promise<ReadonlySet<string>> {
     const damaged = new Set<string>();
-    if (!this.#doubtful) return damaged;
     for (const { name, seen } of found) {
+      if (!this.#context.doubt.covers(name)) continue;
       const local = this.#context.records.local(name);
       if (local?.look?.modifiedNs !== seen.look.modifiedNs || seen.look.type !== 'file') continue;
       if (seen.look.size === local.record.size && sameBytes(seen.blocks, local.record.blocks)) continue; // all is there
+      if (sameLook(local.look, seen.look)) {
+        damaged.add(name); // nobody writes without leaving a trace
+        continue;
+      }
       const bytes = Math.min(TAIL_BYTES, seen.look.size);
       const [tail] = await this.#context.tree.read([{ name, offset: seen.look.size - bytes, bytes, hash: undefined }]);
       if (looksDamaged(local, seen.look, tail === undefined || isTrouble(tail) ? NO_BYTES : tail)) damaged.add(name);

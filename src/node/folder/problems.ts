@@ -23,14 +23,24 @@ const LISTED_MAX = 1000;
 
 export class Problems {
   readonly #byName = new Map<string, { readonly problem: Problem; readonly until: Until }>();
+  /** Those of them that could not be read, whatever is wrong with them since. */
+  readonly #unread = new Set<string>();
+  readonly #onReadable: (name: string) => void;
+
+  /** @param onReadable is told of a name that could not be read and can be now: nobody has looked at what is below it. */
+  constructor(onReadable: (name: string) => void) {
+    this.#onReadable = onReadable;
+  }
 
   set(name: string, reason: string, text: string, until: Until): void {
     if (!this.#byName.has(name) && this.#byName.size >= LISTED_MAX) return;
     this.#byName.set(name, { problem: { name, reason, text }, until });
+    if (reason === 'unreadable') this.#unread.add(name);
   }
 
   clear(name: string): void {
     this.#byName.delete(name);
+    if (this.#unread.delete(name)) this.#onReadable(name);
   }
 
   /** Forgets those of names that are not wanted any more: deleted everywhere meanwhile, say. */
@@ -47,7 +57,11 @@ export class Problems {
       ([name, { until }]) => until === 'found' && (name === directory || isBelow(name, directory)),
     );
     return () => {
-      for (const [name, entry] of before) if (this.#byName.get(name) === entry) this.clear(name);
+      for (const [name, entry] of before) {
+        if (this.#byName.get(name) !== entry) continue;
+        this.#byName.delete(name);
+        this.#unread.delete(name);
+      }
     };
   }
 

@@ -64,7 +64,7 @@ export class Scanner {
     missing: string[],
     pending: string[],
   ): void {
-    const { records, problems, mounts } = this.#context;
+    const { records, problems, mounts, doubt } = this.#context;
     const known = new Map(records.children(directory).map((local) => [local.record.name, local]));
     const below: string[] = [];
     for (const { base, look, trouble, isMount } of entries) {
@@ -88,7 +88,7 @@ export class Scanner {
         if (local !== undefined) candidates.push(name);
         continue;
       }
-      if (!sameLook(local?.look, look)) candidates.push(name);
+      if (!sameLook(local?.look, look) || doubt.isAbout(name, look)) candidates.push(name);
       if (look.type === 'directory') below.push(name);
     }
     missing.push(...[...known.keys()].filter((name) => !mounts.holds(name)));

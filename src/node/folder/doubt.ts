@@ -1,0 +1,53 @@
+/**
+ * After a stop that was no proper stop, power may have been lost: files may be damaged (R3), until all were looked at once.
+ *
+ * A file that was written shortly before may have lost bytes and still look as it did: same size, same times. Those are
+ * hashed again. The kernel writes everything back within half a minute; how long before now that was nobody knows, but the
+ * latest change that the records know of was not after it.
+ * @module
+ */
+import type { Look } from '../../core/model/file-record.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { FolderRecords } from '../../ports/record-store.ts';
+
+/** Twice what the kernel takes. */
+const WRITE_BACK_NS = 60_000_000_000n;
+
+export class Doubt {
+  readonly #sinceNs: bigint | undefined;
+  #isOn: boolean;
+  /** Names of which it began, but whose bytes were not looked at yet: what moves is put off. */
+  readonly #left = new Set<string>();
+
+  constructor(records: FolderRecords, clock: Clock, uncleanStop: boolean) {
+    this.#isOn = uncleanStop;
+    const latestNs = uncleanStop ? records.latestChangeNs(BigInt(clock.nowMs()) * 1_000_000n) : undefined;
+    this.#sinceNs = latestNs === undefined ? undefined : latestNs - WRITE_BACK_NS;
+  }
+
+  /** May the file have been damaged? */
+  covers(name: string): boolean {
+    return this.#isOn || this.#left.has(name);
+  }
+
+  /** Is this look, which equals the recorded one, still no proof of the bytes? */
+  isAbout(name: string, look: Look): boolean {
+    if (this.#sinceNs === undefined || look.type !== 'file') return false;
+    return this.covers(name) && look.changedNs >= this.#sinceNs;
+  }
+
+  /** It is about to be looked at, which may be put off. */
+  leave(name: string): void {
+    if (this.#isOn) this.#left.add(name);
+  }
+
+  /** Its bytes were looked at, or it is gone. */
+  settle(name: string): void {
+    this.#left.delete(name);
+  }
+
+  /** All files but those that are left were looked at. */
+  end(): void {
+    this.#isOn = false;
+  }
+}
