@@ -19,7 +19,7 @@ export const engineNode: SimNodeFactory = (edges, setup) => {
     standing() {
       const folder = engine.folder(setup.folderId);
       if (folder === undefined) return { state: 'none', problems: [] };
-      return { state: folder.state, problems: folder.problems().map(({ name, reason }) => `${name}: ${reason}`) };
+      return { state: folder.state, problems: folder.problems() };
     },
   };
 };

@@ -58,6 +58,8 @@ export class NodeHost implements Watched {
   /** How often the power was cut: who counts another number than at his start was running then. */
   #powerCuts = 0;
   #isOff = false;
+  /** How often the records were lost. */
+  #losses = 0;
   #clockOffMs: number;
   /** What the disk refuses, by path. */
   readonly #refusals = new Map<string, Trouble['trouble']>();
@@ -164,13 +166,19 @@ export class NodeHost implements Watched {
       case 'lose-records':
         this.crash();
         this.#store.lose();
+        this.#losses += 1;
+        this.#options.oracle.lostRecords(this);
         this.#uncleanStop = false; // new records know of no stop at all
         return back;
       case 'restore-records': {
         const putBack = this.#store.backUp();
+        const losses = this.#losses;
         return () => {
+          // New records have marked the folder as theirs: older ones would find a folder that is not, and stop (R13).
+          if (this.#losses !== losses) return;
           this.crash();
           putBack();
+          this.#options.oracle.lostRecords(this);
           this.#uncleanStop = true;
           this.start();
         };

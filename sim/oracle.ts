@@ -6,6 +6,7 @@ import type { FileRecord, Look } from '../src/core/model/file-record.ts';
 import { parentOf } from '../src/core/model/folder-path.ts';
 import type { Inode, MemoryDisk } from '../src/edges/memory/memory-disk.ts';
 import type { PowerCut } from '../src/edges/memory/unflushed.ts';
+import { checkHonesty } from './checkers/honesty.ts';
 import { Confinement } from './checkers/confinement.ts';
 import { ContentKeys } from './checkers/content-key.ts';
 import { checkConvergence } from './checkers/convergence.ts';
@@ -16,11 +17,14 @@ import { Vectors } from './checkers/vectors.ts';
 import type { Report, Violation } from './checkers/violation.ts';
 import { WholeFiles } from './checkers/whole-files.ts';
 import { FOLDER_ROOT, type Witness } from './hands.ts';
+import type { Standing } from './sim-node.ts';
 
 export interface Watched {
   readonly name: string;
   readonly short: bigint;
   readonly disk: MemoryDisk;
+  /** What it says of its folder; undefined while it does not run, or has none. */
+  standing(): Standing | undefined;
 }
 
 export class Oracle {
@@ -110,6 +114,16 @@ export class Oracle {
     for (const path of undone) this.#undone(node, path);
   }
 
+  /** A node's records are gone, or older than they were. */
+  lostRecords(node: Watched): void {
+    this.#noEcho.lostRecords(
+      node.name,
+      this.#look(node).visible.map(({ name }) => name),
+      this.#nowMs(),
+    );
+    this.#vectors.lostRecords(node.name);
+  }
+
   /** A name went back to what it was, and so did the directories that it is in. */
   #undone(node: Watched, path: string): void {
     if (!path.startsWith(`${FOLDER_ROOT}/`)) return;
@@ -142,7 +156,9 @@ export class Oracle {
     for (const { name, disk } of nodes) this.#confinement.check(name, disk);
     const report: Report = (violation) => void this.violations.push(violation);
     const trees = nodes.map(({ name, disk }) => ({ node: name, snapshot: takeSnapshot(disk.find(FOLDER_ROOT)) }));
-    checkConvergence(trees, this.#keys, report);
+    const excused = new Set(nodes.flatMap((node) => node.standing()?.problems ?? []).map(({ name }) => name));
+    checkConvergence(trees, excused, this.#keys, report);
+    checkHonesty(nodes, report);
   }
 }
 

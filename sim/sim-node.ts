@@ -14,8 +14,7 @@ export interface SimNode {
 
 export interface Standing {
   readonly state: string;
-  /** `name: reason` */
-  readonly problems: readonly string[];
+  readonly problems: readonly { readonly name: string; readonly reason: string }[];
 }
 
 export interface SimNodeSetup {

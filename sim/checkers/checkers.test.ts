@@ -81,7 +81,7 @@ describe('I1 convergence', () => {
       { node: 'a', snapshot: snapshotOf(left) },
       { node: 'b', snapshot: snapshotOf(right) },
     ];
-    checkConvergence(trees, keys, report);
+    checkConvergence(trees, new Set(), keys, report);
     return rules;
   }
 

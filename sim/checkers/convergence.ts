@@ -1,5 +1,6 @@
 /**
- * I1: when all links are whole and nothing moves any more, every node has the same tree.
+ * I1: when all links are whole and nothing moves any more, every node has the same tree, but for names of which a node says
+ * that something is wrong with them there.
  * @module
  */
 import { type ContentKeys, excerpt } from './content-key.ts';
@@ -12,7 +13,12 @@ export interface NodeTree {
 }
 
 /** Compares whole trees at the end of a run: names, types, bytes, permissions, link targets, modification times of files. */
-export function checkConvergence(trees: readonly NodeTree[], keys: ContentKeys, report: Report): void {
+export function checkConvergence(
+  trees: readonly NodeTree[],
+  excused: ReadonlySet<string>,
+  keys: ContentKeys,
+  report: Report,
+): void {
   const [first, ...others] = trees;
   if (first === undefined) return;
   const expected = describe(first.snapshot, keys);
@@ -21,7 +27,9 @@ export function checkConvergence(trees: readonly NodeTree[], keys: ContentKeys, 
     const names = [...new Set([...expected.keys(), ...actual.keys()])].sort();
     const differences = names.flatMap((name) => {
       const [left = 'nothing', right = 'nothing'] = [expected.get(name), actual.get(name)];
-      return left === right ? [] : [`${name}: ${first.node} has ${left}, ${other.node} has ${right}`];
+      return left === right || excused.has(name)
+        ? []
+        : [`${name}: ${first.node} has ${left}, ${other.node} has ${right}`];
     });
     if (differences.length > 0) report({ rule: 'I1', text: differences.join('; ') });
   }

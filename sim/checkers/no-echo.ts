@@ -47,6 +47,11 @@ export class NoEcho {
     else changes.push(atMs);
   }
 
+  /** The node knows nothing any more, or less than before: what it finds it may take for a change, once for each name. */
+  lostRecords(node: string, names: Iterable<string>, atMs: number): void {
+    for (const name of new Set([...this.#seen.keys(), ...names])) this.changed(node, name, atMs);
+  }
+
   /** A node saved an own record. `short`: the node's short ID. */
   saved(node: string, short: bigint, record: FileRecord, atMs: number): void {
     const seen = this.#seen.get(record.name) ?? [];

@@ -14,10 +14,11 @@ import { versionText } from './version-text.ts';
 
 export class Vectors {
   readonly #report: Report;
-  /** By `<node> <name>`: the node's own record. */
   /** By name: every version that any node has saved. */
   readonly #made = new Map<string, VersionVector[]>();
+  /** By `<node> <name>`: the node's own record. */
   readonly #own = new Map<string, FileRecord>();
+  readonly #setBack = new Set<string>();
   /** By `<name> <version>`: what it stands for, and who said so first. */
   readonly #meanings = new Map<string, { readonly meaning: string; readonly node: string }>();
 
@@ -26,17 +27,27 @@ export class Vectors {
   }
 
   saved(node: string, record: FileRecord): void {
+    // What is damaged is out of the race: what lost against it may win now.
+    if (record.invalid || record.version.length === 0) this.#own.delete(`${node} ${record.name}`);
     // A record without a version has no claim to anything: it was found, and nobody made it.
     if (record.version.length === 0 || record.invalid) return;
     const made = this.#made.get(record.name) ?? [];
     this.#made.set(record.name, [...made, record.version]);
-    this.#checkForward(node, record);
+    if (!this.#setBack.has(node)) this.#checkForward(node, record);
     this.#checkMeaning(node, record);
   }
 
   /** The node forgot its own records of these names. */
   forgot(node: string, names: readonly string[]): void {
     for (const name of names) this.#own.delete(`${node} ${name}`);
+  }
+
+  /**
+   * The node lost its records, or has older ones now. What it makes of its disk alone it takes back as soon as a peer knows
+   * better, so from now on only the meaning of its versions counts.
+   */
+  lostRecords(node: string): void {
+    this.#setBack.add(node);
   }
 
   #checkForward(node: string, record: FileRecord): void {
