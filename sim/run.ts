@@ -1,6 +1,6 @@
 /**
- * `npm run sim`: runs seeds, and for the first one that breaks a promise prints what, the shortest plan that does, and the
- * command that shows it again. Exit codes: 0 all is well, 1 a promise is broken, 2 wrong usage.
+ * `npm run sim`: runs seeds, and for the first one that breaks a promise prints what, the shortest plan that does, a diagram
+ * of its run, and the command that shows it again. Exit codes: 0 all is well, 1 a promise is broken, 2 wrong usage.
  * @module
  */
 import { parseArgs } from 'node:util';
@@ -8,7 +8,8 @@ import { plant } from './bugs/plant.ts';
 import type { PlantedBug } from './bugs/planted-bug.ts';
 import { plantedBug } from './bugs/table.ts';
 import type { CampaignOptions, Failure } from './campaign.ts';
-import { describeStep, type Plan } from './plan.ts';
+import { drawDiagram } from './diagram.ts';
+import { describeStep, nodeName, type Plan } from './plan.ts';
 import { shrink } from './shrink.ts';
 import type { Outcome } from './world.ts';
 
@@ -109,7 +110,11 @@ async function explain(args: Arguments, { plan, outcome }: Failure): Promise<voi
     `the shortest plan that breaks ${rule} (${short.steps.length} of ${plan.steps.length} steps, ${runs} runs):`,
   );
   for (const step of short.steps) console.log(`  ${describeStep(step)}`);
-  printViolations(await runWorld({ ...args, create, plan: short }));
+  const lines: string[] = [];
+  const again = await runWorld({ ...args, create, plan: short, print: (line) => void lines.push(line) });
+  printViolations(again);
+  const nodes = Array.from({ length: short.nodes }, (_, index) => nodeName(index));
+  for (const line of drawDiagram(lines, nodes)) console.log(line);
   console.log(commandFor(args, short, false));
 }
 

@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly create: SimNodeFactory;
   /** What is only in a history counts as lost. */
   readonly strict?: boolean;
+  /** One more fault, when so many events have happened. */
+  readonly fault?: { readonly afterEvents: number; readonly step: Step };
   /** Wants each line of the trace. */
   readonly print?: (line: string) => void;
 }
@@ -32,6 +34,9 @@ export interface Outcome {
   /** Hash of all that happened. */
   readonly trace: string;
   readonly events: number;
+  /** How many events there were when the first step of the plan came, and when something last stirred. */
+  readonly firstStepEvents: number;
+  readonly lastStirEvents: number;
   /** How long the world lasted, in its own milliseconds. */
   readonly simulatedMs: number;
 }
@@ -69,6 +74,10 @@ class World {
   readonly #oracle: Oracle;
   readonly #network: MemoryNetwork;
   readonly #hosts: readonly NodeHost[];
+  readonly #fault: WorldOptions['fault'];
+  #isFaultOver = false;
+  #firstStepEvents = 0;
+  #activeEvents = 0;
   #activeMs = 0;
   /** Programs and faults that are not over yet. */
   #underWay = 0;
@@ -112,7 +121,7 @@ class World {
     for (const host of this.#hosts) host.start();
     this.#active();
     const endMs = this.#scheduler.nowMs + REST_WITHIN_MS;
-    const isAtRest = (): boolean => !this.#isScanning() && this.#scheduler.nowMs - this.#activeMs >= this.#restMs();
+    const isAtRest = (): boolean => this.#underWay === 0 && !this.#isScanning() && this.#isQuiet();
     await this.#scheduler.run(() => this.#isOver() || isAtRest() || this.#scheduler.nowMs >= endMs);
     if (this.#oracle.violations.length > 0) return;
     // A world in which nothing is left to happen is at rest before the time is over.
@@ -129,6 +138,10 @@ class World {
     return this.#hosts.some((host) => host.standing()?.state === 'scanning');
   }
 
+  #isQuiet(): boolean {
+    return this.#scheduler.nowMs - this.#activeMs >= this.#restMs();
+  }
+
   /** Who could not read something looks again with the next sweep. */
   #restMs(): number {
     const isTroubled = this.#hosts.some((host) => (host.standing()?.problems.length ?? 0) > 0);
@@ -137,7 +150,14 @@ class World {
 
   outcome(): Outcome {
     const { events, nowMs } = this.#scheduler;
-    return { violations: this.#oracle.violations, trace: this.#trace.digest(), events, simulatedMs: nowMs };
+    return {
+      violations: this.#oracle.violations,
+      trace: this.#trace.digest(),
+      events,
+      firstStepEvents: this.#firstStepEvents,
+      lastStirEvents: this.#activeEvents,
+      simulatedMs: nowMs,
+    };
   }
 
   dispose(): void {
@@ -165,22 +185,35 @@ class World {
   /** Looks at the world between two events: true when there is no point in going on. */
   #isOver(): boolean {
     this.#oracle.check();
+    const fault = this.#fault;
+    if (fault !== undefined && !this.#isFaultOver && this.#scheduler.events >= fault.afterEvents) {
+      this.#isFaultOver = true;
+      this.#begin(fault.step);
+    }
     return this.#oracle.violations.length > 0 || this.#scheduler.events >= EVENTS_MAX;
   }
 
   #active(): void {
     this.#activeMs = this.#scheduler.nowMs;
+    this.#activeEvents = this.#scheduler.events;
   }
 
   #schedule(step: Step): void {
     this.#underWay += 1;
     this.#scheduler.after(step.atMs, () => {
-      this.#trace.note(describeStep(step));
-      this.#carryOut(step).then(
-        () => void (this.#underWay -= 1),
-        (fault: unknown) => void this.#oracle.violations.push({ rule: 'crash', text: String(fault) }),
-      );
+      this.#underWay -= 1;
+      if (this.#firstStepEvents === 0) this.#firstStepEvents = this.#scheduler.events;
+      this.#begin(step);
     });
+  }
+
+  #begin(step: Step): void {
+    this.#underWay += 1;
+    this.#trace.note(describeStep(step));
+    this.#carryOut(step).then(
+      () => void (this.#underWay -= 1),
+      (fault: unknown) => void this.#oracle.violations.push({ rule: 'crash', text: String(fault) }),
+    );
   }
 
   #carryOut(step: Step): Promise<void> {
