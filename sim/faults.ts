@@ -43,6 +43,7 @@ export function makePlan(seed: number, workload: Workload, stream: (name: string
     diskMsMax: world.pick([0.5, 2, 10, 50]),
     newsLossRate: world.pick([0, 0, 0, 0.05]),
     bufferBytes: world.pick([16 * 1024, 4 * 1024 * 1024]),
+    farewell: stream('plan farewell').happens(0.2),
     // Numbered after the users' steps, and in the order of time.
     steps: [...users, ...faults.map((fault, index) => ({ ...fault, id: users.length + index }))].sort(
       (a, b) => a.atMs - b.atMs || a.id - b.id,

@@ -150,6 +150,22 @@ export class Oracle {
     this.#nothingLost.check();
   }
 
+  /** Names that people see at a node, of which no node says that something is wrong. */
+  namesAt(node: Watched): string[] {
+    const wrong = node.standing()?.problems ?? [];
+    return this.#look(node)
+      .visible.map(({ name }) => name)
+      .filter((name) => wrong.length === 0 && name !== '');
+  }
+
+  /** A name that was deleted by somebody who had seen all there was. */
+  checkGone(nodes: readonly Watched[], name: string): void {
+    for (const node of nodes) {
+      if (node.disk.find(`${FOLDER_ROOT}/${name}`) === undefined) continue;
+      this.violations.push({ rule: 'I7', text: `${name} was deleted, and is there again on ${node.name}` });
+    }
+  }
+
   /** Called when all is at rest. */
   checkEnd(nodes: readonly Watched[]): void {
     this.check();

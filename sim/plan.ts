@@ -104,6 +104,8 @@ export interface Plan {
   /** Bytes under way before a sender is told to wait. */
   readonly bufferBytes: number;
   readonly steps: readonly Step[];
+  /** At the end somebody deletes something that all have. */
+  readonly farewell?: boolean;
 }
 
 /** The pairs of nodes that talk to each other. */

@@ -1,20 +1,31 @@
 /** The simulation as a test: many histories keep every promise. That it would find a bug, `bugs.test.ts` proves. */
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { run } from '../test/harness/process.ts';
 import { runCampaign, type CampaignOptions, type CampaignResult } from './campaign.ts';
 import { engineNode } from './engine-node.ts';
+import { runExhaustive } from './exhaustive.ts';
 
-const HISTORIES = 1000;
+/** Fresh ones each time: what has been tried before shows nothing new. Fewer, or other ones, where somebody wants it so. */
+const HISTORIES = Number(process.env['LANFOLD_SIM_RUNS'] ?? 5000);
+const FIRST_SEED = Number(process.env['LANFOLD_SIM_SEED'] ?? randomInt(1, 2 ** 40));
+/** Of all plans of up to three small operations one in so many, another one each time, with faults at every so many steps. */
+const SMALL = { operations: 3, of: 400, every: 10 } as const;
 const COMMAND = join(import.meta.dirname, 'run.ts');
 /** Seeds that once broke a promise, and what they showed. */
 const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [17, 'a directory that others have was made anew, as a change of ours'],
+  [62, 'bytes that a power cut took, under a look that shows nothing, were announced after a change of permissions'],
+  [78, 'what could not be read for a while was looked at again only when something happened to it'],
   [148, 'a symlink that became a directory kept having no permissions'],
+  [173, 'records that were put back made versions of their own before a peer was heard'],
   [632, 'a version that lost while it waited to be put in place was recorded all the same'],
   [689, 'news that came during a look were forgotten with it'],
+  [1238, 'a clock that leapt made a writer forgotten, and half a file went out'],
+  [1298, 'a directory that could be read again was not looked into'],
 ];
 
 function campaign(options: Partial<CampaignOptions>): Promise<CampaignResult> {
@@ -39,16 +50,24 @@ for (const [seed, showed] of REGRESSIONS) {
   test(`O1 seed ${seed}: ${showed}`, async () => deepEqual(told(await campaign({ firstSeed: seed })), []));
 }
 
-test(`Done when 6: ${HISTORIES} histories keep I1 to I6`, async (t) => {
+test(`O1 ${HISTORIES} histories from seed ${FIRST_SEED} on keep every promise`, async (t) => {
   const parts = availableParallelism();
   const runs = Math.ceil(HISTORIES / parts);
   const ended = await Promise.all(
     Array.from({ length: parts }, (_, part) =>
-      run(process.execPath, [COMMAND, '--seed', String(1 + part * runs), '--runs', String(runs)]),
+      run(process.execPath, [COMMAND, '--seed', String(FIRST_SEED + part * runs), '--runs', String(runs)]),
     ),
   );
   for (const { code, stdout, stderr } of ended) {
     t.diagnostic(stdout.trim());
     equal(code, 0, `${stdout}\n${stderr}`);
   }
+});
+
+test('O3 small plans, with every fault at many steps, keep every promise', async (t) => {
+  const slice = FIRST_SEED % SMALL.of;
+  const { plans, runs, failure } = await runExhaustive({ create: engineNode, slice, ...SMALL });
+  t.diagnostic(`slice ${slice}/${SMALL.of}: ${plans} plans, ${runs} runs`);
+  ok(plans > 0);
+  deepEqual(failure, undefined);
 });

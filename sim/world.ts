@@ -119,18 +119,44 @@ class World {
     this.#trace.note('the plan is over');
     for (const [a, b] of linksOf(this.#plan.nodes, 'mesh')) this.#heal(nodeName(a), nodeName(b));
     for (const host of this.#hosts) host.start();
+    if (!(await this.#rest())) return;
+    this.#oracle.checkEnd(this.#hosts);
+    if (this.#plan.farewell && this.#oracle.violations.length === 0) await this.#farewell();
+  }
+
+  /**
+   * I7: what a person deletes who has seen all there is of it is gone for good, also after everybody has been away. The last
+   * thing that happens: nothing else can be a reason for it to come back.
+   */
+  async #farewell(): Promise<void> {
+    const chance = this.#stream('farewell');
+    const host = chance.pick(this.#hosts);
+    const name = chance.pick([...this.#oracle.namesAt(host), '']);
+    if (name === '') return;
+    this.#trace.note(`${host.name}: farewell to ${name}`);
+    new Hands(host.disk, this.#oracle.witness(host)).remove(name);
+    if (!(await this.#rest())) return;
+    this.#oracle.checkGone(this.#hosts, name);
+    for (const other of this.#hosts) await this.#scheduler.runUntil(other.stop());
+    for (const other of this.#hosts) other.start();
+    if (!(await this.#rest())) return;
+    this.#oracle.checkGone(this.#hosts, name);
+    this.#oracle.checkEnd(this.#hosts);
+  }
+
+  /** Runs until nothing moves any more. @returns false when a promise was broken on the way, or it never came to rest. */
+  async #rest(): Promise<boolean> {
     this.#active();
     const endMs = this.#scheduler.nowMs + REST_WITHIN_MS;
     const isAtRest = (): boolean => this.#underWay === 0 && !this.#isScanning() && this.#isQuiet();
     await this.#scheduler.run(() => this.#isOver() || isAtRest() || this.#scheduler.nowMs >= endMs);
-    if (this.#oracle.violations.length > 0) return;
+    if (this.#oracle.violations.length > 0) return false;
     // A world in which nothing is left to happen is at rest before the time is over.
     const isEmpty = this.#scheduler.nowMs < endMs && this.#scheduler.events < EVENTS_MAX;
-    if (isAtRest() || isEmpty) this.#oracle.checkEnd(this.#hosts);
-    else {
-      const text = `still busy ${REST_WITHIN_MS / 1000} s after the last step, after ${this.#scheduler.events} events`;
-      this.#oracle.violations.push({ rule: 'I8', text });
-    }
+    if (isAtRest() || isEmpty) return true;
+    const text = `still busy ${REST_WITHIN_MS / 1000} s after the last step, after ${this.#scheduler.events} events`;
+    this.#oracle.violations.push({ rule: 'I8', text });
+    return false;
   }
 
   /** A sweep makes no noise. */
