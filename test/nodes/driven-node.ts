@@ -73,6 +73,13 @@ export class DrivenNode {
     return this.#id;
   }
 
+  /** Of the running process; what {@link Starter} starts must become the node. */
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error('This node was never started');
+    return pid;
+  }
+
   /** `host:port`. */
   get listening(): string {
     return this.#listening;
@@ -148,6 +155,14 @@ function settle(calls: Map<number, Waiting>, call: number, answer: Answer): void
   calls.delete(call);
   if (answer.error === undefined) waiting?.resolve(answer.result);
   else waiting?.reject(new Error(`${answer.error.code}: ${answer.error.message}`));
+}
+
+/** Starts a program of Node's on this machine, behind others (`['nice', '-n', '10']`) that become it. */
+export function startBehind(...words: readonly string[]): Starter {
+  return (file, ...parameters) => {
+    const [program = '', ...rest] = [...words, process.execPath, file, ...parameters];
+    return spawn(program, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+  };
 }
 
 function startHere(file: string, ...parameters: string[]): ChildProcess {
