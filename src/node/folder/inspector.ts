@@ -215,7 +215,7 @@ export class Inspector {
       }
       this.#settler.forget(name);
       this.#context.doubt.settle(name);
-      problems.clear(name);
+      if (seen.look.type !== 'directory') problems.clear(name); // one that cannot be listed is no better for other permissions
       const local = records.local(name);
       if (local !== undefined && damaged.has(name)) {
         saves.push({ record: asDamaged(local.record, seen), look: seen.look });
