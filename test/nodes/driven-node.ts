@@ -49,7 +49,7 @@ export class DrivenNode {
   readonly options: DrivenOptions;
   /** What the library warned of, over all runs. */
   readonly warnings: Failure[] = [];
-  readonly #start: Starter;
+  #start: Starter;
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   #calls = new Map<number, Waiting>();
@@ -85,9 +85,10 @@ export class DrivenNode {
     return this.#listening;
   }
 
-  /** Starts it (again) with the same options; resolves when it is open. */
-  async up(): Promise<void> {
-    const child = this.#start(SCRIPT, JSON.stringify(this.options));
+  /** Starts it (again) with the same options; resolves when it is open. From now on it is started by `start`, if given. */
+  async up(start = this.#start): Promise<void> {
+    this.#start = start;
+    const child = start(SCRIPT, JSON.stringify(this.options));
     this.#child = child;
     const killNow = (): void => void child.kill('SIGKILL');
     process.once('exit', killNow);
