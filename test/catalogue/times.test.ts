@@ -26,7 +26,7 @@ async function isDone(pair: Pair): Promise<void> {
 }
 
 test(
-  'case C22: times before 1970, in 2038, 2107, 2446 and 3000, and nanoseconds: content arrives, with the nearest time that the disk has',
+  'P18 case C22: times before 1970, in 2038, 2107, 2446 and 3000, and nanoseconds: content arrives, with the nearest time that the disk has',
   { skip: mountsMissing() ?? false },
   async () => {
     const disk = openExt4Disk(64);

@@ -7,7 +7,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
-import { type Look, NO_BYTES, PERMISSION_BITS } from '../../core/model/file-record.ts';
+import { type Look, NO_BYTES, PERMISSION_BITS, TIME_S_MAX } from '../../core/model/file-record.ts';
 import { byName, nameFault, OWN_DIRECTORY, parentOf } from '../../core/model/folder-path.ts';
 import type { ListedEntry, Listing, Looked, Trouble } from '../../ports/file-tree.ts';
 import { isSpelledOtherwise } from './spelling.ts';
@@ -15,6 +15,7 @@ import { errorCode, guarded, trouble } from './trouble.ts';
 import { nameTrouble, type Walk } from './walk.ts';
 
 const TYPE_BITS = 0o170000n;
+const TIME_NS_MAX = BigInt(TIME_S_MAX) * 1_000_000_000n;
 
 /** The look of a path's last part, which is not followed if it is a symlink. An entry of another spelling is another one. */
 export function lookAt(path: string): Look | undefined {
@@ -57,11 +58,17 @@ export function lookFrom(stat: BigIntStats): Look {
     type,
     size: type === 'file' ? Number(stat.size) : 0,
     permissions: Number(stat.mode) & PERMISSION_BITS,
-    modifiedNs: stat.mtimeNs,
-    changedNs: stat.ctimeNs,
+    modifiedNs: recordable(stat.mtimeNs),
+    changedNs: recordable(stat.ctimeNs),
     inode: stat.ino,
     symlinkTarget: NO_BYTES,
   };
+}
+
+/** A time that the records cannot keep would differ from what they say at each look, and be a change each time. */
+function recordable(ns: bigint): bigint {
+  if (ns > TIME_NS_MAX) return TIME_NS_MAX;
+  return ns < -TIME_NS_MAX ? -TIME_NS_MAX : ns;
 }
 
 export function look(walk: Walk, names: readonly string[]): Looked[] {
