@@ -27,7 +27,7 @@ function reasons(machine: Machine): string[][] {
     .map(({ name, reason }) => [name, reason]);
 }
 
-test('F2 while the disk inside is away nothing on it is deleted, also after a restart; edits wait for it to be back', async () => {
+test('F2 case B12: while the disk inside is away nothing on it is deleted, also after a restart; edits wait for it to be back', async () => {
   const { desk, a, b } = await withDisk();
   using _ = desk;
   const top = a.disk.unmount(MOUNT);
@@ -93,7 +93,7 @@ test('F2 a person may say that the disk is gone for good; what is deleted while 
   deepEqual(reasons(a), []);
 });
 
-test('F2 a disk that is unmounted between the looks deletes nothing', async () => {
+test('F2 case B12: a disk that is unmounted between the looks deletes nothing', async () => {
   const { desk, a, b } = await withDisk();
   using _ = desk;
   let isDue = true;

@@ -31,7 +31,7 @@ async function synced(): Promise<{ desk: Desk; a: Machine; b: Machine }> {
   return { desk, a, b };
 }
 
-test('R4 bytes that changed under the same look are found within a month, and a good copy comes from a peer', async () => {
+test('R4 case A14: bytes that changed under the same look are found within a month, and a good copy comes from a peer', async () => {
   const { desk, a, b } = await synced();
   using _ = desk;
   b.crash();
@@ -54,7 +54,7 @@ test('R4 bytes that changed under the same look are found within a month, and a 
   equal(kept.length, 1, 'what stood there is in the history');
 });
 
-test('R4 the only copy stays, is listed and not announced, until a person saves it again', async () => {
+test('R4 case A14: the only copy stays, is listed and not announced, until a person saves it again', async () => {
   const desk = new Desk(['a', 'b']);
   using _ = desk;
   const [a, b] = desk.machines;

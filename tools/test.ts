@@ -4,8 +4,11 @@
  * Unit tests stand beside their source. The kinds with real processes run two files at a time: they mostly wait.
  */
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+
+/** Where each kind leaves how its tests ended, for tools/catalogue.ts. Ignored by git. */
+const RESULTS = 'test-results';
 
 const KINDS = {
   unit: { files: ['src/**/*.test.ts', 'docs/**/*.test.ts', 'tools/**/*.test.ts'], atOnce: availableParallelism() },
@@ -31,6 +34,7 @@ if (unknown.length > 0) {
 }
 const kinds = asked.length > 0 ? asked.filter(isKind) : (Object.keys(KINDS) as (keyof typeof KINDS)[]);
 
+mkdirSync(RESULTS, { recursive: true });
 let failed = 0;
 for (const kind of kinds) {
   const { files, atOnce } = KINDS[kind];
@@ -43,6 +47,9 @@ for (const kind of kinds) {
     `--test-concurrency=${atOnce}`,
     '--test-timeout=900000',
     '--test-reporter=dot',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=./tools/result-reporter.ts',
+    `--test-reporter-destination=${RESULTS}/${kind}.jsonl`,
     ...found,
   ]);
   console.log(

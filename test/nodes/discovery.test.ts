@@ -35,7 +35,7 @@ describe('finding each other', { skip: missing ?? false, timeout: 600_000 }, () 
     ['both deny', [true, true], 1_500],
   ];
   for (const [name, denies, targetMs] of cells) {
-    test(`F23 two that know nothing but their IDs connect when ${name}`, async (t) => {
+    test(`F23 case H15: two that know nothing but their IDs connect when ${name}`, async (t) => {
       using lan = new Lan(2);
       const [one, two] = lan.hosts;
       assert.ok(one !== undefined && two !== undefined);
@@ -69,7 +69,7 @@ describe('finding each other', { skip: missing ?? false, timeout: 600_000 }, () 
     });
   }
 
-  test('F20 two that let in nothing, not even mDNS, meet whenever the second starts', async (t) => {
+  test('F20 case H17: two that let in nothing, not even mDNS, meet whenever the second starts', async (t) => {
     using lan = new Lan(2);
     const [one, two] = lan.hosts;
     assert.ok(one !== undefined && two !== undefined);
@@ -117,7 +117,7 @@ describe('finding each other', { skip: missing ?? false, timeout: 600_000 }, () 
     assert.equal((await connectedPeer(looking)).address, `${one.address}:1117`);
   });
 
-  test('F16 where port 1111 is taken the real port is announced', async () => {
+  test('F16 case H12: where port 1111 is taken the real port is announced', async () => {
     using lan = new Lan(2);
     const [one, two] = lan.hosts;
     assert.ok(one !== undefined && two !== undefined);

@@ -49,7 +49,7 @@ export class DrivenNode {
   readonly options: DrivenOptions;
   /** What the library warned of, over all runs. */
   readonly warnings: Failure[] = [];
-  readonly #start: Starter;
+  #start: Starter;
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   #calls = new Map<number, Waiting>();
@@ -73,14 +73,22 @@ export class DrivenNode {
     return this.#id;
   }
 
+  /** Of the running process; what {@link Starter} starts must become the node. */
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error('This node was never started');
+    return pid;
+  }
+
   /** `host:port`. */
   get listening(): string {
     return this.#listening;
   }
 
-  /** Starts it (again) with the same options; resolves when it is open. */
-  async up(): Promise<void> {
-    const child = this.#start(SCRIPT, JSON.stringify(this.options));
+  /** Starts it (again) with the same options; resolves when it is open. From now on it is started by `start`, if given. */
+  async up(start = this.#start): Promise<void> {
+    this.#start = start;
+    const child = start(SCRIPT, JSON.stringify(this.options));
     this.#child = child;
     const killNow = (): void => void child.kill('SIGKILL');
     process.once('exit', killNow);
@@ -148,6 +156,14 @@ function settle(calls: Map<number, Waiting>, call: number, answer: Answer): void
   calls.delete(call);
   if (answer.error === undefined) waiting?.resolve(answer.result);
   else waiting?.reject(new Error(`${answer.error.code}: ${answer.error.message}`));
+}
+
+/** Starts a program of Node's on this machine, behind others (`['nice', '-n', '10']`) that become it. */
+export function startBehind(...words: readonly string[]): Starter {
+  return (file, ...parameters) => {
+    const [program = '', ...rest] = [...words, process.execPath, file, ...parameters];
+    return spawn(program, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+  };
 }
 
 function startHere(file: string, ...parameters: string[]): ChildProcess {

@@ -14,7 +14,7 @@ import { FOLDER, Pair } from './pair.ts';
 const DELETES_MS = 3000;
 
 test(
-  'F2 what lies on a disk inside the folder is not taken for deleted while that disk is not mounted',
+  'F2 case B12: what lies on a disk inside the folder is not taken for deleted while that disk is not mounted',
   { skip: mountsMissing() ?? false },
   async () => {
     let mounted: string | undefined;

@@ -3,14 +3,14 @@
  * @module
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../harness/ports.ts';
 import { until } from '../harness/process.ts';
 import { diffTrees, snapshotTree, type TreeSnapshot } from '../harness/snapshot.ts';
-import { DrivenNode } from './driven-node.ts';
+import { DrivenNode, type Starter } from './driven-node.ts';
 
 export const FOLDER = 'main';
 
@@ -22,8 +22,12 @@ export type PairOptions = {
   readonly root?: string;
   /** Fills the first side's folder before anything is shared. */
   readonly fill?: (folder: string) => void;
-  /** The second side's folder, when it lies elsewhere; it is the caller's to remove. */
+  /** A side's folder, when it lies elsewhere; it is the caller's to remove. */
+  readonly folderA?: string;
   readonly folderB?: string;
+  /** How a side's node is started, when not as any program. */
+  readonly startA?: Starter;
+  readonly startB?: Starter;
 };
 
 export class Pair implements AsyncDisposable {
@@ -40,17 +44,16 @@ export class Pair implements AsyncDisposable {
   /** Opens both nodes, lets them trust each other, and shares `a/` and `b/` below the root. */
   static async open(options: PairOptions = {}): Promise<Pair> {
     const root = options.root ?? mkdtempSync(join(tmpdir(), 'lanfold-pair-'));
-    const open = async (name: string, folder = join(root, name)): Promise<Side> => {
+    const open = async (name: string, folder = join(root, name), start?: Starter): Promise<Side> => {
       mkdirSync(folder, { recursive: true });
       const listen = `127.0.0.1:${await freePort()}`;
-      return {
-        node: await DrivenNode.open({ home: join(root, `home-${name}`), listen, discovery: 'off', name }),
-        folder,
-      };
+      const node = await DrivenNode.open({ home: join(root, `home-${name}`), listen, discovery: 'off', name }, start);
+      return { node, folder };
     };
-    const pair = new Pair(root, await open('a'), await open('b', options.folderB));
+    const a = await open('a', options.folderA, options.startA);
+    const b = await open('b', options.folderB, options.startB);
+    const pair = new Pair(root, a, b);
     options.fill?.(pair.a.folder);
-    const { a, b } = pair;
     await a.node.ask('trust', b.node.id, [b.node.listening]);
     await b.node.ask('trust', a.node.id, [a.node.listening]);
     await a.node.ask('share', a.folder, FOLDER, [b.node.id]);
@@ -111,6 +114,19 @@ export class Pair implements AsyncDisposable {
     for (const { node } of this.sides) await node.end();
     rmSync(this.root, { recursive: true, force: true });
   }
+}
+
+/** Waits until a file has this content on a side. */
+export async function arrives(side: Side, name: string, content: string): Promise<void> {
+  const path = join(side.folder, name);
+  await until(`"${name}" arrives`, () =>
+    existsSync(path) && readFileSync(path, 'utf8') === content ? true : undefined,
+  );
+}
+
+/** The number of the last change that a side's folder told. */
+export async function cursorOf({ node }: Side): Promise<number> {
+  return (await node.ask('changes', FOLDER, 0)).at(-1)?.cursor ?? 0;
 }
 
 /** Waits until a folder of a node has this state. */

@@ -18,10 +18,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openNode } from '../../src/index.ts';
-import { until } from '../harness/process.ts';
 import { makeTree } from '../harness/tree.ts';
 import { DrivenNode } from './driven-node.ts';
-import { FOLDER, Pair, type Side } from './pair.ts';
+import { arrives, cursorOf, FOLDER, Pair } from './pair.ts';
 
 const PAUSE_MS = 3000;
 const QUIET_MS = 10_000;
@@ -45,16 +44,7 @@ function watchContents(path: string): { stop(): Promise<string[]> } {
   };
 }
 
-async function arrives(side: Side, name: string, content: string): Promise<void> {
-  const path = join(side.folder, name);
-  await until(`"${name}" arrives`, () =>
-    existsSync(path) && readFileSync(path, 'utf8') === content ? true : undefined,
-  );
-}
-
-const cursorOf = async ({ node }: Side): Promise<number> => (await node.ask('changes', FOLDER, 0)).at(-1)?.cursor ?? 0;
-
-test('Done when 3, no echo: after convergence no sequence number moves and no block is asked for 10 s', async () => {
+test('Done when 3 case A01, no echo: after convergence no sequence number moves and no block is asked for 10 s', async () => {
   await using pair = await Pair.open({ fill: (folder) => void makeTree(folder, { seed: 3, files: 300 }) });
   await pair.converged();
   const state = async (): Promise<unknown> =>

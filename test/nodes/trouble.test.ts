@@ -43,7 +43,7 @@ async function goesAndComesBack(pair: Pair, code: string, back: () => void): Pro
   );
 }
 
-test('F2 a root that is gone stops the folder and deletes nothing; it goes on by itself', async () => {
+test('F2 case B18: a root that is gone stops the folder and deletes nothing; it goes on by itself', async () => {
   await using pair = await Pair.open({ fill });
   await pair.converged();
   const away = `${pair.b.folder}.away`;
@@ -51,7 +51,7 @@ test('F2 a root that is gone stops the folder and deletes nothing; it goes on by
   await goesAndComesBack(pair, 'E_FOLDER_MISSING', () => renameSync(away, pair.b.folder));
 });
 
-test('F2 a root that became another directory stops the folder and is left as it is', async () => {
+test('F2 case B17: a root that became another directory stops the folder and is left as it is', async () => {
   await using pair = await Pair.open({ fill });
   await pair.converged();
   const away = `${pair.b.folder}.away`;
@@ -64,7 +64,7 @@ test('F2 a root that became another directory stops the folder and is left as it
   });
 });
 
-test('F2 an unplugged disk stops the folder and deletes nothing', { skip: noMounts }, async () => {
+test('F2 case B17: an unplugged disk stops the folder and deletes nothing', { skip: noMounts }, async () => {
   using removable = new Removable();
   await using pair = await Pair.open({ fill, folderB: removable.path });
   await pair.converged();
@@ -72,7 +72,7 @@ test('F2 an unplugged disk stops the folder and deletes nothing', { skip: noMoun
   await goesAndComesBack(pair, 'E_FOLDER_SWAPPED', () => removable.plug());
 });
 
-test('F2 a disk that is not there at the start is waited for', { skip: noMounts }, async () => {
+test('F2 case B16: a disk that is not there at the start is waited for', { skip: noMounts }, async () => {
   using removable = new Removable();
   await using pair = await Pair.open({ fill, folderB: removable.path });
   await pair.converged();

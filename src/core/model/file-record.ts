@@ -41,6 +41,8 @@ export interface FileRecord {
 export const HASH_BYTES = 32;
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 export const PERMISSION_BITS = 0o777;
+/** Beyond ±9.2 × 10^9 seconds the nanoseconds leave 64 bits; the year is 2261 then. Later times count as this one. */
+export const TIME_S_MAX = 9_200_000_000;
 
 /** What the disk showed of one name, at one moment. Times are exact nanoseconds since 1970. */
 export interface Look {

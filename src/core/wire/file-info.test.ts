@@ -142,7 +142,7 @@ const tidied: [rule: string, sent: Info, kept: Partial<FileRecord>][] = [
     },
   ],
   ['W34 an empty version stays empty', { ...FILE, version: { counters: [] } }, { version: [] }],
-  ['W35 permissions are nine bits', { ...FILE, permissions: 0o104_755 }, { permissions: 0o755 }],
+  ['W35 case C18: permissions are nine bits', { ...FILE, permissions: 0o104_755 }, { permissions: 0o755 }],
   [
     'W36 a time before 1970 is kept',
     { ...FILE, modifiedS: -1, modifiedNs: 500_000_000 },

@@ -6,7 +6,7 @@
  * @module
  */
 import { blockBytes } from '../model/block.ts';
-import { blockCount, blockHash, HASH_BYTES, NO_BYTES, PERMISSION_BITS } from '../model/file-record.ts';
+import { blockCount, blockHash, HASH_BYTES, NO_BYTES, PERMISSION_BITS, TIME_S_MAX } from '../model/file-record.ts';
 import type { EntryType, FileRecord } from '../model/file-record.ts';
 import { toVersionVector } from '../model/version-vector.ts';
 import type { Counter, VersionVector } from '../model/version-vector.ts';
@@ -19,8 +19,6 @@ export type FromFileInfo = { readonly record: FileRecord } | FileInfoFault;
 
 const TYPE_NUMBERS: Readonly<Record<EntryType, number>> = { file: 0, directory: 1, symlink: 4 };
 const NS_PER_S = 1_000_000_000n;
-/** Beyond ±9.2 × 10^9 seconds the nanoseconds leave 64 bits; the year is 2261 then. */
-const SECONDS_MAX = 9_200_000_000;
 
 /**
  * What to tell peers of a record.
@@ -91,7 +89,7 @@ function entryTypeOf(number: number): EntryType {
 }
 
 function toNs(seconds: number, nanoseconds: number): bigint {
-  const s = Math.max(-SECONDS_MAX, Math.min(SECONDS_MAX, seconds));
+  const s = Math.max(-TIME_S_MAX, Math.min(TIME_S_MAX, seconds));
   const ns = Math.max(0, Math.min(999_999_999, nanoseconds));
   return BigInt(s) * NS_PER_S + BigInt(ns);
 }

@@ -8,7 +8,7 @@ import { blockBytes, blockSizeAfter, blocksIn } from '../../core/model/block.ts'
 import { HASH_BYTES, sameBytes } from '../../core/model/file-record.ts';
 import type { Hashed, HashJob, ReadJob, Trouble } from '../../ports/file-tree.ts';
 import { hashStretch, readFully, type Scratch, sha256 } from './blocks.ts';
-import { lookAt, lookFrom, notAFile } from './look.ts';
+import { lookBySystem, lookFrom, notAFile } from './look.ts';
 import type { SystemCalls } from './system-calls.ts';
 import { guarded, trouble, troubleOf } from './trouble.ts';
 import { nameTrouble, O_SAFE, opened, Walk } from './walk.ts';
@@ -71,7 +71,7 @@ async function hashOne(walk: Walk, job: HashJob, turns: Turns, scratch: Scratch)
     // The name is looked at, not the handle: a file put in the place of this one has another inode. It cannot have the
     // same one, which is taken as long as the handle is open.
     const pathAfter = walk.path(job.name);
-    const after = pathAfter === undefined ? undefined : lookAt(pathAfter);
+    const after = pathAfter === undefined ? undefined : lookBySystem(pathAfter)?.look;
     return after === undefined ? absent() : { before, after, blockSize, blocks };
   } finally {
     closeSync(handle);

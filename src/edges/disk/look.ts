@@ -7,20 +7,35 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
-import { type Look, NO_BYTES, PERMISSION_BITS } from '../../core/model/file-record.ts';
+import { type Look, NO_BYTES, PERMISSION_BITS, TIME_S_MAX } from '../../core/model/file-record.ts';
 import { byName, nameFault, OWN_DIRECTORY, parentOf } from '../../core/model/folder-path.ts';
 import type { ListedEntry, Listing, Looked, Trouble } from '../../ports/file-tree.ts';
+import { isSpelledOtherwise } from './spelling.ts';
 import { errorCode, guarded, trouble } from './trouble.ts';
 import { nameTrouble, type Walk } from './walk.ts';
 
 const TYPE_BITS = 0o170000n;
+const TIME_NS_MAX = BigInt(TIME_S_MAX) * 1_000_000_000n;
 
-/** The look of a path's last part, which is not followed if it is a symlink. */
+/** The look of a path's last part, which is not followed if it is a symlink. An entry of another spelling is another one. */
 export function lookAt(path: string): Look | undefined {
   return lookOnDevice(path)?.look;
 }
 
-function lookOnDevice(path: string): { readonly look: Look; readonly device: bigint } | undefined {
+function lookOnDevice(path: string): LookOnDevice | undefined {
+  const found = lookBySystem(path);
+  if (found === undefined) return undefined;
+  const slash = path.lastIndexOf('/');
+  return isSpelledOtherwise(path.slice(0, slash), path.slice(slash + 1)) ? undefined : found;
+}
+
+interface LookOnDevice {
+  readonly look: Look;
+  readonly device: bigint;
+}
+
+/** What the system finds under a name, which a disk that ignores case may have under another one. */
+export function lookBySystem(path: string): LookOnDevice | undefined {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined) return undefined;
   const look = lookFrom(stat);
@@ -31,7 +46,7 @@ function lookOnDevice(path: string): { readonly look: Look; readonly device: big
     return { look: { ...look, symlinkTarget }, device };
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'EINVAL' || code === 'ENOENT') return lookOnDevice(path); // replaced between the two calls: look anew
+    if (code === 'EINVAL' || code === 'ENOENT') return lookBySystem(path); // replaced between the two calls: look anew
     throw error;
   }
 }
@@ -43,11 +58,17 @@ export function lookFrom(stat: BigIntStats): Look {
     type,
     size: type === 'file' ? Number(stat.size) : 0,
     permissions: Number(stat.mode) & PERMISSION_BITS,
-    modifiedNs: stat.mtimeNs,
-    changedNs: stat.ctimeNs,
+    modifiedNs: recordable(stat.mtimeNs),
+    changedNs: recordable(stat.ctimeNs),
     inode: stat.ino,
     symlinkTarget: NO_BYTES,
   };
+}
+
+/** A time that the records cannot keep would differ from what they say at each look, and be a change each time. */
+function recordable(ns: bigint): bigint {
+  if (ns > TIME_NS_MAX) return TIME_NS_MAX;
+  return ns < -TIME_NS_MAX ? -TIME_NS_MAX : ns;
 }
 
 export function look(walk: Walk, names: readonly string[]): Looked[] {
@@ -106,7 +127,7 @@ function listing(walk: Walk, directory: string): Listing | undefined {
 /** Nothing if the entry went away since the directory was read. */
 function listed(directory: string, base: string, device: bigint): ListedEntry[] {
   if (nameFault(base) !== undefined) return [];
-  const seen = guarded(() => lookOnDevice(`${directory}/${base}`));
+  const seen = guarded(() => lookBySystem(`${directory}/${base}`));
   if (seen === undefined) return [];
   if ('trouble' in seen) return [{ base, look: undefined, trouble: seen }];
   const isMount = seen.look.type === 'directory' && seen.device !== device;

@@ -16,7 +16,7 @@ import { setAttributes } from './attributes.ts';
 import type { Batch } from './batch.ts';
 import { copyEntry } from './copy.ts';
 import { keepSecond, moveAway, type Undo } from './displace.ts';
-import { lookAt, notAFile } from './look.ts';
+import { lookAt, lookBySystem, notAFile } from './look.ts';
 import { STAGING } from './own-directory.ts';
 import { stagedPath } from './staging.ts';
 import { errorCode, systemError, trouble } from './trouble.ts';
@@ -54,6 +54,7 @@ function placeNew(
   if (staged === undefined) return trouble('absent', 'there is no such staged file');
   const now = lookAt(path);
   if (!sameLook(now, change.expected)) return changed();
+  if (now === undefined && isTaken(path)) return taken();
   batch.touchedDirectories.add(parentOf(change.name)).add(STAGING);
   if (now?.type === 'directory') removeDirectory(batch, change.name, path); // ENOTEMPTY: what is unknown in it stays (R8)
   if (now === undefined || now.type === 'directory') {
@@ -89,9 +90,9 @@ function arrive(batch: Batch, staged: string, path: string, put: (from: string) 
  * only the time of the inode.)
  */
 function puttingWhole(from: string, path: string, put: (from: string) => void): Applied {
-  const whole = lookAt(from);
+  const whole = lookBySystem(from)?.look;
   put(from);
-  const now = lookAt(path);
+  const now = lookBySystem(path)?.look; // the name is the one that we gave
   const isWhole = whole !== undefined && sameLook(whole, now && { ...now, changedNs: whole.changedNs });
   return { look: isWhole ? now : whole };
 }
@@ -109,6 +110,7 @@ function placeSymlink(batch: Batch, change: ChangeOf<'symlink'>, path: string): 
 function placeDirectory(batch: Batch, change: ChangeOf<'directory'>, path: string): Applied {
   const now = lookAt(path);
   if (!sameLook(now, change.expected)) return changed();
+  if (now === undefined && isTaken(path)) return taken();
   if (now?.type !== 'directory') {
     const undo = now === undefined ? undefined : moveAway(batch, change.name, path, change.displace);
     undoing(undo, () => makeDirectory(path));
@@ -148,9 +150,14 @@ function move(batch: Batch, change: ChangeOf<'move'>, path: string): Applied {
   const now: Look | undefined = from === undefined ? undefined : lookAt(from);
   if (from === undefined || now === undefined || !sameLook(now, change.expectedFrom)) return changed();
   if (now.type !== 'file') return notAFile();
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return trouble('exists', 'the name is taken');
+  const isRespelled = change.from.toLowerCase() === change.name.toLowerCase() && lookAt(path) === undefined;
+  if (isTaken(path) && !isRespelled) return taken();
   setAttributes(batch.system, from, now, change);
-  const applied = puttingWhole(from, path, (whole) => batch.system.moveNoReplace(whole, path));
+  const applied = puttingWhole(from, path, (whole) => {
+    // Where the disk ignores case, it is the file itself that has the name already.
+    if (isRespelled && isTaken(path)) renameSync(whole, path);
+    else batch.system.moveNoReplace(whole, path);
+  });
   batch.touchedFiles.add(change.name);
   batch.touchedDirectories.add(parentOf(change.from)).add(parentOf(change.name));
   return applied;
@@ -167,6 +174,15 @@ function makeDirectory(path: string): void {
 function removeDirectory(batch: Batch, name: string, path: string): void {
   rmdirSync(path);
   batch.walk.forget(name);
+}
+
+/** Something is found under the name: on a disk that ignores case it may be called otherwise, and be another file. */
+function isTaken(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function taken(): Applied {
+  return trouble('exists', 'the name is taken');
 }
 
 function changed(): Applied {

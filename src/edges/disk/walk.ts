@@ -15,6 +15,7 @@
 import { closeSync, constants, existsSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { baseName, joinName, nameFault, OWN_DIRECTORY, parentOf } from '../../core/model/folder-path.ts';
 import type { Trouble } from '../../ports/file-tree.ts';
+import { isSpelledOtherwise } from './spelling.ts';
 import { errorCode, systemError, trouble } from './trouble.ts';
 
 /** Opens a place in the tree and nothing behind it: no content is read, no permission on the thing itself is needed. */
@@ -140,8 +141,10 @@ export class Walk {
   #enter(parent: string, part: string): Step | undefined {
     const path = `${parent}/${part}`;
     try {
-      if (this.#byHandle) return openStep(path, O_PATH | O_DIRECTORY | O_SAFE);
-      return lstatSync(path).isDirectory() ? { path, handle: undefined } : undefined;
+      const step = this.#byHandle ? openStep(path, O_PATH | O_DIRECTORY | O_SAFE) : checkedStep(path);
+      if (step === undefined || !isSpelledOtherwise(parent, part)) return step;
+      closeStep(step);
+      return undefined;
     } catch (error) {
       const code = errorCode(error);
       if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined;
@@ -189,6 +192,10 @@ export function nameTrouble(name: string): Trouble | undefined {
 function openStep(path: string, flags: number): Step {
   const handle = openSync(path, flags);
   return { path: `/proc/self/fd/${handle}`, handle };
+}
+
+function checkedStep(path: string): Step | undefined {
+  return lstatSync(path).isDirectory() ? { path, handle: undefined } : undefined;
 }
 
 function checkedRoot(root: string): Step {

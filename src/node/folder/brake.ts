@@ -112,6 +112,7 @@ export class Brake {
     const nowMs = this.#context.nowMs();
     if (nowMs - this.#pulled.startedMs > ONE_ACT_MS) this.#pulled = { startedMs: nowMs, deletes: 0, gone: new Set() };
     const { deletes: done, gone } = this.#pulled;
+    for (const name of gone) if (this.#isElsewhere(name)) gone.delete(name); // it has come back under another name
     this.#addGone(gone);
     const total = local.files + local.directories + local.symlinks + done;
     if (this.#isTooMany(done + need.deletes, total) && gone.size > DELETES_FREE) {
@@ -149,10 +150,18 @@ export class Brake {
       for (const { name } of page) {
         const own = records.local(name)?.record;
         if (own === undefined || own.type !== 'file' || own.size === 0) continue;
-        const twins = records.filesWithBlocks(own.blocks, own.blockSize, TWINS_MAX);
-        if (!twins.some((twin) => records.newest(twin.record.name)?.deleted === false)) gone.add(name);
+        if (!this.#isElsewhere(name)) gone.add(name);
       }
       after = { phase: 'delete-file', name: last.name };
     }
+  }
+
+  /** Is the content of this file here under a name that stays? */
+  #isElsewhere(name: string): boolean {
+    const { records } = this.#context;
+    const own = records.local(name)?.record;
+    if (own === undefined || own.deleted || own.type !== 'file') return false;
+    const twins = records.filesWithBlocks(own.blocks, own.blockSize, TWINS_MAX);
+    return twins.some((twin) => records.newest(twin.record.name)?.deleted === false);
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { blockCount, NO_BYTES, type FileRecord } from '../../core/model/file-record.ts';
+import { shortIdText } from '../../core/model/device-id.ts';
 import { planBlocks, type Place, type PlannedBlock } from '../../core/pull/block-plan.ts';
 import { toUtf8 } from '../../core/text.ts';
 import { isTrouble, type Staged, type StageJob, type Trouble } from '../../ports/file-tree.ts';
@@ -33,6 +34,8 @@ export class Fetcher {
   readonly #staging: Batcher<StageJob, Staged>;
   readonly #stagingLarge: Batcher<StageJob, Staged>;
   readonly #zeroHashes = new Map<number, Uint8Array>();
+  /** Peers that sent what does not match its hash. */
+  readonly #wrongPeers = new Set<bigint>();
 
   /** @param inFlight bytes asked for but not staged yet, for the whole node: the bound of its memory. */
   constructor(context: FolderContext, sources: Sources, inFlight: Budget, room: DiskRoom) {
@@ -137,9 +140,17 @@ export class Fetcher {
         const landed = await this.#land(stage, wanted, block, data);
         if (landed === undefined || isFatal(landed)) return landed;
       }
+      if (data !== undefined) this.#sentWrong(source, wanted.name);
       failed.add(source);
     }
     return 'no-source';
+  }
+
+  /** Its disk or its memory is bad, or it lies. Said once for each peer, however often it does it. */
+  #sentWrong({ peer }: Source, name: string): void {
+    if (this.#wrongPeers.has(peer)) return;
+    this.#wrongPeers.add(peer);
+    this.#context.log.warn({ peer: shortIdText(peer), name }, 'a peer sent wrong bytes');
   }
 
   async #land(stage: string, wanted: FileRecord, block: PlannedBlock, data: Uint8Array): Promise<Trouble | undefined> {

@@ -34,6 +34,8 @@ export interface FolderContext {
   save(records: readonly LocalRecord[]): void;
   /** Is the root still the folder that it was? Asked before anything is taken for deleted (SPEC F2). */
   rootIsOurs(): Promise<boolean>;
+  /** While a walk goes on or is asked for: what seems to be gone may be found under another name. */
+  isWalking(): boolean;
   /** While the records began with nothing and no peer has told all it knows (SPEC E5). */
   isProvisional(): boolean;
   /** While that is so because the records are older than what a peer has heard of them (SPEC E8). */

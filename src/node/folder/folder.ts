@@ -216,9 +216,7 @@ export class Folder {
     const { clock, log, store } = edges;
     const shared = { tree: this.#tree, records: this.records, problems: this.#problems };
     return {
-      id,
-      clock,
-      log,
+      ...{ id, clock, log },
       ...shared,
       mounts: new Mounts({ ...shared, onBack: (name) => this.rescan(name) }),
       busy: new BusyNames(),
@@ -230,6 +228,7 @@ export class Folder {
       rootIsOurs: () => this.#rootIsOurs(),
       suspect: (names) => this.#settler.offer(names),
       pullSoon: () => this.pullSoon(),
+      isWalking: () => this.#busyScanning || this.#scans.isAsked,
       isProvisional: () => this.admission.isProvisional,
       isSetBack: () => this.admission.isSetBack,
     };

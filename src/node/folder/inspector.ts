@@ -29,6 +29,7 @@ import {
   type Sighting,
 } from '../../core/scan/changes.ts';
 import { isLeftover } from '../../core/scan/provisional.ts';
+import { SETTLE } from '../../core/scan/settle.ts';
 import { isTrouble, type Hashed, type Looked } from '../../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
@@ -214,7 +215,7 @@ export class Inspector {
       }
       this.#settler.forget(name);
       this.#context.doubt.settle(name);
-      problems.clear(name);
+      if (seen.look.type !== 'directory') problems.clear(name); // one that cannot be listed is no better for other permissions
       const local = records.local(name);
       if (local !== undefined && damaged.has(name)) {
         saves.push({ record: asDamaged(local.record, seen), look: seen.look });
@@ -290,6 +291,12 @@ export class Inspector {
     const names = new Set(stillGone.flatMap((name) => [name, ...this.#namesBelow(name)]));
     const { records } = this.#context;
     const gone = [...names].filter((name) => !this.#context.busy.has(name) && isHere(records.local(name)));
+    // A large directory that was renamed is gone before all that is in it has been found again: judged by then, the brake would
+    // hold it for an accident, and peers would hear that it is gone before they hear where it is.
+    if (gone.length >= SETTLE.absentMany && this.#context.isWalking()) {
+      for (const name of settled) this.#settler.later(name);
+      return;
+    }
     const lost = new Set(gone);
     if (!this.#brake.mayAnnounceDeletes(gone.filter((name) => !this.#hasTwin(name, lost)).length)) {
       // They wait for a person, and not here: the next walk finds them anew.

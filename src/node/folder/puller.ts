@@ -45,6 +45,8 @@ const NAMES_AT_ONCE = 1000;
 const CONFLICT_NAMES_MAX = 20;
 const FULL = 'The disk is full';
 const TWINS_MAX = 4;
+/** Peers that tell of new files without end must not put deletes off without end. */
+const DELETES_WAIT_MS = 60_000;
 const PHASES: readonly NeedPhase[] = ['directory', 'file', 'delete-file', 'delete-directory'];
 
 export class Puller {
@@ -55,6 +57,8 @@ export class Puller {
   readonly #committer: Committer;
   readonly #directories: Directories;
   readonly #saves: Batcher<LocalRecord, undefined>;
+  /** Since when deletes have been put off, monotonic. */
+  #waitsSinceMs: number | undefined;
 
   constructor(context: FolderContext, sources: Sources, inFlight: Budget, brake: Brake, room: DiskRoom) {
     this.#context = context;
@@ -89,13 +93,30 @@ export class Puller {
     this.#brake.beginRound();
     for (const phase of PHASES) {
       const isDeleting = phase === 'delete-file' || phase === 'delete-directory';
-      if (phase === 'delete-file' && !this.#brake.mayPullDeletes()) break;
+      if (phase === 'delete-file' && (this.#isMoreToCome(total) || !this.#brake.mayPullDeletes())) break;
       const doneBefore = total.done;
       await this.#phase(phase, total, signal);
       if (isDeleting) this.#brake.pulledDeletes(total.done - doneBefore);
     }
     if (!signal.aborted) this.#brake.endRound();
     return total;
+  }
+
+  /**
+   * Have peers told of more to fetch than this round knew? Then deletes wait for the next one, which comes at once: a directory
+   * that was renamed would else be judged by the half of it that is here, and what is still to be moved be gone. Not without end.
+   */
+  #isMoreToCome(total: Tally): boolean {
+    const { records, clock } = this.#context;
+    const { items, deletes } = records.counts().need;
+    if (deletes === 0 || total.done === 0 || items <= total.left) {
+      this.#waitsSinceMs = undefined;
+      return false;
+    }
+    this.#waitsSinceMs ??= clock.monotonicMs();
+    if (clock.monotonicMs() - this.#waitsSinceMs > DELETES_WAIT_MS) return false;
+    total.again = true;
+    return true;
   }
 
   /** Handles the names of one phase, many at the same time and each as soon as there is room for it. */

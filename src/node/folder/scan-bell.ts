@@ -36,6 +36,11 @@ export class ScanBell {
     });
   }
 
+  /** A walk is asked for that has not begun. */
+  get isAsked(): boolean {
+    return this.#below.size > 0;
+  }
+
   /** Lets whoever waits look whether there is still something to wait for. */
   ring(): void {
     this.#wake.ring();
