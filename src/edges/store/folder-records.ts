@@ -17,7 +17,7 @@ import type {
   Versions,
 } from '../../ports/record-store.ts';
 import { findPlaces } from './contents.ts';
-import type { Database } from './database.ts';
+import { UnreadableRow, type Database } from './database.ts';
 import { toText } from './encode.ts';
 import { FolderChange } from './folder-change.ts';
 import { readNeed } from './need-table.ts';
@@ -247,7 +247,7 @@ export class SqliteFolderRecords implements FolderRecords {
 
   #own(): Source {
     const source = findSource(this.#database, this.#keys.folder, undefined);
-    if (source === undefined) throw new Error(`No own index of folder "${this.folderId}" in the record store`);
+    if (source === undefined) throw new UnreadableRow(`the own index of folder "${this.folderId}" is missing`);
     return source;
   }
 
