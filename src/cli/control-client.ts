@@ -4,9 +4,8 @@
  */
 import { lstatSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import * as v from 'valibot';
 import { ERRORS, LanfoldError, type ErrorCode, type Home } from '../index.ts';
-import { LineBuffer, REPLY_BYTES_MAX, ReplySchema } from './control-protocol.ts';
+import { LineBuffer, readReply, REPLY_BYTES_MAX } from './control-protocol.ts';
 import type { ArgsOf, OperationName, ResultOf } from './operations.ts';
 
 /** Nobody listens at the home's socket. */
@@ -24,7 +23,7 @@ export async function askRunning<Name extends OperationName>(
   if (!isOurSocket(home.socket)) return UNREACHABLE;
   const line = await exchange(home, `${JSON.stringify({ command, args })}\n`);
   if (line === UNREACHABLE) return UNREACHABLE;
-  const reply = v.parse(ReplySchema, JSON.parse(line));
+  const reply = readReply(line);
   if ('ok' in reply) return reply.result as ResultOf<Name>; // the same version's, or a newer one's that keeps the contract
   throw new RemoteError(reply.error.code, reply.error.message);
 }

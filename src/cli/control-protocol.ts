@@ -8,10 +8,11 @@
  * @module
  */
 import * as v from 'valibot';
+import { LanfoldError } from '../index.ts';
 
-export const RequestSchema = v.object({ command: v.string(), args: v.optional(v.unknown()) });
+const RequestSchema = v.object({ command: v.string(), args: v.optional(v.unknown()) });
 
-export const ReplySchema = v.union([
+const ReplySchema = v.union([
   v.object({ ok: v.literal(true), result: v.unknown() }),
   v.object({ error: v.object({ code: v.string(), message: v.string() }) }),
 ]);
@@ -23,6 +24,28 @@ export type Reply = v.InferOutput<typeof ReplySchema>;
 export const REQUEST_BYTES_MAX = 64 * 1024;
 /** A status lists at most a thousand problems a folder, of a few hundred bytes each. */
 export const REPLY_BYTES_MAX = 64 * 1024 * 1024;
+
+/** @throws LanfoldError `E_USAGE` for every line that is no request. */
+export function readRequest(line: string): Request {
+  return read(RequestSchema, line, 'the request is none that this lanfold knows');
+}
+
+/** @throws LanfoldError `E_USAGE` for every line that is no reply. */
+export function readReply(line: string): Reply {
+  return read(
+    ReplySchema,
+    line,
+    'the running lanfold gives no answer that this one knows; they may be of different versions',
+  );
+}
+
+function read<T>(schema: v.GenericSchema<unknown, T>, line: string, refusal: string): T {
+  try {
+    return v.parse(schema, JSON.parse(line));
+  } catch (cause) {
+    throw new LanfoldError('E_USAGE', { subject: refusal, cause });
+  }
+}
 
 /** Collects the bytes of one line that comes in pieces. */
 export class LineBuffer {

@@ -4,9 +4,8 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import * as v from 'valibot';
 import { LanfoldError, type Node } from '../index.ts';
-import { LineBuffer, REQUEST_BYTES_MAX, RequestSchema, type Reply } from './control-protocol.ts';
+import { LineBuffer, readRequest, REQUEST_BYTES_MAX, type Reply } from './control-protocol.ts';
 import { isOperation, perform } from './operations.ts';
 
 export interface ControlServer {
@@ -68,7 +67,7 @@ function answerOne(node: Node, socket: Socket): void {
 
 async function replyTo(node: Node, line: string): Promise<Reply> {
   try {
-    const { command, args } = v.parse(RequestSchema, JSON.parse(line));
+    const { command, args } = readRequest(line);
     if (!isOperation(command)) {
       throw new LanfoldError('E_USAGE', { subject: `the running lanfold does not know "${command}"; it may be older` });
     }

@@ -40,7 +40,8 @@ test('U58 a time means the end of what it names, so that what history prints fin
   equal(at('2026-11-24 10:31:05'), '2026-11-24T10:31:05.999');
   equal(at('2026-11-24T10:31:05.123'), '2026-11-24T10:31:05.123');
   equal(at('2026-11-23'), '2026-11-23T23:59:59.999');
-  for (const text of ['soon', '25:00:00x', '']) throws(() => parseTime(text, now), { code: 'E_USAGE' });
+  for (const text of ['soon', '25:00:00x', '', '24:00', '10:61', 'soon 3', '+275760-09-13'])
+    throws(() => parseTime(text, now), { code: 'E_USAGE' });
 });
 
 test('Q22 what another computer calls its folder is one word to the shell, whatever it holds', () => {

@@ -41,7 +41,9 @@ export function directoryPath(path: string): string {
   }
 }
 
-const TIME_OF_DAY = /^(?<hours>\d{1,2}):(?<minutes>\d\d)(?::(?<seconds>\d\d))?$/;
+const TIME_OF_DAY = /^(?<hours>[01]?\d|2[0-3]):(?<minutes>[0-5]\d)(?::(?<seconds>[0-5]\d))?$/;
+/** `Date` alone would make the year 2001 of "soon 3" and 1961 of "10:61", and of a person's slip the wrong version. */
+const ISO = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\d(?:$|[T ]\d)/;
 
 /**
  * `10:31`, `2026-11-24 10:31:05`, or any ISO 8601 time; without a zone it is the user's own. A time without a fraction
@@ -49,11 +51,18 @@ const TIME_OF_DAY = /^(?<hours>\d{1,2}):(?<minutes>\d\d)(?::(?<seconds>\d\d))?$/
  */
 export function parseTime(text: string, now = new Date()): Date {
   const ofDay = TIME_OF_DAY.exec(text)?.groups;
-  const date = ofDay === undefined ? new Date(isDay(text) ? `${text}T00:00` : text) : new Date(now);
+  const date = ofDay === undefined ? dateOf(text) : new Date(now);
   if (ofDay !== undefined)
     date.setHours(Number(ofDay['hours']), Number(ofDay['minutes']), Number(ofDay['seconds'] ?? 0), 0);
-  if (Number.isNaN(date.getTime())) throw usageError(`"${text}" is not a time; write 10:31 or "2026-11-24 10:31:05"`);
-  return new Date(date.getTime() + precisionMs(text) - 1);
+  const end = new Date(date.getTime() + precisionMs(text) - 1); // none either, if it is the last that there is
+  if (Number.isNaN(end.getTime())) throw usageError(`"${text}" is not a time; write 10:31 or "2026-11-24 10:31:05"`);
+  return end;
+}
+
+/** Invalid for what is none. */
+function dateOf(text: string): Date {
+  if (!ISO.test(text)) return new Date(Number.NaN);
+  return new Date(isDay(text) ? `${text}T00:00` : text);
 }
 
 function isDay(text: string): boolean {

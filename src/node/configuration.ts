@@ -6,6 +6,9 @@
 import * as v from 'valibot';
 import { LanfoldError } from '../core/errors.ts';
 
+/** JSON has no infinite numbers, but `1e999` is read as one, and would be written as null. */
+const Finite = v.pipe(v.number(), v.finite());
+
 const PeerSchema = v.object({
   /** Device ID in its text form. */
   id: v.string(),
@@ -18,7 +21,7 @@ const PeerSchema = v.object({
   introducer: v.optional(v.boolean()),
   /** By which device's word it is trusted, and since when (milliseconds since 1970). Missing in files of older versions. */
   addedBy: v.optional(v.string()),
-  addedMs: v.optional(v.number()),
+  addedMs: v.optional(Finite),
 });
 
 /** See core/members/member-set.ts. */
@@ -26,10 +29,10 @@ const MemberSchema = v.object({
   /** Device ID in its text form. */
   device: v.string(),
   name: v.string(),
-  generation: v.number(),
+  generation: Finite,
   removed: v.boolean(),
   by: v.string(),
-  atMs: v.number(),
+  atMs: Finite,
 });
 
 const FolderSchema = v.object({
@@ -45,7 +48,7 @@ const FolderSchema = v.object({
 });
 
 const ConfigurationSchema = v.object({
-  version: v.number(),
+  version: Finite,
   name: v.optional(v.string()),
   peers: v.array(PeerSchema),
   folders: v.array(FolderSchema),
@@ -84,5 +87,6 @@ export function printConfiguration(configuration: Configuration): string {
 }
 
 function isNewer(json: unknown): boolean {
-  return typeof json === 'object' && json !== null && 'version' in json && Number(json.version) > CONFIGURATION_VERSION;
+  if (typeof json !== 'object' || json === null || !('version' in json)) return false;
+  return typeof json.version === 'number' && json.version > CONFIGURATION_VERSION;
 }

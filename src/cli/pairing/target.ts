@@ -54,7 +54,7 @@ export function contentOf(directory: string): number {
 function directoryName(label: string): string {
   const name = label
     .replaceAll(/[/\\\p{Cc}\p{Cf}]/gu, '')
-    .replace(/^\.+/, '')
+    .replace(/^[\s.]+/, '') // together: what is left of " .." must not be ".."
     .trim();
   return name === '' ? 'lanfold' : name.slice(0, 64);
 }

@@ -67,7 +67,12 @@ export function parseWindowsArp(text: string): Neighbour[] {
 /** One entry, if `address` is an address and `hardware` that of one existing host. */
 function neighbour(address: string, hardware: string, interfaceName: string | undefined): Neighbour[] {
   if (parseIpAddress(address) === undefined || !isHostHardware(hardware)) return [];
-  return [{ address: address.replace(/%.*$/, ''), interfaceName }];
+  return [{ address: withoutZone(address), interfaceName }];
+}
+
+function withoutZone(address: string): string {
+  const zone = address.indexOf('%');
+  return zone === -1 ? address : address.slice(0, zone);
 }
 
 /** False for no hardware address at all, the empty one, and those of groups (the lowest bit of the first byte). */

@@ -68,6 +68,18 @@ export function joinName(directory: string, base: string): string {
   return directory === '' ? base : `${directory}/${base}`;
 }
 
+/** In UTF-16 units. Normal form C makes one character, of at least two bytes, of at most three of them. */
+const PART_UNITS_MAX = 3 * NAME_PART_BYTES_MAX;
+
+/**
+ * A peer's name in normal form C, unless a part of it is too long to be one in any form. Such a one stays as it is: to put so
+ * many marks on one letter into their order takes the square of their number.
+ */
+export function toNormalForm(name: string): string {
+  const isTooLong = name.length > PART_UNITS_MAX && name.split('/').some((part) => part.length > PART_UNITS_MAX);
+  return isTooLong ? name : name.normalize('NFC');
+}
+
 /**
  * The name, or of a name that is not in normal form C the deepest directory above it that is: there is no record of anything
  * below, until a walk of that directory has renamed what is in it.

@@ -31,6 +31,22 @@ export interface Reached {
 
 /** A remembered step costs about 100 bytes, and a name's directory shares its steps with all names in it. */
 const STEPS_REMEMBERED_MAX = 20_000;
+/** A set costs some 15 bytes more for each state in it, and a pattern such as `**a????…` may have it hold thousands. */
+const STATES_REMEMBERED_MAX = 2_000_000;
+/** Ways from state to state that one rule may have: of plain characters it has as many as characters, of `{,a}{,a}…` the square. */
+const PATHS_PER_RULE_MAX = 20_000;
+/** Of all rules: ten thousand lines of people. What is built of them takes some 100 MB at most. */
+const PATHS_MAX = 500_000;
+
+/** The rules need more memory than they are worth; `rule` is the place of the first that is too much. */
+export class TooManyPaths extends Error {
+  readonly rule: number;
+
+  constructor(rule: number) {
+    super(`Rule ${rule} has too many paths`);
+    this.rule = rule;
+  }
+}
 
 /** A state that waits for a character, or that says "matched". States without either (forks) exist only while building. */
 interface State {
@@ -54,7 +70,9 @@ export class IgnoreAutomaton {
   #beginSet: StateSet | undefined;
   #sets = new Map<string, StateSet>();
   #stepsRemembered = 0;
+  #statesRemembered = 0;
 
+  /** @throws TooManyPaths */
   constructor(rules: readonly AutomatonRule[]) {
     const graph = new Graph();
     this.#begin = graph.addRules(rules);
@@ -75,7 +93,8 @@ export class IgnoreAutomaton {
       const state = this.#states[id];
       if (state?.accepts(code) === true) for (const next of state.next) following.add(next);
     }
-    if (this.#stepsRemembered >= STEPS_REMEMBERED_MAX) this.#forget();
+    const isFull = this.#stepsRemembered >= STEPS_REMEMBERED_MAX || this.#statesRemembered >= STATES_REMEMBERED_MAX;
+    if (isFull) this.#forget();
     const next = this.#setOf([...following].sort((a, b) => a - b));
     // After a forget() `set` belongs to nothing that is remembered; it goes away with the name that is being read.
     set.steps.set(code, next);
@@ -95,6 +114,7 @@ export class IgnoreAutomaton {
     }
     const set: StateSet = { states, rule, negated, steps: new Map() };
     this.#sets.set(key, set);
+    this.#statesRemembered += states.length;
     return set;
   }
 
@@ -102,12 +122,16 @@ export class IgnoreAutomaton {
     this.#sets = new Map();
     this.#beginSet = undefined;
     this.#stepsRemembered = 0;
+    this.#statesRemembered = 0;
   }
 }
 
 /** Builds states from the end of a glob to its beginning, so that each knows what comes after it. */
 class Graph {
   readonly states: State[] = [];
+  #paths = 0;
+  /** The one that is being added, and how many paths there may be in all when it is. */
+  #rule = { index: 0, pathsMax: PATHS_MAX };
 
   /** @returns the states in which a name begins. */
   addRules(rules: readonly AutomatonRule[]): number[] {
@@ -116,6 +140,7 @@ class Graph {
     let negatedAnywhere = Infinity;
     for (const [index, rule] of rules.entries()) {
       const negated = rule.negated ? index : Infinity;
+      this.#rule = { index, pathsMax: Math.min(PATHS_MAX, this.#paths + PATHS_PER_RULE_MAX) };
       const end = this.#add({ accepts: () => false, next: [], rule: index, negated });
       const begin = this.#addGlob(rule.glob, [end], rule.foldCase, negated);
       (rule.rooted ? rooted : anywhere).push(...begin);
@@ -123,6 +148,7 @@ class Graph {
     }
     if (anywhere.length === 0) return rooted;
     // One "any directories, then" for all rules that need it, instead of one each.
+    this.#rule = { index: rules.length - 1, pathsMax: Infinity };
     const slash = this.#add({
       accepts: (code) => code === SLASH,
       next: anywhere,
@@ -159,6 +185,7 @@ class Graph {
         case 'choice': {
           const behind = next;
           next = [...new Set(node.options.flatMap((option) => this.#addGlob(option, behind, foldCase, negated)))];
+          this.#count(next.length);
           break;
         }
       }
@@ -175,7 +202,13 @@ class Graph {
   }
 
   #add(state: State): number {
+    this.#count(state.next.length);
     return this.states.push(state) - 1;
+  }
+
+  #count(paths: number): void {
+    this.#paths += paths;
+    if (this.#paths > this.#rule.pathsMax) throw new TooManyPaths(this.#rule.index);
   }
 }
 

@@ -177,6 +177,32 @@ test('G9 patterns and chains of includes that nobody writes are refused', () => 
   assert.match(faultOf('x'.repeat(5000)), /is longer than 4096 characters$/u);
   const chain = parseIgnores('0', '#include 1', (path) => `#include ${Number(path) + 1}`);
   assert.equal('fault' in chain && chain.fault, 'line 1 of 100: more than 100 files are included');
+  for (const forks of ['{,a}'.repeat(900), '*{}'.repeat(1_300)])
+    assert.match(faultOf(`a\n${forks}`), /^line 2 .* can match in too many ways$/u);
+  const many = Array.from({ length: 200 }, (_, index) => `${index}${'{,a}'.repeat(95)}`).join('\n');
+  assert.match(faultOf(many), /can match in too many ways$/u);
+  const people = Array.from({ length: 4_000 }, (_, index) => `/some/directory/${index}/*.{o,a}`).join('\n');
+  assert.ok(rulesOf(people).match('some/directory/77/x.o').ignored);
+});
+
+test('G9 a line of a megabyte of spaces is refused or passed over at once', () => {
+  assert.match(faultOf(`#include${' '.repeat(1_000_000)}x\u2028y`), /cannot be read$/u);
+  assert.match(faultOf(`#include${'x'.repeat(1_000_000)}`), /needs a space/u);
+});
+
+test('G10 what is remembered of names is bounded in memory, however many states they lead to', () => {
+  const rules = rulesOf(Array.from({ length: 4 }, (_, index) => `**a${'?'.repeat(3_000)}${index}`).join('\n'));
+  const before = process.memoryUsage().heapUsed;
+  let chance = 1;
+  for (let time = 0; time < 8; time += 1) {
+    const letters = Array.from({ length: 1_000 }, () => {
+      chance = (Math.imul(chance, 1_664_525) + 1_013_904_223) >>> 0;
+      return chance < 2 ** 31 ? 'a' : 'b';
+    });
+    assert.ok(!rules.match(letters.join('')).ignored);
+  }
+  const grown = process.memoryUsage().heapUsed - before;
+  assert.ok(grown < 300 * 2 ** 20, `${Math.round(grown / 2 ** 20)} MiB`);
 });
 
 test('G10 no pattern makes matching slow', () => {
@@ -185,7 +211,7 @@ test('G10 no pattern makes matching slow', () => {
     '**a**a**a**a**a**b',
     '{a,{a,a*}*}*{a*,a}*c',
     `${'*?'.repeat(500)}d`,
-    '{,a}'.repeat(900),
+    '{,a}'.repeat(100),
   ];
   const name = 'a'.repeat(200);
   const startedMs = performance.now();

@@ -7,8 +7,8 @@
  * @module
  */
 import { isInternalName, joinName } from '../model/folder-path.ts';
-import { IgnoreAutomaton } from './ignore-automaton.ts';
-import { isIgnoreFault, parseRules } from './ignore-parse.ts';
+import { IgnoreAutomaton, TooManyPaths } from './ignore-automaton.ts';
+import { faultAt, isIgnoreFault, parseRules } from './ignore-parse.ts';
 import type { IgnoreFault, IgnoreOptions, IgnoreRule, ReadInclude } from './ignore-parse.ts';
 
 export type { IgnoreFault, IgnoreOptions, ReadInclude } from './ignore-parse.ts';
@@ -100,5 +100,12 @@ export function parseIgnores(
   options: IgnoreOptions = {},
 ): IgnoreRules | IgnoreFault {
   const rules = parseRules(file, text, include, options);
-  return isIgnoreFault(rules) ? rules : new IgnoreRules(rules);
+  if (isIgnoreFault(rules)) return rules;
+  try {
+    return new IgnoreRules(rules);
+  } catch (error) {
+    const rule = error instanceof TooManyPaths ? rules[error.rule] : undefined;
+    if (rule === undefined) throw error;
+    return faultAt(rule, 'the pattern, or all up to it together, can match in too many ways');
+  }
 }

@@ -121,6 +121,11 @@ test('W32 an empty file has one block of no bytes', () => {
 
 const tidied: [rule: string, sent: Info, kept: Partial<FileRecord>][] = [
   ['W33 a name is kept in normal form C', { ...FILE, name: 'e\u0301' }, { name: '\u00e9' }],
+  [
+    'W33 a name of the longest part that marks make short',
+    { ...FILE, name: 'e\u0301'.repeat(127) },
+    { name: 'é'.repeat(127) },
+  ],
   ['W33 a backslash is a letter', { ...FILE, name: 'a\\b' }, { name: 'a\\b' }],
   [
     'W34 counters are sorted, and the larger of two for one device stays',
@@ -219,6 +224,7 @@ const counters = Array.from({ length: COUNTERS_PER_VECTOR_MAX + 1 }, (_, i) => (
 const skipped: [what: string, sent: Info, fault: FileInfoFaultCode][] = [
   ['a name with a NUL', { ...FILE, name: 'a\0b' }, 'name with a bad character'],
   ['a name of 9,000 characters', { ...FILE, name: 'ab/'.repeat(3_000) + 'a' }, 'name too long'],
+  ['a letter with 9,000 marks', { ...FILE, name: `a${'\u0301\u0323'.repeat(4_500)}` }, 'name too long'],
   ['a part of 256 bytes', { ...FILE, name: `d/${'ü'.repeat(128)}` }, 'name too long'],
   ['a type that nobody knows', { ...DIRECTORY, type: 5 }, 'unknown type'],
   ['a negative type', { ...DIRECTORY, type: -1 }, 'unknown type'],

@@ -8,6 +8,7 @@
 import { blockBytes } from '../model/block.ts';
 import { blockCount, blockHash, HASH_BYTES, NO_BYTES, PERMISSION_BITS, TIME_S_MAX } from '../model/file-record.ts';
 import type { EntryType, FileRecord } from '../model/file-record.ts';
+import { toNormalForm } from '../model/folder-path.ts';
 import { toVersionVector } from '../model/version-vector.ts';
 import type { Counter, VersionVector } from '../model/version-vector.ts';
 import { blockSizeOf, fileInfoFault } from './file-info-fault.ts';
@@ -58,7 +59,7 @@ export function toFileInfo(
  * size of what has no content is 0.
  */
 export function toFileRecord(info: FileInfo): FromFileInfo {
-  const name = info.name.normalize('NFC');
+  const name = toNormalForm(info.name);
   const fault = fileInfoFault(info, name);
   if (fault !== undefined) return fault;
   const type = entryTypeOf(info.type);

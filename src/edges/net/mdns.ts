@@ -10,9 +10,10 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { EventEmitter } from 'node:events';
 import { isIPv4 } from 'node:net';
-import type { MulticastDNS, QueryPacket, ResponseOutgoingPacket, ResponsePacket } from 'multicast-dns';
+import type { MulticastDNS, QueryPacket, ResponsePacket } from 'multicast-dns';
 import { usableLinks, type InterfaceAddress } from '../../core/discovery/prefix.ts';
 import type { Interfaces, Service, Services, ServiceVoice } from '../../ports/discovery.ts';
+import { concernsUs, isQuestionForUs, QUESTION, recordsOf, servicesIn } from './mdns-packet.ts';
 import { limited } from './rate-limit.ts';
 
 export interface MdnsOptions {
@@ -25,17 +26,10 @@ export interface MdnsOptions {
 
 const PORT = 5353;
 const GROUP = '224.0.0.251';
-const TYPE = '_lanfold._tcp.local';
-const VERSION = '1';
-/** RFC 6762 §10: for records with a host name in them. */
-const TTL_S = 120;
 /** A packet of multicast DNS fits into one Ethernet frame, and never has more than this (RFC 6762 §17). */
 const PACKET_LIMITS = { bytesMax: 9_000, perSecondMax: 200 };
-/** Of one packet; each is compared with each. A device has three. */
-const RECORDS_MAX = 64;
 /** Whoever floods the link with questions must not make us answer each. */
 const ANSWER_EVERY_MS = 250;
-const PORT_MAX = 65_535;
 
 type Hear = (service: Service, host: string) => void;
 
@@ -86,7 +80,7 @@ class MdnsVoice implements ServiceVoice {
   }
 
   ask(): void {
-    for (const { mdns } of this.#ends.values()) mdns.query({ questions: [{ name: TYPE, type: 'PTR' }] });
+    for (const { mdns } of this.#ends.values()) mdns.query({ questions: [QUESTION] });
   }
 
   async close(): Promise<void> {
@@ -127,10 +121,9 @@ class MdnsVoice implements ServiceVoice {
     if (this.#hasTold) mdns.respond({ answers: recordsOf(this.#options.own()) });
   }
 
-  #answer({ questions }: QueryPacket): void {
-    const isAsked = questions?.some(({ name, type }) => type === 'PTR' && name.toLowerCase() === TYPE);
+  #answer(query: QueryPacket): void {
     const nowMs = performance.now();
-    if (isAsked !== true || nowMs - this.#answeredMs < ANSWER_EVERY_MS) return;
+    if (!isQuestionForUs(query) || nowMs - this.#answeredMs < ANSWER_EVERY_MS) return;
     this.#answeredMs = nowMs;
     this.tell();
   }
@@ -167,12 +160,14 @@ function memberSocket(address: string, port: number): Promise<Socket | undefined
   });
 }
 
-/** The socket, as the package sees it: it hears only what is within bounds. */
+/** The socket, as the package sees it: it hears only what is within bounds and may be ours. */
 function behindLimit(socket: Socket): Socket {
   const filtered = new EventEmitter();
   socket.on(
     'message',
-    limited((packet, from) => void filtered.emit('message', packet, from), PACKET_LIMITS),
+    limited((packet, from) => {
+      if (concernsUs(packet)) filtered.emit('message', packet, from);
+    }, PACKET_LIMITS),
   );
   // The package sends a moment after it is told to, when the socket may be closed: no error of one packet may be thrown then.
   const send = (...words: Parameters<Socket['send']>): void => {
@@ -183,32 +178,6 @@ function behindLimit(socket: Socket): Socket {
     }
   };
   return Object.assign(filtered, { send }) as unknown as Socket;
-}
-
-/** A pointer from the type to the name, and what is behind the name. */
-function recordsOf({ tag, port, isWaiting }: Service): ResponseOutgoingPacket['answers'] {
-  const name = `${tag}.${TYPE}`;
-  const text = [`v=${VERSION}`, `id=${tag}`, ...(isWaiting ? ['p=1'] : [])];
-  return [
-    { type: 'PTR', name: TYPE, ttl: TTL_S, data: name },
-    { type: 'SRV', name, ttl: TTL_S, flush: true, data: { port, target: `lanfold-${tag}.local` } },
-    { type: 'TXT', name, ttl: TTL_S, flush: true, data: text },
-  ];
-}
-
-function servicesIn({ answers = [], additionals = [] }: ResponsePacket): Service[] {
-  const found: Service[] = [];
-  const records = [...answers, ...additionals].slice(0, RECORDS_MAX);
-  for (const record of records) {
-    if (record.type !== 'SRV' || !record.name.toLowerCase().endsWith(`.${TYPE}`) || record.ttl === 0) continue;
-    const { port } = record.data;
-    const text = records.find((other) => other.type === 'TXT' && other.name === record.name);
-    const words = text?.type === 'TXT' ? [text.data].flat().map(String) : [];
-    const tag = words.find((word) => word.startsWith('id='))?.slice(3) ?? '';
-    if (port > 0 && port <= PORT_MAX && /^[A-Z2-7]{7}$/.test(tag))
-      found.push({ tag, port, isWaiting: words.includes('p=1') });
-  }
-  return found;
 }
 
 function ignoreFailure(): void {

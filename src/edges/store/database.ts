@@ -4,6 +4,7 @@
  * The only file that names node:sqlite. Integers are always read as bigint. No statement stays open between two calls.
  * @module
  */
+import { writeFileSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { LanfoldError } from '../../core/errors.ts';
 
@@ -48,6 +49,12 @@ export class DamageError extends LanfoldError {
     this.reason = reason;
   }
 }
+
+/** A row that no table of ours can hold: its file is damaged. See {@link Database.damaged}. */
+export class UnreadableRow extends Error {}
+
+/** Stands beside a file that turned out damaged while it was in use, with the reason, until the next start begins anew. */
+export const DAMAGED_NOTE = '-damaged';
 
 export class Database {
   readonly path: string;
@@ -104,6 +111,18 @@ export class Database {
       this.#rollBack();
       throw error;
     }
+  }
+
+  /** What the file says cannot be: from now on nothing of it is believed, and the next start begins anew. */
+  damaged(reason: string, cause?: unknown): LanfoldError {
+    const damage = new DamageError(this.path, reason, cause);
+    this.#broken = damage;
+    try {
+      if (this.path !== ':memory:') writeFileSync(this.path + DAMAGED_NOTE, reason);
+    } catch {
+      // Then only what a look over all pages finds is found by the next start.
+    }
+    return damage;
   }
 
   get isOpen(): boolean {
@@ -167,14 +186,20 @@ export class Database {
         return this.#broken;
       case SQLITE_CORRUPT:
       case SQLITE_NOTADB:
-        this.#broken = new DamageError(this.path, because, error);
-        return this.#broken;
+        return this.damaged(because, error);
+      case SQLITE_CONSTRAINT:
+        return this.damaged(because, error); // what we write fits the constraints of our tables, so these are not ours any more
+      case SQLITE_ERROR:
+        return FOREIGN_TABLES.test(because) ? this.damaged(because, error) : error;
       default:
         return error;
     }
   }
 }
 
+/** Our statements fit our tables: a name in the file's own list of them has changed. */
+const FOREIGN_TABLES = /^(?:no such |table \w+ has |unsupported file format)/;
+const SQLITE_ERROR = 1;
 const SQLITE_PERM = 3;
 const SQLITE_BUSY = 5;
 const SQLITE_READONLY = 8;
@@ -182,6 +207,7 @@ const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
+const SQLITE_CONSTRAINT = 19;
 const SQLITE_NOTADB = 26;
 
 /** The primary result code; the extended ones have more bits above. */

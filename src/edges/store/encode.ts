@@ -14,7 +14,7 @@ import {
 } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
 import type { Counter, VersionVector } from '../../core/model/version-vector.ts';
-import type { Row } from './database.ts';
+import { UnreadableRow, type Row } from './database.ts';
 
 const ENTRY_TYPES: readonly EntryType[] = ['file', 'directory', 'symlink'];
 const LOOK_TYPES: readonly Look['type'][] = [...ENTRY_TYPES, 'other'];
@@ -161,13 +161,18 @@ export function toNumber(value: SQLOutputValue | undefined): number {
 }
 
 export function toBigInt(value: SQLOutputValue | undefined): bigint {
-  if (typeof value !== 'bigint') throw new TypeError(`Expected an integer in the record store, found ${typeof value}`);
+  if (typeof value !== 'bigint') throw new UnreadableRow(`a row has ${kindOf(value)} for a number`);
   return value;
 }
 
 export function toText(value: SQLOutputValue | undefined): string {
-  if (typeof value !== 'string') throw new TypeError(`Expected text in the record store, found ${typeof value}`);
+  if (typeof value !== 'string') throw new UnreadableRow(`a row has ${kindOf(value)} for a text`);
   return value;
+}
+
+function kindOf(value: SQLOutputValue | undefined): string {
+  if (value === null || value === undefined) return 'nothing';
+  return value instanceof Uint8Array ? 'bytes' : `a ${typeof value}`;
 }
 
 /** NULL stands for no bytes. */

@@ -17,7 +17,7 @@ import type {
   Versions,
 } from '../../ports/record-store.ts';
 import { findPlaces } from './contents.ts';
-import type { Database } from './database.ts';
+import { UnreadableRow, type Database } from './database.ts';
 import { toText } from './encode.ts';
 import { FolderChange } from './folder-change.ts';
 import { Memo } from './memo.ts';
@@ -259,7 +259,7 @@ export class SqliteFolderRecords implements FolderRecords {
 
   #own(): Source {
     const source = this.#source(undefined);
-    if (source === undefined) throw new Error(`No own index of folder "${this.folderId}" in the record store`);
+    if (source === undefined) throw new UnreadableRow(`the own index of folder "${this.folderId}" is missing`);
     return source;
   }
 

@@ -2,9 +2,9 @@
  * Opens the database file: whose is it, is it whole, and did the last run close it?
  * @module
  */
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { LanfoldError } from '../../core/errors.ts';
-import { Database, DamageError } from './database.ts';
+import { Database, DamageError, DAMAGED_NOTE, UnreadableRow } from './database.ts';
 import { toNumber, toText } from './encode.ts';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
@@ -36,6 +36,7 @@ export function markClean(database: Database): void {
 }
 
 function openWhole(path: string, visit: boolean): Pick<Opened, 'database' | 'uncleanStop'> {
+  if (existsSync(path + DAMAGED_NOTE)) throw new DamageError(path, readFileSync(path + DAMAGED_NOTE, 'utf8'));
   const database = new Database(path);
   try {
     prepareTables(database);
@@ -48,7 +49,7 @@ function openWhole(path: string, visit: boolean): Pick<Opened, 'database' | 'unc
     return { database, uncleanStop };
   } catch (error) {
     database.close();
-    throw error;
+    throw error instanceof UnreadableRow ? new DamageError(path, error.message, error) : error;
   }
 }
 
@@ -77,10 +78,10 @@ function checkPages(database: Database): void {
 
 /**
  * Nothing is deleted: somebody may want to look. The log goes first: should we die in between, the next start finds the
- * damaged file again, and never a new file with an old log.
+ * damaged file again, and never a new file with an old log. The note goes last, so that it is believed until all is done.
  */
 function setAside(path: string, nowMs: number): void {
-  for (const suffix of ['-wal', '-shm', '-journal', ''])
+  for (const suffix of ['-wal', '-shm', '-journal', '', DAMAGED_NOTE])
     if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.damaged-${nowMs}${suffix}`);
 }
 

@@ -258,6 +258,31 @@ test('K16 damage that shows later is an error, from then on at each call, and th
   assert.equal(rebuilt, 1);
 });
 
+test('K16 a row that no table can hold is damage, and so is a table that lacks a column', (context) => {
+  const harms = [
+    `PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'max_sequence INTEGER NOT NULL', 'max_sequence INTEGER') WHERE name = 'sources'; PRAGMA writable_schema = RESET; UPDATE sources SET max_sequence = NULL`,
+    'ALTER TABLE own RENAME COLUMN changed_ns TO changed_nt',
+  ];
+  for (const harm of harms) {
+    const path = place(context);
+    const before = openRecordStore(path, OPTIONS);
+    fill(before, 3);
+    before.close();
+    const database = new DatabaseSync(path, { defensive: false });
+    database.exec(harm);
+    database.close();
+    const store = openRecordStore(path, OPTIONS);
+    const use = (): unknown => [store.folder('photos').local('some/directory/1'), store.folder('photos').maxSequence()];
+    assert.throws(use, { code: 'E_STATE_BROKEN' }, harm);
+    assert.throws(use, { code: 'E_STATE_BROKEN' });
+    store.close();
+    let rebuilt = 0;
+    openRecordStore(path, { ...OPTIONS, onRebuilt: () => (rebuilt += 1) }).close();
+    assert.equal(rebuilt, 1, harm);
+    openRecordStore(path, OPTIONS).close();
+  }
+});
+
 test('K17 a change that fails half way leaves nothing behind', (context) => {
   const store = openRecordStore(place(context), OPTIONS);
   const folder = store.folder('photos');

@@ -10,6 +10,7 @@ import { releaseUnusedContents } from './contents.ts';
 import type { Database } from './database.ts';
 import { toNumber, toText } from './encode.ts';
 import { SqliteFolderRecords } from './folder-records.ts';
+import { guarded } from './guarded.ts';
 import { markClean, openDatabase, type Opened } from './opening.ts';
 import { addSource, findSource, newIndexId } from './sources.ts';
 
@@ -42,7 +43,7 @@ export function openRecordStore(path: string, options: RecordStoreOptions): Reco
   const visit = options.visit ?? false;
   const opened = openDatabase(path, options.nowMs ?? Date.now, visit);
   if (opened.rebuiltBecause !== undefined) options.onRebuilt?.(opened.rebuiltBecause);
-  return new SqliteRecordStore(opened, options.randomBytes, visit);
+  return guarded<RecordStore>(new SqliteRecordStore(opened, options.randomBytes, visit), opened.database);
 }
 
 class SqliteRecordStore implements RecordStore {
@@ -62,7 +63,10 @@ class SqliteRecordStore implements RecordStore {
   folder(folderId: string): FolderRecords {
     let records = this.#folders.get(folderId);
     if (records === undefined) {
-      records = this.#database.transaction(() => this.#openFolder(folderId));
+      records = guarded(
+        this.#database.transaction(() => this.#openFolder(folderId)),
+        this.#database,
+      );
       this.#folders.set(folderId, records);
     }
     return records;
