@@ -4,7 +4,7 @@
  * @module
  */
 import { LanfoldError } from '../index.ts';
-import { printable } from './render.ts';
+import { jsonLine, printable } from './render.ts';
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -28,25 +28,25 @@ export class Output {
 
   /** What was asked for. */
   data(value: unknown, lines: () => readonly string[]): void {
-    if (this.json) this.#write(process.stdout, JSON.stringify(value));
+    if (this.json) this.#write(process.stdout, jsonLine(value));
     else for (const line of lines()) this.#write(process.stdout, line);
   }
 
   /** That something was done: nothing with `--quiet`. */
   done(value: unknown, line: string): void {
-    if (this.json) this.#write(process.stdout, JSON.stringify(value));
+    if (this.json) this.#write(process.stdout, jsonLine(value));
     else if (!this.quiet) this.#write(process.stdout, line);
   }
 
   /** Something that the user should know and that stops nothing. */
   warning(warning: LanfoldError): void {
-    if (this.json) this.#write(process.stdout, JSON.stringify({ type: 'warning', ...described(warning) }));
+    if (this.json) this.#write(process.stdout, jsonLine({ type: 'warning', ...described(warning) }));
     this.#write(process.stderr, `Warning: ${sentence(warning)}`);
   }
 
   /** Why the command failed. */
   error(error: unknown, isVerbose: boolean): void {
-    if (this.json) this.#write(process.stdout, JSON.stringify({ type: 'error', error: described(error) }));
+    if (this.json) this.#write(process.stdout, jsonLine({ type: 'error', error: described(error) }));
     this.#write(process.stderr, `lanfold: ${sentence(error)}`);
     if (isVerbose && error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
   }

@@ -1,6 +1,16 @@
 import { deepEqual, equal, throws } from 'node:assert/strict';
 import { test } from 'node:test';
-import { countedText, durationText, folderName, printable, shellWord, shortened, sizeText, table } from './render.ts';
+import {
+  countedText,
+  durationText,
+  folderName,
+  jsonLine,
+  printable,
+  shellWord,
+  shortened,
+  sizeText,
+  table,
+} from './render.ts';
 import { parseTime } from './usage.ts';
 
 test('U55 sizes, counts and durations as people read them', () => {
@@ -50,4 +60,11 @@ test('Q22 what another computer calls its folder is one word to the shell, whate
   equal(shellWord("it's $(id)"), "'it'\\''s $(id)'");
   equal(shellWord('-x'), "'-x'");
   equal(shellWord('a\nb'), "'a\\u{a}b'");
+});
+
+test('T3 JSON turns no line round and moves no cursor, and says the same', () => {
+  const hostile = { name: 'a\u001b\u0085\u2028\u202egpj.exe\u2066\u{e0001}\u{1f469}' };
+  const line = jsonLine(hostile);
+  equal(/[\p{Cc}\p{Cf}\u2028]/u.test(line), false);
+  deepEqual(JSON.parse(line), hostile);
 });

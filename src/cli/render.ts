@@ -67,6 +67,16 @@ export function printable(text: string): string {
 }
 
 /**
+ * JSON that may also be looked at: of the characters that {@link printable} escapes, JSON lets some through as they are (C1 controls,
+ * and those that turn the direction of writing). What a program reads from it is the same.
+ */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
+    character.replaceAll(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
+}
+
+/**
  * A word of a command that a person may copy into a shell. It comes from another computer: whatever it holds, the shell takes it
  * for one word.
  */

@@ -77,6 +77,14 @@ export const MEMBER_NAME_BYTES_MAX = 256;
 /** Files that one peer is receiving at one time, as it tells us. */
 export const UPDATES_PER_PROGRESS_MAX = 10_000;
 
+/** What one request may ask for: two of the largest blocks, as with Syncthing. It is read into memory whole. */
+export const REQUEST_BYTES_MAX = 32 * MIB;
+/**
+ * Connections with one device. Known versions have one with us, and two where both sides dial at once; some more may be dead
+ * and not noticed yet. Each may have 32 MiB asked for and not sent. The oldest makes room.
+ */
+export const CONVERSATIONS_PER_PEER_MAX = 4;
+
 /** A name on the wire, before it is judged. Linux refuses paths from 4,096 bytes on, other systems from 32 Ki units on. */
 export const NAME_WIRE_BYTES_MAX = 64 * KIB;
 /** The target of a symlink on the wire, before it is judged. */

@@ -311,6 +311,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       stream.destroy('connected already');
       return;
     }
+    peer.makeRoom();
     const conversation = new Conversation(stream, this);
     this.#arrivals.note(conversation, found, stream.local);
     peer.conversations.add(conversation);

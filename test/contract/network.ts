@@ -73,7 +73,7 @@ export function networkContract(name: string, openWorld: () => Promise<NetworkWo
       assert.equal(from.host, world.host);
     });
 
-    test('C4 a dial that finds another device fails, and says whom it found', async () => {
+    test('C4 case J01 J05 J08: a dial that finds another device fails, and says whom it found', async () => {
       const world = await openWorld();
       const [host, dialling, expected] = [await world.join(), await world.join(), await world.join()];
       await using listener = closing(await listen(world, host.network, () => {}));

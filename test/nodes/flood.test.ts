@@ -31,7 +31,7 @@ const NOISE_FACTOR = 5;
 const missing = namespacesMissing();
 
 test(
-  'F19 a flood of 20,000 announcements and 1,000 half-open connections costs little, and peers are served meanwhile',
+  'F19 case J02 J03 J04 J09: a flood of 20,000 announcements and 1,000 half-open connections costs little, and peers are served meanwhile',
   { skip: missing ?? false, timeout: 120_000 },
   async (t) => {
     const root = mkdtempSync(join(tmpdir(), 'lanfold-flood-'));

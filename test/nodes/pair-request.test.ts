@@ -24,7 +24,7 @@ function folderIn(root: string, name: string, content: string): string {
   return path;
 }
 
-test('Q21 a stranger is a request, which trusts it when it is accepted and not before; its folders come as offers', async (context) => {
+test('Q21 case J10: a stranger is a request, which trusts it when it is accepted and not before; its folders come as offers', async (context) => {
   const root = mkdtempSync(join(tmpdir(), 'lanfold-request-'));
   context.after(() => rmSync(root, { recursive: true, force: true }));
   const [here, there] = [await open(context, root, 'here'), await open(context, root, 'there')];

@@ -190,7 +190,7 @@ test('J12 who hangs up after our point has come has not guessed', () => {
   equal(triesLeft(guesses, 'a'), 3);
 });
 
-test('J13 a man in the middle who relays two connections gets nowhere, though both people type and show the same code', () => {
+test('J13 case J12: a man in the middle who relays two connections gets nowhere, though both people type and show the same code', () => {
   // Tom's connection ends at Eve, Eve's at Maria; Eve passes every message on, as it is.
   const story = talk(
     [joiner(meeting('tom-eve', TOM, EVE)), host(meeting('eve-maria', EVE, MARIA), new Guesses(CODE, 0))],
@@ -250,7 +250,7 @@ test('J13 the joiner’s own tag, sent back to it, proves nothing', () => {
   equal(story.joiner.is, 'wrong');
 });
 
-test('J14 a recorded run that is replayed on another connection, or on the same with another point, proves nothing', () => {
+test('J14 case J12: a recorded run that is replayed on another connection, or on the same with another point, proves nothing', () => {
   const recorded: PairingMessage[] = [];
   const guesses = new Guesses(CODE, 0);
   talk([joiner(meeting('1')), host(meeting('1'), guesses)], CODE, {

@@ -140,7 +140,7 @@ test('J9 a new code is taken in a pause only', () => {
   deepEqual(guesses.phase(2), { is: 'over', because: 'closed' });
 });
 
-test('J9 whoever guesses, and whenever, nine guesses are all, three with one code and three from one source', () => {
+test('J9 case J11: whoever guesses, and whenever, nine guesses are all, three with one code and three from one source', () => {
   const steps = fc.array(fc.record({ source: fc.nat(5), waitMs: fc.constantFrom(0, 1, 5_000, PAUSE_MS) }), {
     maxLength: 60,
   });

@@ -5,7 +5,7 @@ import { sha256 } from '../../../test/harness/records.ts';
 import { record } from '../../../test/harness/records.ts';
 import { blockBytes, blockSizeAfter, blockSizeFor, blocksIn } from '../model/block.ts';
 import { NO_BYTES, type FileRecord } from '../model/file-record.ts';
-import { planBlocks, type Here } from './block-plan.ts';
+import { bytesToLand, planBlocks, type Here } from './block-plan.ts';
 
 const BLOCK = 131_072;
 const hashOf = (mark: number): Uint8Array => sha256(new Uint8Array([mark]));
@@ -19,7 +19,7 @@ function file(name: string, marks: readonly (number | 'zero')[], size = marks.le
 }
 
 const sources = (wanted: FileRecord, here: Partial<Here>): string[] =>
-  planBlocks(wanted, { ...nothing, ...here }).map(({ source }) =>
+  [...planBlocks(wanted, { ...nothing, ...here })].map(({ source }) =>
     source.from === 'file' ? `${source.place.name}@${source.place.offset / BLOCK}` : source.from,
   );
 
@@ -49,6 +49,12 @@ const rows: [rule: string, wanted: FileRecord, here: Partial<Here>, want: string
   ['P3 a short block is never taken for a hole', file('a', [1, 'zero'], BLOCK + 5), {}, ['peer', 'peer']],
 ];
 for (const [rule, wanted, here, want] of rows) test(rule, () => deepEqual(sources(wanted, here), want));
+
+test('P60 what is to land on the disk is known before any block is looked for', () => {
+  const wanted = file('a', [1, 'zero', 2, 3], 3 * BLOCK + 5);
+  equal(bytesToLand(wanted, { staged: NO_BYTES, zeroHash }), 2 * BLOCK + 5);
+  equal(bytesToLand(wanted, { staged: new Uint8Array([1, 0, 0, 1]), zeroHash }), BLOCK);
+});
 
 test('B1 the block sizes are those of the protocol', () => {
   equal(blockSizeFor(0), BLOCK);

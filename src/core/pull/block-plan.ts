@@ -39,21 +39,19 @@ export interface Here {
   placeOf(hash: Uint8Array): Place | undefined;
 }
 
-/** @returns the wanted file's blocks in order. */
-export function planBlocks(wanted: FileRecord, here: Here): PlannedBlock[] {
+/** Gives the wanted file's blocks in order, one by one: a peer may say that a file has a million of them (R19). */
+export function* planBlocks(wanted: FileRecord, here: Here): Generator<PlannedBlock, void, undefined> {
   const old = here.old === undefined ? undefined : positions(here.old);
-  const planned: PlannedBlock[] = [];
   for (let index = 0; index < blockCount(wanted.blocks); index += 1) {
     const offset = index * wanted.blockSize;
     const bytes = blockBytes(wanted.size, wanted.blockSize, index);
     const hash = blockHash(wanted.blocks, index);
-    planned.push({ index, offset, bytes, hash, source: sourceOf(index, offset, bytes, hash) });
+    yield { index, offset, bytes, hash, source: sourceOf(index, offset, bytes, hash) };
   }
-  return planned;
 
   function sourceOf(index: number, offset: number, bytes: number, hash: Uint8Array): BlockSource {
     if (here.staged[index] === 1) return { from: 'staged' };
-    if (bytes === wanted.blockSize && sameBytes(hash, here.zeroHash)) return { from: 'hole' };
+    if (isHole(wanted, bytes, hash, here.zeroHash)) return { from: 'hole' };
     if (here.twin !== undefined) return { from: 'file', place: { name: here.twin, offset } };
     const oldOffset = old?.get(key(hash));
     if (here.old !== undefined && oldOffset !== undefined) {
@@ -62,6 +60,20 @@ export function planBlocks(wanted: FileRecord, here: Here): PlannedBlock[] {
     const place = here.placeOf(hash);
     return place === undefined ? { from: 'peer' } : { from: 'file', place };
   }
+}
+
+/** What takes room on the disk, from wherever it comes: all but what is staged and the holes. */
+export function bytesToLand(wanted: FileRecord, { staged, zeroHash }: Pick<Here, 'staged' | 'zeroHash'>): number {
+  let sum = 0;
+  for (let index = 0; index < blockCount(wanted.blocks); index += 1) {
+    const bytes = blockBytes(wanted.size, wanted.blockSize, index);
+    if (staged[index] !== 1 && !isHole(wanted, bytes, blockHash(wanted.blocks, index), zeroHash)) sum += bytes;
+  }
+  return sum;
+}
+
+function isHole({ blockSize }: FileRecord, bytes: number, hash: Uint8Array, zeroHash: Uint8Array): boolean {
+  return bytes === blockSize && sameBytes(hash, zeroHash);
 }
 
 function positions(record: FileRecord): Map<string, number> {

@@ -5,7 +5,6 @@
  * Numbers that are retired or of no use to us are passed over when they come and never sent.
  * @module
  */
-import { BLOCK_BYTES_MAX } from '../model/block.ts';
 import {
   ADDRESS_BYTES_MAX,
   ADDRESSES_MAX,
@@ -22,6 +21,7 @@ import {
   MEMBERS_PER_FOLDER_MAX,
   NAME_WIRE_BYTES_MAX,
   REASON_BYTES_MAX,
+  REQUEST_BYTES_MAX,
   TARGET_WIRE_BYTES_MAX,
   TOKEN_BYTES_MAX,
   UPDATES_PER_PROGRESS_MAX,
@@ -185,7 +185,7 @@ export type Request = MessageOf<typeof Request>;
 export type RequestDraft = DraftOf<typeof Request>;
 
 /** The bytes asked for, or the reason why not: 0 none, 1 generic, 2 no such file, 3 invalid. */
-export const Response = message('Response', { id: int32(1), data: bulk(2, BLOCK_BYTES_MAX * 2), code: int32(3) });
+export const Response = message('Response', { id: int32(1), data: bulk(2, REQUEST_BYTES_MAX), code: int32(3) });
 export type Response = MessageOf<typeof Response>;
 export type ResponseDraft = DraftOf<typeof Response>;
 

@@ -69,7 +69,7 @@ describe('the beacon', () => {
     },
   );
 
-  test('F15 packets are taken up to a rate and a size; the rest is dropped unread', async () => {
+  test('F15 case J04: packets are taken up to a rate and a size; the rest is dropped unread', async () => {
     const settings = await options({ packetsPerSecondMax: 3 });
     const heard: string[] = [];
     const third = Promise.withResolvers<undefined>();

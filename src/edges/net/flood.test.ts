@@ -29,7 +29,7 @@ describe('floods', () => {
   const onlyLinux = process.platform === 'linux' ? false : 'other systems have one loopback address';
 
   test(
-    'C24 1,000 half-open connections hold no more than their room, and peers are served',
+    'C24 case J09: 1,000 half-open connections hold no more than their room, and peers are served',
     { skip: onlyLinux },
     async () => {
       await using server = await listening();

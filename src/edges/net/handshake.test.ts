@@ -24,12 +24,12 @@ const NEVER = new AbortController().signal;
 
 describe('what a listener refuses', () => {
   const refused: [rule: string, options: ConnectionOptions][] = [
-    ['C22 a far end without a certificate', { key: undefined, cert: undefined }],
+    ['C22 case J06: a far end without a certificate', { key: undefined, cert: undefined }],
     ['C22 a far end with two certificates', { cert: theirs.certificatePem + third.certificatePem }],
     ['C22 a far end with the same certificate twice', { cert: theirs.certificatePem + theirs.certificatePem }],
     ['C22 a far end with our own identity', { key: ours.keyPem, cert: ours.certificatePem }],
-    ['C22 a far end that wants another protocol', { ALPNProtocols: ['h2'] }],
-    ['C22 a far end that cannot TLS 1.3', { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }],
+    ['C22 case J06: a far end that wants another protocol', { ALPNProtocols: ['h2'] }],
+    ['C22 case J06: a far end that cannot TLS 1.3', { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }],
   ];
   for (const [rule, options] of refused) {
     test(rule, async () => {
@@ -179,7 +179,7 @@ describe('sessions', () => {
     return resumed;
   }
 
-  test('C23 nothing that we give away lets anybody resume a session', async (context) => {
+  test('C23 case J07: nothing that we give away lets anybody resume a session', async (context) => {
     await using server = await listening(
       {},
       {

@@ -42,7 +42,7 @@ describe('the identity', () => {
     assert.deepEqual(await readdir(directory), [IDENTITY_FILE]);
   });
 
-  test('C21 is hidden again if others could read it', async (context) => {
+  test('C21 case J17: is hidden again if others could read it', async (context) => {
     const { directory, file } = await place(context);
     const made = await loadIdentity(directory);
     await chmod(file, 0o644);

@@ -101,41 +101,45 @@ describe('multicast DNS', () => {
     },
   );
 
-  test('F24 garbage, foreign services, port 0, tags that are none and a flood do no harm', onLoopback, async () => {
-    const port = await freePort();
-    const ear = new Ear();
-    const anna = await open(port, ANNA, ear);
-    const socket = await member(port);
-    const send = (packet: Uint8Array): Promise<unknown> =>
-      new Promise((resolve) => socket.send(packet, port, GROUP, resolve));
-    const liars: Service[] = [
-      { ...BERT, port: 0 },
-      { ...BERT, tag: '../../x' },
-      { ...BERT, tag: 'BERT' },
-    ];
-    for (const liar of liars) {
-      const voice = await open(port, liar, new Ear());
-      const told = once(socket, 'message');
-      voice.tell();
-      await told;
-      await voice.close();
-    }
-    for (const bytes of [[], [0], Array<number>(12).fill(255), Array<number>(2_000).fill(0xc0)])
-      await send(Uint8Array.from(bytes));
-    for (let count = 0; count < 1_000; count++)
-      await send(Uint8Array.of(0, 0, 0x84, 0, 0, 0, 255, 255, 0, 0, 0, 0, 0xc0, 12));
-    // A second later it hears again.
-    const bert = await open(port, BERT);
-    const again = setInterval(() => bert.tell(), 200);
-    await ear.until('BERTAAA 127.0.0.1:1114 waits');
-    clearInterval(again);
-    assert.ok(
-      ear.heard.every((line) => line.startsWith('ANNAAAA ') || line.startsWith('BERTAAA 127.0.0.1:1114')),
-      ear.heard.join(),
-    );
-    socket.close();
-    await Promise.all([anna.close(), bert.close()]);
-  });
+  test(
+    'F24 case J04: garbage, foreign services, port 0, tags that are none and a flood do no harm',
+    onLoopback,
+    async () => {
+      const port = await freePort();
+      const ear = new Ear();
+      const anna = await open(port, ANNA, ear);
+      const socket = await member(port);
+      const send = (packet: Uint8Array): Promise<unknown> =>
+        new Promise((resolve) => socket.send(packet, port, GROUP, resolve));
+      const liars: Service[] = [
+        { ...BERT, port: 0 },
+        { ...BERT, tag: '../../x' },
+        { ...BERT, tag: 'BERT' },
+      ];
+      for (const liar of liars) {
+        const voice = await open(port, liar, new Ear());
+        const told = once(socket, 'message');
+        voice.tell();
+        await told;
+        await voice.close();
+      }
+      for (const bytes of [[], [0], Array<number>(12).fill(255), Array<number>(2_000).fill(0xc0)])
+        await send(Uint8Array.from(bytes));
+      for (let count = 0; count < 1_000; count++)
+        await send(Uint8Array.of(0, 0, 0x84, 0, 0, 0, 255, 255, 0, 0, 0, 0, 0xc0, 12));
+      // A second later it hears again.
+      const bert = await open(port, BERT);
+      const again = setInterval(() => bert.tell(), 200);
+      await ear.until('BERTAAA 127.0.0.1:1114 waits');
+      clearInterval(again);
+      assert.ok(
+        ear.heard.every((line) => line.startsWith('ANNAAAA ') || line.startsWith('BERTAAA 127.0.0.1:1114')),
+        ear.heard.join(),
+      );
+      socket.close();
+      await Promise.all([anna.close(), bert.close()]);
+    },
+  );
 
   test(
     'F24 a port that another program keeps to itself, and links without multicast, only mean that nothing is heard',

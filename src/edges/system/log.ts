@@ -67,10 +67,12 @@ function errorDetails(error: Error): object {
   };
 }
 
-/** Names of files and peers' words are in the lines: no line end and no terminal code of theirs gets through. */
+/**
+ * Names of files and peers' words are in the lines: no line end and no terminal code of theirs gets through, nor what turns the
+ * direction of writing.
+ */
 function withoutControls(line: string): string {
-  return line.replace(
-    /[\p{Cc}\u2028\u2029]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
+    character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );
 }

@@ -6,13 +6,14 @@
  */
 import { blockCount, NO_BYTES, type FileRecord } from '../../core/model/file-record.ts';
 import { shortIdText } from '../../core/model/device-id.ts';
-import { planBlocks, type Place, type PlannedBlock } from '../../core/pull/block-plan.ts';
+import { bytesToLand, planBlocks, type Here, type Place, type PlannedBlock } from '../../core/pull/block-plan.ts';
 import { toUtf8 } from '../../core/text.ts';
+import { sleep } from '../../ports/clock.ts';
 import { isTrouble, type Staged, type StageJob, type Trouble } from '../../ports/file-tree.ts';
 import type { DiskRoom } from './disk-room.ts';
 import type { FolderContext } from './folder-context.ts';
 import { leastBusy, type Source, type Sources } from '../peer/sources.ts';
-import { Batcher, type Budget } from '../wake.ts';
+import { Batcher, Budget } from '../wake.ts';
 
 /** `no-source`: nobody connected has this version. */
 export type Fetched = { readonly stage: string } | Trouble | 'no-source';
@@ -24,6 +25,10 @@ const LARGE_BYTES = 512 * 1024;
 const LARGE_BATCH_MAX = 4;
 const LARGE_BATCHES = 2;
 const ASK_AGAIN_MAX = 3;
+/** Blocks of one file in work: more than the budget lets through, so that it never waits for their end. */
+const BLOCKS_AT_ONCE = 512;
+/** Looking for a block here costs some 50 µs: so many hold up the others for no longer than a person notices. */
+const BLOCKS_IN_A_TURN = 512;
 const FULL: Trouble = { trouble: 'disk-full', detail: 'what is left of the disk is kept free' };
 
 export class Fetcher {
@@ -51,12 +56,11 @@ export class Fetcher {
   /** @param old the version that is here now, whose blocks can be used. */
   async fetch(wanted: FileRecord, old: FileRecord | undefined, signal: AbortSignal): Promise<Fetched> {
     const stage = this.stageName(wanted);
-    const blocks = await this.#plan(wanted, old, stage);
-    const bytes = blocks.filter(isToLand).reduce((sum, block) => sum + block.bytes, 0);
+    const here = await this.#here(wanted, old, stage);
+    const bytes = bytesToLand(wanted, here);
     if (!(await this.#room.take(bytes))) return FULL;
     try {
-      const failures = await Promise.all(this.#landings(wanted, stage, blocks, signal));
-      return failures.find((failure) => failure !== undefined) ?? { stage };
+      return (await this.#landAll(wanted, stage, here, signal)) ?? { stage };
     } finally {
       this.#room.done(bytes);
     }
@@ -71,35 +75,55 @@ export class Fetcher {
     return [...this.#context.digest(key).subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 
-  async #plan(wanted: FileRecord, old: FileRecord | undefined, stage: string): Promise<PlannedBlock[]> {
+  async #here(wanted: FileRecord, old: FileRecord | undefined, stage: string): Promise<Here> {
     const { tree, records } = this.#context;
     const single = blockCount(wanted.blocks) === 1;
     const [staged] = single
       ? [NO_BYTES] // reading back one block costs as much as asking for it
       : await tree.resume([{ stage, size: wanted.size, blockSize: wanted.blockSize, blocks: wanted.blocks }]);
     const twin = wanted.size === 0 ? undefined : records.filesWithBlocks(wanted.blocks, wanted.blockSize, 1)[0];
-    return planBlocks(wanted, {
+    return {
       staged: staged ?? NO_BYTES,
       zeroHash: this.#zeroHash(wanted.blockSize),
       twin: twin?.record.name,
       old: old?.type === 'file' && !old.deleted && !old.invalid ? old : undefined,
       placeOf: (hash): Place | undefined => (single ? undefined : records.blockPlaces(hash, 1)[0]),
-    });
+    };
   }
 
-  #landings(
+  /**
+   * Lands so many blocks at a time, and lets others have their turn meanwhile: a peer may say that a file has a million (R19).
+   * What fails is the end of it, for the file cannot be whole; what has landed stays staged.
+   */
+  async #landAll(
     wanted: FileRecord,
     stage: string,
-    blocks: readonly PlannedBlock[],
+    here: Here,
     signal: AbortSignal,
-  ): Promise<Trouble | 'no-source' | undefined>[] {
-    const toLand = blocks.filter(isToLand);
-    const first = blocks[0];
-    if (toLand.length === 0 && first !== undefined && first.source.from === 'hole') {
-      // Nothing but zeros: one block is written all the same, or the staged file would never be made.
-      return [this.#land(stage, wanted, first, new Uint8Array(first.bytes))];
+  ): Promise<Trouble | 'no-source' | undefined> {
+    const slots = new Budget(BLOCKS_AT_ONCE);
+    let failed: Trouble | 'no-source' | undefined;
+    let broken: { readonly cause: unknown } | undefined;
+    let hole: PlannedBlock | undefined;
+    let landing = 0;
+    for (const block of planBlocks(wanted, here)) {
+      if (signal.aborted) failed ??= 'no-source';
+      if (failed !== undefined || broken !== undefined) break;
+      if ((block.index + 1) % BLOCKS_IN_A_TURN === 0) await sleep(this.#context.clock, 0);
+      if (block.source.from === 'hole') hole ??= block;
+      if (!isToLand(block)) continue;
+      landing += 1;
+      await slots.take(1);
+      void this.#bring(wanted, stage, block, signal)
+        .then((failure) => (failed ??= failure))
+        .catch((cause: unknown) => (broken ??= { cause }))
+        .finally(() => slots.give(1));
     }
-    return toLand.map((block) => this.#bring(wanted, stage, block, signal));
+    await slots.take(BLOCKS_AT_ONCE); // all have ended
+    if (broken !== undefined) throw broken.cause;
+    if (failed !== undefined || landing > 0 || hole === undefined || here.staged.includes(1)) return failed;
+    // Nothing but zeros: one block is written all the same, or the staged file would never be made.
+    return await this.#land(stage, wanted, hole, new Uint8Array(hole.bytes));
   }
 
   async #bring(

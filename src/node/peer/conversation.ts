@@ -8,6 +8,7 @@
  * what is malformed ends this conversation and nothing more.
  * @module
  */
+import { REQUEST_BYTES_MAX } from '../../core/limits.ts';
 import type { FileRecord } from '../../core/model/file-record.ts';
 import { shortId } from '../../core/model/device-id.ts';
 import { toFileInfo } from '../../core/wire/file-info.ts';
@@ -350,11 +351,13 @@ export class Conversation implements Source {
   }
 
   async #serve({ id, folder: folderId, name, offset, size, hash }: Request): Promise<void> {
-    const folder = this.#host.foldersFor(this.device).find((candidate) => candidate.id === folderId);
-    const paid = this.#owed.take(size);
+    const isSound = size >= 0 && size <= REQUEST_BYTES_MAX && offset >= 0;
+    const paid = await this.#owed.take(isSound ? size : 0);
     try {
+      if (this.#ended) return;
+      const folder = this.#host.foldersFor(this.device).find((candidate) => candidate.id === folderId);
       const given =
-        folder === undefined || size < 0 || offset < 0
+        folder === undefined || !isSound
           ? REFUSED.generic
           : await folder.supplier.supply({ name, offset, bytes: size, hash });
       if (this.#ended) return;

@@ -4,6 +4,7 @@
  */
 import type { Endpoint, Hint } from '../../core/discovery/candidates.ts';
 import type { Found, Via } from '../../core/discovery/layers.ts';
+import { CONVERSATIONS_PER_PEER_MAX } from '../../core/limits.ts';
 import { deviceIdText, shortId } from '../../core/model/device-id.ts';
 import type { ClusterConfig } from '../../core/wire/messages.ts';
 import { surplusOf } from '../../core/session/rivals.ts';
@@ -163,6 +164,12 @@ export class Peer {
   /** Is there another conversation that is past its hello? */
   isGreetedBeside(conversation: Conversation): boolean {
     return [...this.conversations].some((other) => other !== conversation && other.greeting !== undefined);
+  }
+
+  /** One more conversation begins: if there are too many, the oldest makes room (R19). */
+  makeRoom(): void {
+    const [oldest] = this.conversations;
+    if (this.conversations.size >= CONVERSATIONS_PER_PEER_MAX) oldest?.close('too many connections');
   }
 
   /** Of its conversations, with this one that has just come past its hello: too many. Syncthing has rules of its own: all stay. */
