@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import { LanfoldError, type FolderHandle, type Node } from '../index.ts';
+import { nextHealthNews, startHealthWork, stopHealthWork } from './health/operations.ts';
 import { answerDevice, closeDevice, nextDeviceNews, openDevice, takeFolder } from './pairing/device-operations.ts';
 import {
   acceptOffer,
@@ -126,6 +127,9 @@ export const OPERATIONS = {
       return { folders: handles.map((handle) => handle.id) };
     },
   }),
+  'health.start': operation(startHealthWork),
+  'health.next': operation(nextHealthNews),
+  'health.stop': operation(stopHealthWork),
   history: operation({
     schema: Path,
     online: true,

@@ -15,6 +15,8 @@ import { chosenFolder } from './folder-directory.ts';
 import type { FolderHandle } from './folder-handle.ts';
 import { FolderHandles } from './folder-handles.ts';
 import { FolderOffers, type FolderOffer } from './peer/folder-offers.ts';
+import { verifyAtRest } from './folder/health.ts';
+import type { VerifyOptions, VerifyReport } from './folder/verifier.ts';
 import type { Joining } from './pairing/joining.ts';
 import { openMachine, type Home, type Machine } from './machine.ts';
 import {
@@ -271,6 +273,17 @@ export class Node extends EventEmitter<NodeEvents> {
       this.#roster.demandFolder(folderId);
       await this.#drop(folderId);
     });
+  }
+
+  /**
+   * As {@link FolderHandle.verify}, also when this node is offline: then the disk is held against the records, and what is
+   * damaged is listed for the next run. @throws LanfoldError `E_FOLDER_UNKNOWN`, `E_FOLDER_MISSING`, `E_FOLDER_SWAPPED`, …
+   */
+  async verify(folderId: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+    const handle = this.#handles.get(folderId);
+    if (handle !== undefined) return await handle.verify(options);
+    const { id, path: root } = this.#roster.demandFolder(folderId);
+    return await verifyAtRest(this.#engine.edges, { id, root }, options);
   }
 
   /** Ends everything; what is under way is given up and nothing is lost. Idempotent. */

@@ -9,8 +9,7 @@
  * @module
  */
 import { LanfoldError } from '../../core/errors.ts';
-import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
-import type { Author } from '../../core/scan/changes.ts';
+import type { FileRecord } from '../../core/model/file-record.ts';
 import type { FileTree } from '../../ports/file-tree.ts';
 import type { FolderRecords, PeerKey } from '../../ports/record-store.ts';
 import { sleep } from '../../ports/clock.ts';
@@ -18,20 +17,18 @@ import type { Watcher } from '../../ports/watcher.ts';
 import { Admission } from './admission.ts';
 import { Announced } from './announced.ts';
 import { Brake } from './brake.ts';
-import { BusyNames } from './busy-names.ts';
 import { DiskRoom } from './disk-room.ts';
-import { Doubt } from './doubt.ts';
 import type { FolderContext } from './folder-context.ts';
+import { makeContext } from './make-context.ts';
 import type { FolderOptions, FolderState } from './folder-options.ts';
 import { checkRoot, reasonToStop, ROOT_CHECK_MS, takeRoot, unusable } from './folder-root.ts';
+import { Health } from './health.ts';
 import { IgnoreKeeper } from './ignore-keeper.ts';
 import { IndexReceiver } from './index-receiver.ts';
 import { Inspector } from './inspector.ts';
-import { Mounts } from './mounts.ts';
 import { Problems, type Problem } from './problems.ts';
 import { Puller } from './puller.ts';
 import { adoptPlaced } from './recovery.ts';
-import { Rereader } from './rereader.ts';
 import { ScanBell } from './scan-bell.ts';
 import { Restorer } from './restorer.ts';
 import { Scanner } from './scanner.ts';
@@ -57,11 +54,11 @@ export class Folder {
   readonly #inspector: Inspector;
   readonly #scanner: Scanner;
   readonly #puller: Puller;
-  readonly #rereader: Rereader;
   readonly #indexes: IndexReceiver;
   readonly #ignores: IgnoreKeeper;
   readonly admission: Admission;
   readonly announced: Announced;
+  readonly health: Health;
   readonly supplier: Supplier;
   readonly restorer: Restorer;
   readonly #closing = new AbortController();
@@ -98,7 +95,17 @@ export class Folder {
     this.announced = new Announced(this.records.maxSequence());
     this.#scans = new ScanBell(edges.clock);
     this.admission = new Admission(this.records, options.isHeld, () => options.onState());
-    this.#context = this.#makeContext();
+    this.#context = makeContext(options, {
+      tree: this.#tree,
+      records: this.records,
+      problems: this.#problems,
+      rescan: (directory) => this.rescan(directory),
+      ignores: () => this.#ignores.rules,
+      rootIsOurs: () => this.#rootIsOurs(),
+      suspect: (names) => this.#settler.offer(names),
+      pullSoon: () => this.pullSoon(),
+      admission: this.admission,
+    });
     this.#brake = new Brake({ records: this.records, nowMs: () => edges.clock.monotonicMs() });
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
     this.#inspector = new Inspector(this.#context, this.#settler, this.#brake);
@@ -108,10 +115,10 @@ export class Folder {
     this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
     this.supplier = new Supplier(this.#context);
     this.restorer = new Restorer(this.#context);
-    this.#rereader = new Rereader(
-      this.#context,
-      () => this.#busyScanning || this.#busyPulling || this.supplier.isAsked,
-    );
+    this.health = new Health(this.#context, {
+      sources: options.sources,
+      isDiskWanted: () => this.#busyScanning || this.#busyPulling || this.supplier.isAsked,
+    });
   }
 
   /**
@@ -211,30 +218,6 @@ export class Folder {
     return [...this.admission.waiting(), ...this.#brake.held()];
   }
 
-  #makeContext(): FolderContext {
-    const { edges, id, device, onSaved } = this.#options;
-    const { clock, log, store } = edges;
-    const shared = { tree: this.#tree, records: this.records, problems: this.#problems };
-    return {
-      id,
-      clock,
-      log,
-      ...shared,
-      mounts: new Mounts({ ...shared, onBack: (name) => this.rescan(name) }),
-      busy: new BusyNames(),
-      doubt: new Doubt(this.records, clock, store.uncleanStop),
-      digest: (bytes) => edges.digest(bytes),
-      ignores: () => this.#ignores.rules,
-      author: (): Author => ({ device, nowMs: clock.nowMs() }),
-      save: (records: readonly LocalRecord[]) => onSaved(this.records.saveLocal(records)),
-      rootIsOurs: () => this.#rootIsOurs(),
-      suspect: (names) => this.#settler.offer(names),
-      pullSoon: () => this.pullSoon(),
-      isProvisional: () => this.admission.isProvisional,
-      isSetBack: () => this.admission.isSetBack,
-    };
-  }
-
   async #work(): Promise<void> {
     while (!this.#closing.signal.aborted) {
       if (this.#error === undefined) await this.#run();
@@ -259,7 +242,7 @@ export class Folder {
       this.rescan();
       // Both have ended before another run begins: two pullers would fetch each name twice.
       const signal = AbortSignal.any([this.#closing.signal, this.#running.signal]);
-      const loops = [this.#scanLoop(signal), this.#pullLoop(signal), this.#rereader.run(signal)];
+      const loops = [this.#scanLoop(signal), this.#pullLoop(signal), this.health.rereader.run(signal)];
       await Promise.all(loops.map((loop) => loop.catch((cause) => this.#fail(cause))));
     } catch (cause) {
       await this.#fail(cause);
@@ -289,7 +272,7 @@ export class Folder {
       if (signal.aborted) break; // what was not seen says nothing
       if (directories.includes('')) {
         await this.#tree.pruneHistory(this.#options.historyLimits);
-        this.#rereader.walked();
+        this.health.rereader.walked();
       }
       this.#busyScanning = false;
       if (!this.admission.isScanned) {
