@@ -118,6 +118,16 @@ export const OPERATIONS = {
       return { folders: held.map((handle) => handle.id) };
     },
   }),
+  'approve.undo': operation({
+    schema: OneFolder,
+    online: true,
+    run: async (node, { folder }) => {
+      const held = chosen(node, folder).filter((handle) => handle.status().state === 'needs-you' && !handle.isHeld);
+      const folders = [];
+      for (const handle of held) folders.push({ id: handle.id, ...(await handle.undoHeld()) });
+      return { folders };
+    },
+  }),
   rescan: operation({
     schema: OneFolder,
     online: true,

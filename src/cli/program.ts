@@ -118,6 +118,7 @@ function addFolderCommands(program: Command, ended: Ended): void {
     );
   add(program, 'approve', 'carry out deletes that are held: so many, or of a disk that is not mounted')
     .option('--folder <id>', 'those of this folder only')
+    .option('--undo', 'they were not meant: bring back what is gone, keep what others deleted or replaced')
     .action(async (_, self: Command) => ended(await (await import('./commands/attention.ts')).approve(given(self))));
   add(program, 'rescan', 'look at all files again, now')
     .option('--folder <id>', 'those of this folder only')

@@ -9,6 +9,8 @@ import type { FolderState } from './folder/folder-options.ts';
 import type { Folder } from './folder/folder.ts';
 import type { JoinPreview } from './folder/join-preview.ts';
 import type { Problem } from './folder/problems.ts';
+import type { Undone } from './folder/undo.ts';
+import { heldElsewhere } from './peer/held-elsewhere.ts';
 import type { Left, RepairOptions } from './folder/repairer.ts';
 import type { VerifyOptions, VerifyReport } from './folder/verifier.ts';
 
@@ -107,6 +109,7 @@ export class FolderHandle {
     const folder = this.#folder;
     const { local, global, need } = folder.records.counts();
     const error = folder.error;
+    const peers = this.#engine.peersOf(folder.id);
     return {
       id: folder.id,
       path: folder.root,
@@ -118,8 +121,8 @@ export class FolderHandle {
       bytes: local.bytes,
       global: { files: global.files, bytes: global.bytes },
       need,
-      problems: [...this.#engine.twins.problems(this.#engine.peersOf(folder.id)), ...folder.problems()],
-      peers: this.#engine.peersOf(folder.id).map((peer) => {
+      problems: [...this.#engine.twins.problems(peers), ...folder.problems(), ...heldElsewhere(folder.id, peers)],
+      peers: peers.map((peer) => {
         const { percent, ...rest } = folder.records.completion(peer.short);
         return { id: deviceIdText(peer.device), connected: peer.isConnected, completion: percent, ...rest };
       }),
@@ -206,6 +209,16 @@ export class FolderHandle {
   /** Confirms deletes and replacements that were held because they are so many. */
   approve(): void {
     this.#folder.approveDeletes();
+  }
+
+  /**
+   * Says that the deletes and replacements that are held were not meant. What is gone here comes back from the peers; what peers
+   * deleted or replaced stays as it is here, and comes back to them; what they replaced in the same act before it was held comes
+   * out of the history. Resolves when it is decided; the content comes as any other.
+   */
+  async undoHeld(): Promise<Undone> {
+    this.#demandRunning();
+    return await this.#folder.undoHeld();
   }
 
   /** A person has to say whether this folder may join: {@link FolderHandle.preview}, then {@link Node.release}. */

@@ -11,6 +11,7 @@
 import { LanfoldError } from '../../core/errors.ts';
 import type { FileRecord } from '../../core/model/file-record.ts';
 import type { FileTree } from '../../ports/file-tree.ts';
+import type { HeldFact } from '../../core/wire/held.ts';
 import type { FolderRecords, PeerKey } from '../../ports/record-store.ts';
 import { sleep } from '../../ports/clock.ts';
 import type { Watcher } from '../../ports/watcher.ts';
@@ -34,6 +35,7 @@ import { Restorer } from './restorer.ts';
 import { Scanner } from './scanner.ts';
 import { Settler } from './settler.ts';
 import { Supplier } from './supplier.ts';
+import { Undo, type Undone } from './undo.ts';
 import { Backoff, Wake } from '../wake.ts';
 import { watchListener } from './watch-listener.ts';
 
@@ -106,7 +108,7 @@ export class Folder {
       pullSoon: () => this.pullSoon(),
       admission: this.admission,
     });
-    this.#brake = new Brake({ records: this.records, nowMs: () => edges.clock.monotonicMs() });
+    this.#brake = new Brake(this.#context);
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
     this.#inspector = new Inspector(this.#context, this.#settler, this.#brake);
     this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));
@@ -199,6 +201,20 @@ export class Folder {
     this.#context.mounts.approve();
     this.rescan();
     this.pullSoon();
+  }
+
+  /** A person says that what is held was not meant: all of it comes back, here and at the peers. */
+  async undoHeld(): Promise<Undone> {
+    const undone = await new Undo(this.#context, this.#brake, this.restorer).run();
+    this.rescan();
+    this.pullSoon();
+    this.#updateState();
+    return undone;
+  }
+
+  /** What waits for a person here, as others are told. */
+  get held(): readonly HeldFact[] {
+    return this.#brake.facts(this.id);
   }
 
   get state(): FolderState {

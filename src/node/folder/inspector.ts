@@ -32,6 +32,7 @@ import { isLeftover } from '../../core/scan/provisional.ts';
 import { isTrouble, type Hashed, type Looked } from '../../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
+import { goneByGit } from './git-work.ts';
 import type { Settler } from './settler.ts';
 
 /** Names per message to the disk, and per transaction. */
@@ -291,7 +292,8 @@ export class Inspector {
     const { records } = this.#context;
     const gone = [...names].filter((name) => !this.#context.busy.has(name) && isHere(records.local(name)));
     const lost = new Set(gone);
-    if (!this.#brake.mayAnnounceDeletes(gone.filter((name) => !this.#hasTwin(name, lost)).length)) {
+    const byGit = await goneByGit(this.#context, gone);
+    if (!this.#brake.mayAnnounceDeletes(gone.filter((name) => !byGit.has(name) && !this.#hasTwin(name, lost)).length)) {
       // They wait for a person, and not here: the next walk finds them anew.
       for (const name of names) this.#settler.forget(name);
       return;
