@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
 import { LanfoldError } from '../core/errors.ts';
 import { deviceIdText } from '../core/model/device-id.ts';
+import { sleep } from '../ports/clock.ts';
 import { parseAddress, printAddress } from './address.ts';
 import type { CodeOffer } from './pairing/code-offer.ts';
 import type { Configuration } from './configuration.ts';
@@ -284,6 +285,17 @@ export class Node extends EventEmitter<NodeEvents> {
     if (handle !== undefined) return await handle.verify(options);
     const { id, path: root } = this.#roster.demandFolder(folderId);
     return await verifyAtRest(this.#engine.edges, { id, root }, options);
+  }
+
+  /**
+   * Holds the records against themselves: is their file whole, do counts, lists of blocks and sequence numbers agree?
+   * @returns what is wrong, a sentence each. It goes on with them, and the next start sets them aside and rebuilds them from
+   * disk and peers. @throws the signal's reason when it is aborted.
+   */
+  async checkRecords(options: { readonly signal?: AbortSignal } = {}): Promise<readonly string[]> {
+    const signal = AbortSignal.any([this.#closed.signal, ...[options.signal ?? []].flat()]);
+    const { clock, store } = this.#engine.edges;
+    return await store.check(() => sleep(clock, 0, signal));
   }
 
   /** Ends everything; what is under way is given up and nothing is lost. Idempotent. */

@@ -11,10 +11,10 @@ const LISTED_MAX = 100;
 
 export async function verify(paths: readonly string[], options: HealthOptions): Promise<ExitCode> {
   const output = new Output(options);
-  const { folders } = await followHealth('verify', paths, options, output);
-  const isGood = folders.every(({ verified }) => verified !== undefined && !isBad(verified));
-  const report = { folders: folders.map(({ id, path, verified }) => ({ id, path, ...verified })) };
-  if (output.json || !output.quiet || !isGood) output.data(report, () => lines(folders));
+  const { folders, faults = [] } = await followHealth('verify', paths, options, output);
+  const isGood = faults.length === 0 && folders.every(({ verified }) => verified !== undefined && !isBad(verified));
+  const report = { folders: folders.map(({ id, path, verified }) => ({ id, path, ...verified })), records: { faults } };
+  if (output.json || !output.quiet || !isGood) output.data(report, () => [...lines(folders), ...recordLines(faults)]);
   return isGood ? EXIT.ok : EXIT.damaged;
 }
 
@@ -27,6 +27,12 @@ function lines(folders: readonly FolderHealth[]): string[] {
   const said = folders.flatMap(({ path, verified }) => (verified === undefined ? [] : folderLines(path, verified)));
   const damaged = folders.reduce((sum, { verified }) => sum + (verified?.damaged ?? 0), 0);
   return damaged === 0 ? said : [...said, 'To bring the good content from another computer: lanfold repair'];
+}
+
+function recordLines(faults: readonly string[]): string[] {
+  if (faults.length === 0) return [];
+  const next = 'At its next start lanfold sets them aside and rebuilds them from disk and peers; no file is touched';
+  return ['The records contradict themselves:', ...faults.map((fault) => `  ${printable(fault)}`), next];
 }
 
 function folderLines(path: string, report: VerifyReport): string[] {

@@ -40,7 +40,7 @@ test('U83 who follows gets the report, and who stops it ends it at once', async 
   const { work } = startHealthWork.run(first.node, { what: 'verify', paths: ['/home/notes/a', '/home/notes'] });
   first.finish();
   deepEqual(await nextHealthNews.run(first.node, { work }), {
-    report: { folders: [{ id: 'notes', path: '/home/notes', verified: REPORT }] },
+    report: { folders: [{ id: 'notes', path: '/home/notes', verified: REPORT }], faults: undefined },
   });
   const second = slowNode();
   const { work: other } = startHealthWork.run(second.node, { what: 'verify', paths: [] });

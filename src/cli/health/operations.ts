@@ -17,6 +17,8 @@ export interface FolderHealth {
 
 export interface HealthReport {
   readonly folders: readonly FolderHealth[];
+  /** What is wrong with the records themselves; undefined if nobody looked. */
+  readonly faults: readonly string[] | undefined;
 }
 
 export interface HealthProgress {
@@ -123,7 +125,7 @@ function end(node: Node, number: number, work: Work): void {
 
 async function carryOut(
   node: Node,
-  { what, bytesPerSecond }: StartArgs,
+  { what, paths, bytesPerSecond }: StartArgs,
   targets: readonly Target[],
   signal: AbortSignal,
   tell: (progress: HealthProgress) => void,
@@ -139,7 +141,8 @@ async function carryOut(
     if (what === 'verify') folders.push({ id, path, verified: await node.verify(id, options) });
     else folders.push({ id, path, repaired: await demandHandle(node, id).repair(options) });
   }
-  return { folders };
+  const isAll = what === 'verify' && paths.length === 0;
+  return { folders, faults: isAll ? await node.checkRecords({ signal }) : undefined };
 }
 
 function demandHandle(node: Node, id: string): ReturnType<Node['folders']>[number] {

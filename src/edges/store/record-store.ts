@@ -11,6 +11,7 @@ import type { Database } from './database.ts';
 import { toNumber, toText } from './encode.ts';
 import { SqliteFolderRecords } from './folder-records.ts';
 import { markClean, openDatabase, type Opened } from './opening.ts';
+import { checkAll } from './self-check.ts';
 import { addSource, findSource, newIndexId } from './sources.ts';
 
 export interface RecordStoreOptions {
@@ -77,6 +78,10 @@ class SqliteRecordStore implements RecordStore {
     if (folder !== undefined) this.#database.transaction(() => dropRows(this.#database, folder));
     this.#folders.get(folderId)?.markDropped();
     this.#folders.delete(folderId);
+  }
+
+  check(pause: () => Promise<void>): Promise<readonly string[]> {
+    return checkAll(this.#database, pause);
   }
 
   close(): void {
