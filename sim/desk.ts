@@ -174,6 +174,7 @@ export class Machine {
         folder: (id) => before(this.#store.folder(id), (call, values) => faults.beforeRecords?.(call, values)),
         folderIds: () => this.#store.folderIds(),
         dropFolder: (id) => this.#store.dropFolder(id),
+        check: (pause) => this.#store.check(pause),
         close() {},
       },
       device: this.device,

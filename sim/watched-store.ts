@@ -18,6 +18,7 @@ export function watchStore(store: RecordStore, uncleanStop: boolean, witness: St
     folder: (folderId) => watchFolder(store.folder(folderId), witness),
     folderIds: () => store.folderIds(),
     dropFolder: (folderId) => store.dropFolder(folderId),
+    check: (pause) => store.check(pause),
     close() {}, // the next life goes on with it
   };
 }

@@ -25,8 +25,12 @@ export type {
   FolderHandle,
   FolderStatus,
   PeerCompletion,
+  RepairReport,
   SettledOptions,
 } from './node/folder-handle.ts';
+export type { Undone } from './node/folder/undo.ts';
+export type { RepairOptions } from './node/folder/repairer.ts';
+export type { Finding, FindingKind, VerifyOptions, VerifyProgress, VerifyReport } from './node/folder/verifier.ts';
 export type { Configuration } from './node/configuration.ts';
 export { ERRORS, LanfoldError } from './core/errors.ts';
 export type { ErrorCode } from './core/errors.ts';

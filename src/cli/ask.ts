@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { LanfoldError, Node, type NodeOptions } from '../index.ts';
+import { askHere, askThere, type Ask } from './asking.ts';
 import { askRunning, UNREACHABLE } from './control-client.ts';
 import { OPERATIONS, perform, type ArgsOf, type OperationName, type ResultOf } from './operations.ts';
 import { homeOf } from './usage.ts';
@@ -33,6 +34,27 @@ export async function ask<Name extends OperationName>(
     if ('online' in OPERATIONS[name]) throw new LanfoldError('E_NOT_RUNNING', { subject: home.state });
     return (await perform(node, name, args)) as ResultOf<Name>;
   });
+}
+
+/**
+ * As {@link ask}, for what takes several questions: the running node is asked, else the home is opened for all of them.
+ * @throws as {@link ask}.
+ */
+export async function withNode<Result>(
+  from: { readonly home?: string },
+  use: (ask: Ask, isRunning: boolean) => Promise<Result>,
+): Promise<Result> {
+  const home = homeOf(from);
+  const node = await untilUnlocked(async () => {
+    if ((await askRunning(home, 'id', {})) !== UNREACHABLE) return undefined;
+    return await Node.open({ ...(from.home === undefined ? {} : { home: from.home }), offline: true });
+  });
+  if (node === undefined) return await use(askThere(home), true);
+  try {
+    return await use(askHere(node), false);
+  } finally {
+    await node.close();
+  }
 }
 
 /**

@@ -13,6 +13,7 @@ export const EXIT = {
   needsYou: 4,
   noSuchPeer: 5,
   notRunning: 6,
+  damaged: 7,
   interrupted: 130,
 } as const;
 
@@ -27,6 +28,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.needsYou]: 'status --check: somebody has to decide something',
   [EXIT.noSuchPeer]: 'no such peer, or the code was wrong',
   [EXIT.notRunning]: 'lanfold is not running',
+  [EXIT.damaged]: 'verify: damage was found; repair: some is left',
   [EXIT.interrupted]: 'interrupted by Ctrl-C',
 };
 

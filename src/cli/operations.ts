@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import { LanfoldError, type FolderHandle, type Node } from '../index.ts';
+import { nextHealthNews, startHealthWork, stopHealthWork } from './health/operations.ts';
 import { answerDevice, closeDevice, nextDeviceNews, openDevice, takeFolder } from './pairing/device-operations.ts';
 import {
   acceptOffer,
@@ -117,6 +118,16 @@ export const OPERATIONS = {
       return { folders: held.map((handle) => handle.id) };
     },
   }),
+  'approve.undo': operation({
+    schema: OneFolder,
+    online: true,
+    run: async (node, { folder }) => {
+      const held = chosen(node, folder).filter((handle) => handle.status().state === 'needs-you' && !handle.isHeld);
+      const folders = [];
+      for (const handle of held) folders.push({ id: handle.id, ...(await handle.undoHeld()) });
+      return { folders };
+    },
+  }),
   rescan: operation({
     schema: OneFolder,
     online: true,
@@ -126,6 +137,9 @@ export const OPERATIONS = {
       return { folders: handles.map((handle) => handle.id) };
     },
   }),
+  'health.start': operation(startHealthWork),
+  'health.next': operation(nextHealthNews),
+  'health.stop': operation(stopHealthWork),
   history: operation({
     schema: Path,
     online: true,

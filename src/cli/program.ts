@@ -37,6 +37,7 @@ export function createProgram(ended: Ended): Command {
   addPeers(program, ended);
   addFolders(program, ended);
   addFolderCommands(program, ended);
+  addHealth(program, ended);
   return program;
 }
 
@@ -117,10 +118,26 @@ function addFolderCommands(program: Command, ended: Ended): void {
     );
   add(program, 'approve', 'carry out deletes that are held: so many, or of a disk that is not mounted')
     .option('--folder <id>', 'those of this folder only')
+    .option('--undo', 'they were not meant: bring back what is gone, keep what others deleted or replaced')
     .action(async (_, self: Command) => ended(await (await import('./commands/attention.ts')).approve(given(self))));
   add(program, 'rescan', 'look at all files again, now')
     .option('--folder <id>', 'those of this folder only')
     .action(async (_, self: Command) => ended(await (await import('./commands/attention.ts')).rescan(given(self))));
+}
+
+function addHealth(program: Command, ended: Ended): void {
+  add(program, 'verify [path...]', 'read all files again, and hold every byte against the records; changes nothing')
+    .option('--rate <bytes>', 'read so much in a second at most, such as 20M (default: 50M, a tenth beside other work)')
+    .option('-C, --directory <dir>', 'paths are relative to this directory')
+    .action(async (paths: string[], _, self: Command) =>
+      ended(await (await import('./commands/verify.ts')).verify(paths, given(self))),
+    );
+  add(program, 'repair [path...]', 'bring the good content of damaged files from other computers')
+    .option('--rate <bytes>', 'read the paths at this rate at most, such as 20M')
+    .option('-C, --directory <dir>', 'paths are relative to this directory')
+    .action(async (paths: string[], _, self: Command) =>
+      ended(await (await import('./commands/repair.ts')).repair(paths, given(self))),
+    );
 }
 
 function add(parent: Command, usage: string, description: string, options: { isDefault?: boolean } = {}): Command {

@@ -41,6 +41,17 @@ export function directoryPath(path: string): string {
   }
 }
 
+const RATE = /^(?<number>\d+(?:\.\d+)?)\s*(?<unit>[kMG]?)B?(?:\/s)?$/;
+const UNIT_BYTES: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6, G: 1e9 };
+
+/** `20M`, `500k`, `1.5 GB/s`: bytes in a second, at least one. */
+export function parseRate(text: string): number {
+  const { number = '', unit = '' } = RATE.exec(text)?.groups ?? {};
+  const bytes = Math.floor(Number(number) * (UNIT_BYTES[unit] ?? 1));
+  if (number === '' || bytes < 1) throw usageError(`"${text}" is not a rate; write 20M for 20 MB in a second`);
+  return bytes;
+}
+
 const TIME_OF_DAY = /^(?<hours>[01]?\d|2[0-3]):(?<minutes>[0-5]\d)(?::(?<seconds>[0-5]\d))?$/;
 /** `Date` alone would make the year 2001 of "soon 3" and 1961 of "10:61", and of a person's slip the wrong version. */
 const ISO = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\d(?:$|[T ]\d)/;

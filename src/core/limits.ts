@@ -74,6 +74,8 @@ export const DEVICES_PER_FOLDER_MAX = 10_000;
 export const MEMBERS_PER_FOLDER_MAX = 1_000;
 /** What a member is called. Longer names are cut when they are told: a host name has at most 253 bytes. */
 export const MEMBER_NAME_BYTES_MAX = 256;
+/** What waits for a person at one peer: three kinds a folder, of more folders than a person could attend to. */
+export const HELD_ACTS_MAX = 300;
 /** Files that one peer is receiving at one time, as it tells us. */
 export const UPDATES_PER_PROGRESS_MAX = 10_000;
 

@@ -11,9 +11,9 @@ import { LanfoldError } from '../core/errors.ts';
 import { haveSameMembers, isMember, memberOf, NO_MEMBERS, type MemberSet } from '../core/members/member-set.ts';
 import { deviceIdText, shortId } from '../core/model/device-id.ts';
 import { Stamps } from '../core/session/rivals.ts';
-import type { ClusterConfig } from '../core/wire/messages.ts';
+import { readHeld } from '../core/wire/held.ts';
+import type { ClusterConfig, Ping } from '../core/wire/messages.ts';
 import type { Listener, PairingStream, Stream } from '../ports/network.ts';
-import { urlsOf } from './address.ts';
 import { Arrivals } from './peer/arrivals.ts';
 import { Conversation } from './peer/conversation.ts';
 import type { ConversationHost } from './peer/conversation-host.ts';
@@ -26,7 +26,7 @@ import { Finder } from './discovery/finder.ts';
 import { HISTORY_LIMITS } from './folder/folder-options.ts';
 import { Folder } from './folder/folder.ts';
 import type { Shared } from './folder/shared.ts';
-import { farewell, ownConfig, type ConfigDraft, type Ends, type Known } from './peer/own-config.ts';
+import { endsOf, farewell, ownConfig, type ConfigDraft, type Ends } from './peer/own-config.ts';
 import { Pairing } from './pairing/pairing.ts';
 import { Peer } from './peer/peer.ts';
 import type { Source, Sources } from './peer/sources.ts';
@@ -278,6 +278,13 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     if (!wasConnected) this.#options.events?.connected?.(peer);
   }
 
+  pinged({ device, isLanfold }: Conversation, { held }: Ping): void {
+    const peer = this.#peers.get(keyOf(device));
+    if (peer === undefined || !isLanfold || !held.told) return;
+    peer.held = readHeld(held);
+    for (const { folder } of this.#sharedWith(device)) this.#options.events?.folder?.(folder);
+  }
+
   renewed(folder: Folder, teller: Conversation): void {
     for (const { active } of this.peersOf(folder.id)) if (active !== teller) active?.retell(folder.id);
   }
@@ -379,14 +386,8 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   }
 
   #endsTo(device: Uint8Array): Ends {
-    const nowMs = this.edges.clock.nowMs();
-    const byId = new Map(this.peers.map((peer) => [peer.id, peer]));
-    const known = (id: string): Known => {
-      const peer = byId.get(id);
-      const at = id === this.#id ? [this.#listener ?? []].flat() : (peer?.whereabouts(nowMs) ?? []);
-      return { name: (id === this.#id ? this.name : peer?.name) ?? '', addresses: urlsOf(at) };
-    };
-    return { own: this.edges.device, ownId: this.#id, peer: device, peerId: deviceIdText(device), known };
+    const own = { device: this.edges.device, name: this.name, at: [this.#listener ?? []].flat() };
+    return endsOf(own, device, this.peers, this.edges.clock.nowMs());
   }
 
   /** What is shared has changed: everybody connected hears of it, also who has only been greeted by now. */

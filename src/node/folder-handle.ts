@@ -9,6 +9,10 @@ import type { FolderState } from './folder/folder-options.ts';
 import type { Folder } from './folder/folder.ts';
 import type { JoinPreview } from './folder/join-preview.ts';
 import type { Problem } from './folder/problems.ts';
+import type { Undone } from './folder/undo.ts';
+import { heldElsewhere } from './peer/held-elsewhere.ts';
+import type { Left, RepairOptions } from './folder/repairer.ts';
+import type { VerifyOptions, VerifyReport } from './folder/verifier.ts';
 
 export interface FolderStatus {
   readonly id: string;
@@ -64,6 +68,14 @@ export interface ChangesOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What {@link FolderHandle.repair} did. */
+export interface RepairReport {
+  /** Files whose good content is back; `from` are the device IDs that gave it, none when other files here had it. */
+  readonly mended: readonly { readonly path: string; readonly from: readonly string[] }[];
+  /** Files that are as they were, and why; `holders` are the device IDs of those who have it whole. */
+  readonly left: readonly (Omit<Left, 'holders'> & { readonly holders: readonly string[] })[];
+}
+
 const PAGE = 500;
 
 /** Tells a folder handle that something may have changed. */
@@ -97,6 +109,7 @@ export class FolderHandle {
     const folder = this.#folder;
     const { local, global, need } = folder.records.counts();
     const error = folder.error;
+    const peers = this.#engine.peersOf(folder.id);
     return {
       id: folder.id,
       path: folder.root,
@@ -108,8 +121,8 @@ export class FolderHandle {
       bytes: local.bytes,
       global: { files: global.files, bytes: global.bytes },
       need,
-      problems: [...this.#engine.twins.problems(this.#engine.peersOf(folder.id)), ...folder.problems()],
-      peers: this.#engine.peersOf(folder.id).map((peer) => {
+      problems: [...this.#engine.twins.problems(peers), ...folder.problems(), ...heldElsewhere(folder.id, peers)],
+      peers: peers.map((peer) => {
         const { percent, ...rest } = folder.records.completion(peer.short);
         return { id: deviceIdText(peer.device), connected: peer.isConnected, completion: percent, ...rest };
       }),
@@ -166,9 +179,46 @@ export class FolderHandle {
     return this.#folder.restorer.restore(path, options.at?.getTime());
   }
 
+  /**
+   * Reads the files again, at a bounded rate, and holds every byte against the records. Tells bytes that changed under the same
+   * look (a failing disk) from edits, which are synced as usual, and from what is missing or cannot be read. Changes no file.
+   * @throws the signal's reason at once when it is aborted; LanfoldError why the folder is stopped, if it is.
+   */
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    this.#demandRunning();
+    return await this.#folder.health.verifier.verify({ ...options, signal: this.#untilClosed(options.signal) });
+  }
+
+  /**
+   * Brings the good content of damaged files from connected peers; what stands there goes into the history first. Without
+   * `paths`: of what was found damaged until now; with them, these are verified first. Touches nothing that is not damaged.
+   * @throws the signal's reason when it is aborted; LanfoldError why the folder is stopped, if it is.
+   */
+  async repair(options: RepairOptions = {}): Promise<RepairReport> {
+    this.#demandRunning();
+    const repairer = this.#folder.health.repairer;
+    const { mended, left } = await repairer.repair({ ...options, signal: this.#untilClosed(options.signal) });
+    const byKey = new Map(this.#engine.peersOf(this.id).map((peer) => [peer.short, peer.id]));
+    const ids = (keys: readonly bigint[]): string[] => keys.map((key) => byKey.get(key) ?? shortIdText(key));
+    return {
+      mended: mended.map(({ path, from }) => ({ path, from: ids(from) })),
+      left: left.map((one) => ({ ...one, holders: ids(one.holders) })),
+    };
+  }
+
   /** Confirms deletes and replacements that were held because they are so many. */
   approve(): void {
     this.#folder.approveDeletes();
+  }
+
+  /**
+   * Says that the deletes and replacements that are held were not meant. What is gone here comes back from the peers; what peers
+   * deleted or replaced stays as it is here, and comes back to them; what they replaced in the same act before it was held comes
+   * out of the history. Resolves when it is decided; the content comes as any other.
+   */
+  async undoHeld(): Promise<Undone> {
+    this.#demandRunning();
+    return await this.#folder.undoHeld();
   }
 
   /** A person has to say whether this folder may join: {@link FolderHandle.preview}, then {@link Node.release}. */
@@ -193,6 +243,15 @@ export class FolderHandle {
   /** Looks at everything again, soon. */
   rescan(): void {
     this.#folder.rescan();
+  }
+
+  #demandRunning(): void {
+    this.#news.closed.throwIfAborted();
+    if (this.#folder.error !== undefined) throw this.#folder.error;
+  }
+
+  #untilClosed(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#news.closed : AbortSignal.any([signal, this.#news.closed]);
   }
 
   #next(signal: AbortSignal | undefined): Promise<void> {

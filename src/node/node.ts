@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
 import { LanfoldError } from '../core/errors.ts';
 import { deviceIdText } from '../core/model/device-id.ts';
+import { sleep } from '../ports/clock.ts';
 import { parseAddress, printAddress } from './address.ts';
 import type { CodeOffer } from './pairing/code-offer.ts';
 import type { Configuration } from './configuration.ts';
@@ -15,6 +16,8 @@ import { chosenFolder } from './folder-directory.ts';
 import type { FolderHandle } from './folder-handle.ts';
 import { FolderHandles } from './folder-handles.ts';
 import { FolderOffers, type FolderOffer } from './peer/folder-offers.ts';
+import { verifyAtRest } from './folder/health.ts';
+import type { VerifyOptions, VerifyReport } from './folder/verifier.ts';
 import type { Joining } from './pairing/joining.ts';
 import { openMachine, type Home, type Machine } from './machine.ts';
 import {
@@ -271,6 +274,28 @@ export class Node extends EventEmitter<NodeEvents> {
       this.#roster.demandFolder(folderId);
       await this.#drop(folderId);
     });
+  }
+
+  /**
+   * As {@link FolderHandle.verify}, also when this node is offline: then the disk is held against the records, and what is
+   * damaged is listed for the next run. @throws LanfoldError `E_FOLDER_UNKNOWN`, `E_FOLDER_MISSING`, `E_FOLDER_SWAPPED`, …
+   */
+  async verify(folderId: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+    const handle = this.#handles.get(folderId);
+    if (handle !== undefined) return await handle.verify(options);
+    const { id, path: root } = this.#roster.demandFolder(folderId);
+    return await verifyAtRest(this.#engine.edges, { id, root }, options);
+  }
+
+  /**
+   * Holds the records against themselves: is their file whole, do counts, lists of blocks and sequence numbers agree?
+   * @returns what is wrong, a sentence each. It goes on with them, and the next start sets them aside and rebuilds them from
+   * disk and peers. @throws the signal's reason when it is aborted.
+   */
+  async checkRecords(options: { readonly signal?: AbortSignal } = {}): Promise<readonly string[]> {
+    const signal = AbortSignal.any([this.#closed.signal, ...[options.signal ?? []].flat()]);
+    const { clock, store } = this.#engine.edges;
+    return await store.check(() => sleep(clock, 0, signal));
   }
 
   /** Ends everything; what is under way is given up and nothing is lost. Idempotent. */

@@ -15,6 +15,12 @@ export interface RecordStore {
   dropFolder(folderId: string): void;
   /** True when the last run did not close the store: what it was doing then is to be doubted (R3). */
   readonly uncleanStop: boolean;
+  /**
+   * Holds the whole store against itself: pages, sequence numbers, lists of blocks, counts.
+   * @param pause called often, so that others can work; what it throws ends the check.
+   * @returns what is wrong, a sentence each. The store goes on as it is; if there is anything, its next open begins anew.
+   */
+  check(pause: () => Promise<void>): Promise<readonly string[]>;
   close(): void;
 }
 

@@ -125,7 +125,7 @@ const exact: [frame: keyof typeof FRAMES, type: MessageType, body: object][] = [
   ['responseHi', 'Response', { id: 1, data: new TextEncoder().encode('hello bep\n'), code: 0 }],
   ['responseNope', 'Response', { id: 2, data: NO_BYTES, code: 2 }],
   ['responseEmpty', 'Response', { id: 10, data: NO_BYTES, code: 0 }],
-  ['ping', 'Ping', {}],
+  ['ping', 'Ping', { held: { told: false, acts: [] } }],
   ['close', 'Close', { reason: 'bye' }],
   [
     'progressAppend',

@@ -9,10 +9,26 @@ export interface ChoiceOptions extends CommonOptions {
   readonly folder?: string;
 }
 
-export async function approve(options: ChoiceOptions): Promise<ExitCode> {
+export async function approve(options: ChoiceOptions & { readonly undo?: boolean }): Promise<ExitCode> {
+  if (options.undo === true) return await undo(options);
   const answer = await ask(options, 'approve', choice(options));
   const count = answer.folders.length;
   new Output(options).done(answer, count === 0 ? 'Nothing is held' : `Approved in ${countedText(count, 'folder')}`);
+  return EXIT.ok;
+}
+
+async function undo(options: ChoiceOptions): Promise<ExitCode> {
+  const answer = await ask(options, 'approve.undo', choice(options));
+  const total = (what: 'fetched' | 'kept' | 'restored' | 'lost'): number =>
+    answer.folders.reduce((sum, folder) => sum + folder[what], 0);
+  const parts = [
+    [total('fetched'), 'come back from other computers'],
+    [total('kept'), 'stay as they are here, and come back to the others'],
+    [total('restored'), 'were brought back from the history'],
+    [total('lost'), 'are on no other computer that is known'],
+  ] as const;
+  const said = parts.flatMap(([count, what]) => (count === 0 ? [] : [`${countedText(count, 'name')} ${what}`]));
+  new Output(options).done(answer, answer.folders.length === 0 ? 'Nothing is held' : `Undone: ${said.join(' · ')}`);
   return EXIT.ok;
 }
 

@@ -16,6 +16,7 @@ import {
   FOLDER_ID_BYTES_MAX,
   FOLDERS_PER_CONFIG_MAX,
   HASH_WIRE_BYTES_MAX,
+  HELD_ACTS_MAX,
   LABEL_BYTES_MAX,
   MEMBER_NAME_BYTES_MAX,
   MEMBERS_PER_FOLDER_MAX,
@@ -206,8 +207,27 @@ export const DownloadProgress = message('DownloadProgress', {
 export type DownloadProgress = MessageOf<typeof DownloadProgress>;
 export type DownloadProgressDraft = DraftOf<typeof DownloadProgress>;
 
+/** What waits for a person at the sender (rule R12); `held.ts` judges it. */
+export const HeldAct = message('HeldAct', {
+  folder: text(1, FOLDER_ID_BYTES_MAX),
+  /** 1 deletes made there, 2 deletes by its peers, 3 replacements by its peers. */
+  kind: int32(2),
+  /** Names. */
+  count: int64(3),
+});
+export type HeldAct = MessageOf<typeof HeldAct>;
+export type HeldActDraft = DraftOf<typeof HeldAct>;
+
+/** All that waits, in the place of what was told before. */
+export const Held = message('Held', { told: bool(1), acts: repeated(2, HeldAct, HELD_ACTS_MAX) });
+export type Held = MessageOf<typeof Held>;
+
 /** "I am still here." Never answered. */
-export const Ping = message('Ping', {});
+export const Ping = message('Ping', {
+  /** Between lanfolds only, when it changes; Syncthing passes it over. */
+  held: nested(1111, Held),
+});
+export type Ping = MessageOf<typeof Ping>;
 
 /** "I am going", with the reason; nothing may follow. */
 export const Close = message('Close', { reason: text(1, REASON_BYTES_MAX) });

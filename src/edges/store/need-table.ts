@@ -36,6 +36,16 @@ export function changeNeed(
     );
 }
 
+/** Does the table say this of the name? */
+export function isNeedKept(database: Database, folder: number, name: string, need: NameNeed): boolean {
+  const row = database.row(
+    'SELECT bytes FROM need WHERE folder = ? AND phase = ? AND turn = ? AND name = ?',
+    folder,
+    ...position(need.phase, name),
+  );
+  return row !== undefined && toNumber(row['bytes']) === need.bytes;
+}
+
 export function readNeed(
   database: Database,
   folder: number,

@@ -6,6 +6,7 @@ import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { LanfoldError } from '../../core/errors.ts';
 import { Database, DamageError, DAMAGED_NOTE, UnreadableRow } from './database.ts';
 import { toNumber, toText } from './encode.ts';
+import { FAULTY, notedFault, sequenceFault } from './self-check.ts';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
 export interface Opened {
@@ -32,7 +33,8 @@ export function openDatabase(path: string, nowMs: () => number, visit: boolean):
 
 /** Says that the work is done, as the last thing before closing. */
 export function markClean(database: Database): void {
-  database.run('UPDATE run SET unclean = 0');
+  // What a self-check found stays noted: the next open begins anew.
+  database.run(`UPDATE run SET unclean = 0 WHERE unclean <> ${FAULTY}`);
 }
 
 function openWhole(path: string, visit: boolean): Pick<Opened, 'database' | 'uncleanStop'> {
@@ -42,9 +44,11 @@ function openWhole(path: string, visit: boolean): Pick<Opened, 'database' | 'unc
     prepareTables(database);
     const run = database.row('SELECT unclean FROM run');
     if (run === undefined) throw new DamageError(path, 'the row of the last run is missing');
-    const uncleanStop = toNumber(run['unclean']) !== 0;
+    const unclean = toNumber(run['unclean']);
+    const uncleanStop = unclean !== 0;
     if (visit) return { database, uncleanStop };
-    if (uncleanStop) checkPages(database);
+    if (unclean === FAULTY) throw new DamageError(path, notedFault(database) ?? 'it contradicts itself');
+    if (uncleanStop) checkQuickly(database);
     database.run('UPDATE run SET unclean = 1');
     return { database, uncleanStop };
   } catch (error) {
@@ -71,9 +75,11 @@ function prepareTables(database: Database): void {
 }
 
 /** Reads the whole file, so only after a stop that may have come with a power cut. */
-function checkPages(database: Database): void {
+function checkQuickly(database: Database): void {
   const found = toText(database.row('PRAGMA quick_check(1)')?.['quick_check']);
   if (found !== 'ok') throw new DamageError(database.path, found);
+  const fault = sequenceFault(database);
+  if (fault !== undefined) throw new DamageError(database.path, fault);
 }
 
 /**

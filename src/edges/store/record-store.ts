@@ -12,6 +12,7 @@ import { toNumber, toText } from './encode.ts';
 import { SqliteFolderRecords } from './folder-records.ts';
 import { guarded } from './guarded.ts';
 import { markClean, openDatabase, type Opened } from './opening.ts';
+import { checkAll } from './self-check.ts';
 import { addSource, findSource, newIndexId } from './sources.ts';
 
 export interface RecordStoreOptions {
@@ -81,6 +82,10 @@ class SqliteRecordStore implements RecordStore {
     if (folder !== undefined) this.#database.transaction(() => dropRows(this.#database, folder));
     this.#folders.get(folderId)?.markDropped();
     this.#folders.delete(folderId);
+  }
+
+  check(pause: () => Promise<void>): Promise<readonly string[]> {
+    return checkAll(this.#database, pause);
   }
 
   close(): void {

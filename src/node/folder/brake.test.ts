@@ -32,7 +32,7 @@ test('R12 deletes that a round leaves are not counted again in the next; those t
   const records = store.folder('docs');
   const names = Array.from({ length: 100 }, (_, index) => `file ${index}`);
   records.saveLocal(names.map((name) => ({ record: file(name, [[1n, 1n]]), look: undefined })));
-  const brake = new Brake({ records, nowMs: () => 0 });
+  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => 0 } });
   const removed = (name: string): FileRecord => ({
     ...file(name, [
       [1n, 1n],

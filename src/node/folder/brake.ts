@@ -3,8 +3,11 @@
  * until a person says that they are meant (R12), and so do replacements by peers ({@link ReplacementBrake}). Everything else
  * goes on meanwhile.
  */
+import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords, NeedCursor } from '../../ports/record-store.ts';
 import type { FileRecord } from '../../core/model/file-record.ts';
+import type { HeldFact, HeldKind } from '../../core/wire/held.ts';
+import { isByGit, workTreeOf, type Trees } from './git-work.ts';
 import type { Problem } from './problems.ts';
 import { ReplacementBrake, type GiveBack } from './replacement-brake.ts';
 
@@ -13,15 +16,26 @@ const SHARE_FREE = 0.2;
 /** Deletes this close together count as one act: the watcher reports a big removal in many pieces. */
 const ONE_ACT_MS = 10_000;
 const TWINS_MAX = 20;
+/** What may be git's work waits so long for the word that it is, and is not told of meanwhile. */
+const GIT_PATIENCE_MS = 20_000;
 /** How long a person's yes holds. */
 const APPROVAL_MS = 15 * 60_000;
 export const HELD_HERE = 'held-deletes-here';
 export const HELD_BY_PEERS = 'held-deletes-by-peers';
 export const HELD_REPLACEMENTS = 'held-replacements-by-peers';
+export type HeldReason = `held-${HeldKind}`;
+
+const KINDS: Readonly<Record<HeldReason, HeldKind>> = {
+  [HELD_HERE]: 'deletes-here',
+  [HELD_BY_PEERS]: 'deletes-by-peers',
+  [HELD_REPLACEMENTS]: 'replacements-by-peers',
+};
 
 export interface BrakeContext {
   readonly records: FolderRecords;
-  nowMs(): number;
+  /** SHA-256. */
+  readonly digest: (bytes: Uint8Array) => Uint8Array;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
 export class Brake {
@@ -31,27 +45,29 @@ export class Brake {
   #pulled = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, gone: new Set<string>() };
   readonly #replacements: ReplacementBrake;
   #approvedUntilMs = Number.NEGATIVE_INFINITY;
-  readonly #held = new Map<string, string>();
+  readonly #held = new Map<HeldReason, { readonly count: number; readonly text: string }>();
+  /** Since when something waits that may be git's work, by reason. */
+  readonly #maybeGitMs = new Map<HeldReason, number>();
 
   constructor(context: BrakeContext) {
     this.#context = context;
-    this.#replacements = new ReplacementBrake(context.records);
+    this.#replacements = new ReplacementBrake(context.records, context.digest);
   }
 
   /** A person says that what is held is meant. */
   approve(): void {
-    this.#approvedUntilMs = this.#context.nowMs() + APPROVAL_MS;
+    this.#approvedUntilMs = this.#context.clock.monotonicMs() + APPROVAL_MS;
     this.#held.clear();
   }
 
   /** Peers have taken their deletes back: there is nothing to confirm. */
   releasePulled(): void {
-    this.#held.delete(HELD_BY_PEERS);
+    this.#release(HELD_BY_PEERS);
   }
 
   /** Peers want nothing to be replaced any more. */
   releaseReplacements(): void {
-    this.#held.delete(HELD_REPLACEMENTS);
+    this.#release(HELD_REPLACEMENTS);
   }
 
   /** A round of pulling begins: {@link mayReplace} will be asked for all that is to be replaced. */
@@ -62,15 +78,29 @@ export class Brake {
   endRound(): void {
     const count = this.#replacements.held;
     if (count === 0) this.releaseReplacements();
-    else {
+    else if (!this.#mayStillBeGit(HELD_REPLACEMENTS, this.#replacements.isMaybeGit)) {
       const text = `Other computers replaced more than half of this folder; ${count} files stay as they are until you confirm`;
-      this.#held.set(HELD_REPLACEMENTS, text);
+      this.#held.set(HELD_REPLACEMENTS, { count, text });
     }
   }
 
   /** May this content give way to a peer's? @returns what to call if it did not; undefined if it may not. */
   mayReplace(mine: FileRecord | undefined, newest: FileRecord): GiveBack | undefined {
     return this.#replacements.take(mine, newest, this.#isApproved);
+  }
+
+  /** A person has undone what was held. */
+  releaseAll(): void {
+    for (const reason of this.#held.keys()) this.#release(reason);
+  }
+
+  isHolding(reason: HeldReason): boolean {
+    return this.#held.has(reason);
+  }
+
+  /** Would this version be held, as one more of too many? */
+  isReplacement(mine: FileRecord | undefined, newest: FileRecord): boolean {
+    return mine !== undefined && this.#replacements.counts(mine, newest);
   }
 
   /** A walk has found all that is recorded: whatever was gone is back. */
@@ -85,20 +115,23 @@ export class Brake {
 
   /** What waits for a person. */
   held(): Problem[] {
-    return [...this.#held].map(([reason, text]) => ({ name: '', reason, text }));
+    return [...this.#held].map(([reason, { text }]) => ({ name: '', reason, text }));
+  }
+
+  /** The same, for others. */
+  facts(folder: string): HeldFact[] {
+    return [...this.#held].map(([reason, { count }]) => ({ folder, kind: KINDS[reason], count }));
   }
 
   /** May this many deletes, found here by looking, be announced? Names that only moved are not to be counted. */
   mayAnnounceDeletes(count: number): boolean {
-    const nowMs = this.#context.nowMs();
+    const nowMs = this.#context.clock.monotonicMs();
     if (nowMs - this.#act.startedMs > ONE_ACT_MS) this.#act = { startedMs: nowMs, deletes: 0 };
     const { local } = this.#context.records.counts();
     const deletes = this.#act.deletes + count;
     if (this.#isTooMany(deletes, local.files + local.directories + local.symlinks + this.#act.deletes)) {
-      this.#held.set(
-        HELD_HERE,
-        `${count} files are gone from this folder. They stay on the other computers until you confirm`,
-      );
+      const text = `${count} files are gone from this folder. They stay on the other computers until you confirm`;
+      this.#held.set(HELD_HERE, { count, text });
       return false;
     }
     this.#act.deletes = deletes;
@@ -106,23 +139,24 @@ export class Brake {
     return true;
   }
 
-  /** May the deletes that peers announced be carried out here? They come in parts, which count as one act. */
-  mayPullDeletes(): boolean {
+  /**
+   * May the deletes that peers announced be carried out here? They come in parts, which count as one act. `later`: ask again.
+   */
+  mayPullDeletes(): boolean | 'later' {
     const { local, need } = this.#context.records.counts();
-    const nowMs = this.#context.nowMs();
+    const nowMs = this.#context.clock.monotonicMs();
     if (nowMs - this.#pulled.startedMs > ONE_ACT_MS) this.#pulled = { startedMs: nowMs, deletes: 0, gone: new Set() };
     const { deletes: done, gone } = this.#pulled;
     for (const name of gone) if (this.#isElsewhere(name)) gone.delete(name); // it has come back under another name
-    this.#addGone(gone);
+    const isMaybeGit = this.#addGone(gone);
     const total = local.files + local.directories + local.symlinks + done;
     if (this.#isTooMany(done + need.deletes, total) && gone.size > DELETES_FREE) {
-      this.#held.set(
-        HELD_BY_PEERS,
-        `Other computers deleted ${need.deletes} files of this folder. They stay here until you confirm`,
-      );
+      if (this.#mayStillBeGit(HELD_BY_PEERS, isMaybeGit)) return 'later';
+      const text = `Other computers deleted ${need.deletes} files of this folder. They stay here until you confirm`;
+      this.#held.set(HELD_BY_PEERS, { count: need.deletes, text });
       return false;
     }
-    this.#held.delete(HELD_BY_PEERS);
+    this.#release(HELD_BY_PEERS);
     return true;
   }
 
@@ -131,29 +165,56 @@ export class Brake {
     this.#pulled.deletes += count;
   }
 
+  #release(reason: HeldReason): void {
+    this.#held.delete(reason);
+    this.#maybeGitMs.delete(reason);
+  }
+
+  #mayStillBeGit(reason: HeldReason, isMaybeGit: boolean): boolean {
+    const nowMs = this.#context.clock.monotonicMs();
+    if (!isMaybeGit || this.#held.has(reason)) return false;
+    const sinceMs = this.#maybeGitMs.get(reason) ?? nowMs;
+    this.#maybeGitMs.set(reason, sinceMs);
+    return nowMs - sinceMs < GIT_PATIENCE_MS;
+  }
+
   get #isApproved(): boolean {
-    return this.#context.nowMs() <= this.#approvedUntilMs;
+    return this.#context.clock.monotonicMs() <= this.#approvedUntilMs;
   }
 
   #isTooMany(deletes: number, total: number): boolean {
     return deletes > Math.max(DELETES_FREE, total * SHARE_FREE) && !this.#isApproved;
   }
 
-  /** Adds the needed deletes whose content does not stay here under another name: a moved directory is no loss. */
-  #addGone(gone: Set<string>): void {
+  /**
+   * Adds the needed deletes whose content does not stay here under another name, nor in a repository of git: a moved directory
+   * is no loss.
+   * @returns true when all of them are in working trees of git.
+   */
+  #addGone(gone: Set<string>): boolean {
     const { records } = this.#context;
+    const trees: Trees = new Map();
+    for (const name of gone) if (this.#isByGit(name, trees)) gone.delete(name); // the word of it came after the delete
     let after: NeedCursor = { phase: 'delete-file', name: undefined };
     while (gone.size <= DELETES_FREE) {
       const page = records.need(after, 500).filter((needed) => needed.phase === 'delete-file');
       const last = page.at(-1);
-      if (last === undefined) return;
+      if (last === undefined) break;
       for (const { name } of page) {
         const own = records.local(name)?.record;
-        if (own === undefined || own.type !== 'file' || own.size === 0) continue;
+        if (own === undefined || own.type !== 'file' || own.size === 0 || this.#isByGit(name, trees)) continue;
         if (!this.#isElsewhere(name)) gone.add(name);
       }
       after = { phase: 'delete-file', name: last.name };
     }
+    return [...gone].every((name) => workTreeOf(records, name, trees) !== undefined);
+  }
+
+  #isByGit(name: string, trees: Trees): boolean {
+    const { records } = this.#context;
+    const tree = workTreeOf(records, name, trees);
+    const newest = tree === undefined ? undefined : records.newest(name);
+    return tree !== undefined && newest !== undefined && isByGit(records, tree, newest);
   }
 
   /** Is the content of this file here under a name that stays? */

@@ -162,6 +162,7 @@ export class Fetcher {
       const data = await source.request(this.#context.id, { record: wanted, index, offset, bytes, hash });
       if (data?.length === block.bytes) {
         const landed = await this.#land(stage, wanted, block, data);
+        if (landed === undefined) this.#context.givers.gave(wanted.name, source.peer);
         if (landed === undefined || isFatal(landed)) return landed;
       }
       if (data !== undefined) this.#sentWrong(source, wanted.name);

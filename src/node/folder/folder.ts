@@ -9,34 +9,33 @@
  * @module
  */
 import { LanfoldError } from '../../core/errors.ts';
-import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
-import type { Author } from '../../core/scan/changes.ts';
+import type { FileRecord } from '../../core/model/file-record.ts';
 import type { FileTree } from '../../ports/file-tree.ts';
+import type { HeldFact } from '../../core/wire/held.ts';
 import type { FolderRecords, PeerKey } from '../../ports/record-store.ts';
 import { sleep } from '../../ports/clock.ts';
 import type { Watcher } from '../../ports/watcher.ts';
 import { Admission } from './admission.ts';
 import { Announced } from './announced.ts';
 import { Brake } from './brake.ts';
-import { BusyNames } from './busy-names.ts';
 import { DiskRoom } from './disk-room.ts';
-import { Doubt } from './doubt.ts';
 import type { FolderContext } from './folder-context.ts';
+import { makeContext } from './make-context.ts';
 import type { FolderOptions, FolderState } from './folder-options.ts';
 import { checkRoot, reasonToStop, ROOT_CHECK_MS, takeRoot, unusable } from './folder-root.ts';
+import { Health } from './health.ts';
 import { IgnoreKeeper } from './ignore-keeper.ts';
 import { IndexReceiver } from './index-receiver.ts';
 import { Inspector } from './inspector.ts';
-import { Mounts } from './mounts.ts';
 import { Problems, type Problem } from './problems.ts';
 import { Puller } from './puller.ts';
 import { adoptPlaced } from './recovery.ts';
-import { Rereader } from './rereader.ts';
 import { ScanBell } from './scan-bell.ts';
 import { Restorer } from './restorer.ts';
 import { Scanner } from './scanner.ts';
 import { Settler } from './settler.ts';
 import { Supplier } from './supplier.ts';
+import { Undo, type Undone } from './undo.ts';
 import { Backoff, Wake } from '../wake.ts';
 import { watchListener } from './watch-listener.ts';
 
@@ -57,11 +56,11 @@ export class Folder {
   readonly #inspector: Inspector;
   readonly #scanner: Scanner;
   readonly #puller: Puller;
-  readonly #rereader: Rereader;
   readonly #indexes: IndexReceiver;
   readonly #ignores: IgnoreKeeper;
   readonly admission: Admission;
   readonly announced: Announced;
+  readonly health: Health;
   readonly supplier: Supplier;
   readonly restorer: Restorer;
   readonly #closing = new AbortController();
@@ -98,8 +97,19 @@ export class Folder {
     this.announced = new Announced(this.records.maxSequence());
     this.#scans = new ScanBell(edges.clock);
     this.admission = new Admission(this.records, options.isHeld, () => options.onState());
-    this.#context = this.#makeContext();
-    this.#brake = new Brake({ records: this.records, nowMs: () => edges.clock.monotonicMs() });
+    this.#context = makeContext(options, {
+      tree: this.#tree,
+      records: this.records,
+      problems: this.#problems,
+      rescan: (directory) => this.rescan(directory),
+      ignores: () => this.#ignores.rules,
+      rootIsOurs: () => this.#rootIsOurs(),
+      suspect: (names) => this.#settler.offer(names),
+      pullSoon: () => this.pullSoon(),
+      isWalking: () => this.#busyScanning || this.#scans.isAsked,
+      admission: this.admission,
+    });
+    this.#brake = new Brake(this.#context);
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
     this.#inspector = new Inspector(this.#context, this.#settler, this.#brake);
     this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));
@@ -108,10 +118,10 @@ export class Folder {
     this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
     this.supplier = new Supplier(this.#context);
     this.restorer = new Restorer(this.#context);
-    this.#rereader = new Rereader(
-      this.#context,
-      () => this.#busyScanning || this.#busyPulling || this.supplier.isAsked,
-    );
+    this.health = new Health(this.#context, {
+      sources: options.sources,
+      isDiskWanted: () => this.#busyScanning || this.#busyPulling || this.supplier.isAsked,
+    });
   }
 
   /**
@@ -194,6 +204,20 @@ export class Folder {
     this.pullSoon();
   }
 
+  /** A person says that what is held was not meant: all of it comes back, here and at the peers. */
+  async undoHeld(): Promise<Undone> {
+    const undone = await new Undo(this.#context, this.#brake, this.restorer).run();
+    this.rescan();
+    this.pullSoon();
+    this.#updateState();
+    return undone;
+  }
+
+  /** What waits for a person here, as others are told. */
+  get held(): readonly HeldFact[] {
+    return this.#brake.facts(this.id);
+  }
+
   get state(): FolderState {
     return this.#state;
   }
@@ -209,29 +233,6 @@ export class Folder {
   /** What waits for a person. */
   #waiting(): Problem[] {
     return [...this.admission.waiting(), ...this.#brake.held()];
-  }
-
-  #makeContext(): FolderContext {
-    const { edges, id, device, onSaved } = this.#options;
-    const { clock, log, store } = edges;
-    const shared = { tree: this.#tree, records: this.records, problems: this.#problems };
-    return {
-      ...{ id, clock, log },
-      ...shared,
-      mounts: new Mounts({ ...shared, onBack: (name) => this.rescan(name) }),
-      busy: new BusyNames(),
-      doubt: new Doubt(this.records, clock, store.uncleanStop),
-      digest: (bytes) => edges.digest(bytes),
-      ignores: () => this.#ignores.rules,
-      author: (): Author => ({ device, nowMs: clock.nowMs() }),
-      save: (records: readonly LocalRecord[]) => onSaved(this.records.saveLocal(records)),
-      rootIsOurs: () => this.#rootIsOurs(),
-      suspect: (names) => this.#settler.offer(names),
-      pullSoon: () => this.pullSoon(),
-      isWalking: () => this.#busyScanning || this.#scans.isAsked,
-      isProvisional: () => this.admission.isProvisional,
-      isSetBack: () => this.admission.isSetBack,
-    };
   }
 
   async #work(): Promise<void> {
@@ -258,7 +259,7 @@ export class Folder {
       this.rescan();
       // Both have ended before another run begins: two pullers would fetch each name twice.
       const signal = AbortSignal.any([this.#closing.signal, this.#running.signal]);
-      const loops = [this.#scanLoop(signal), this.#pullLoop(signal), this.#rereader.run(signal)];
+      const loops = [this.#scanLoop(signal), this.#pullLoop(signal), this.health.rereader.run(signal)];
       await Promise.all(loops.map((loop) => loop.catch((cause) => this.#fail(cause))));
     } catch (cause) {
       await this.#fail(cause);
@@ -288,7 +289,7 @@ export class Folder {
       if (signal.aborted) break; // what was not seen says nothing
       if (directories.includes('')) {
         await this.#tree.pruneHistory(this.#options.historyLimits);
-        this.#rereader.walked();
+        this.health.rereader.walked();
       }
       this.#busyScanning = false;
       if (!this.admission.isScanned) {

@@ -33,6 +33,7 @@ import { SETTLE } from '../../core/scan/settle.ts';
 import { isTrouble, type Hashed, type Looked } from '../../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
+import { goneByGit } from './git-work.ts';
 import type { Settler } from './settler.ts';
 
 /** Names per message to the disk, and per transaction. */
@@ -298,7 +299,8 @@ export class Inspector {
       return;
     }
     const lost = new Set(gone);
-    if (!this.#brake.mayAnnounceDeletes(gone.filter((name) => !this.#hasTwin(name, lost)).length)) {
+    const byGit = await goneByGit(this.#context, gone);
+    if (!this.#brake.mayAnnounceDeletes(gone.filter((name) => !byGit.has(name) && !this.#hasTwin(name, lost)).length)) {
       // They wait for a person, and not here: the next walk finds them anew.
       for (const name of names) this.#settler.forget(name);
       return;

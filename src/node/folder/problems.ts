@@ -38,6 +38,11 @@ export class Problems {
     if (reason === 'unreadable') this.#unread.add(name);
   }
 
+  /** Why the name is listed; undefined if it is not. */
+  of(name: string): Problem | undefined {
+    return this.#byName.get(name)?.problem;
+  }
+
   clear(name: string): void {
     this.#byName.delete(name);
     if (this.#unread.delete(name)) this.#onReadable(name);

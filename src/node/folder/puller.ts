@@ -93,7 +93,10 @@ export class Puller {
     this.#brake.beginRound();
     for (const phase of PHASES) {
       const isDeleting = phase === 'delete-file' || phase === 'delete-directory';
-      if (phase === 'delete-file' && (this.#isMoreToCome(total) || !this.#brake.mayPullDeletes())) break;
+      if (phase === 'delete-file' && this.#isMoreToCome(total)) break;
+      const mayDelete = phase !== 'delete-file' || this.#brake.mayPullDeletes();
+      if (mayDelete === 'later') total.left += 1;
+      if (mayDelete !== true) break;
       const doneBefore = total.done;
       await this.#phase(phase, total, signal);
       if (isDeleting) this.#brake.pulledDeletes(total.done - doneBefore);

@@ -5,12 +5,14 @@
  * more than max(200, half) of the files, changed within one to two hours by those who changed them. A checkout of another
  * branch, a formatter's run or tags written into all photos rarely reach it; what came together after a holiday never does,
  * for it was not changed together. Counted as they are carried out, since such a program takes its time. Not counted: what
- * nobody had seen (a conflict copy stays beside), what stays under another name, and what the same hand made just before.
+ * nobody had seen (a conflict copy stays beside), what stays under another name, what the same hand made just before, and what a
+ * checkout of git has replaced, for that is in the repository.
  * @module
  */
-import { sameContent, type FileRecord } from '../../core/model/file-record.ts';
+import { sameBytes, sameContent, type FileRecord } from '../../core/model/file-record.ts';
 import { compareVersions, counterOf } from '../../core/model/version-vector.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
+import { isByGit, isObject, treeOfObject, workTreeOf, type Trees } from './git-work.ts';
 
 const FREE = 200;
 const SHARE_FREE = 0.5;
@@ -24,11 +26,18 @@ export type GiveBack = () => void;
 
 export class ReplacementBrake {
   readonly #records: FolderRecords;
+  readonly #digest: (bytes: Uint8Array) => Uint8Array;
   /** Replacements carried out, by the hour in which they were made. */
   readonly #byHour = new Map<bigint, number>();
+  /** Repositories of which an object was to be replaced: whoever does that is not git. */
+  readonly #spoilt = new Set<string>();
+  #trees: Trees = new Map();
   #held = 0;
+  #heldInTrees = 0;
 
-  constructor(records: FolderRecords) {
+  /** @param digest SHA-256. */
+  constructor(records: FolderRecords, digest: (bytes: Uint8Array) => Uint8Array) {
+    this.#digest = digest;
     this.#records = records;
   }
 
@@ -37,8 +46,15 @@ export class ReplacementBrake {
     return this.#held;
   }
 
+  /** Were all of them in working trees of git? Then the word of its index may still be on its way. */
+  get isMaybeGit(): boolean {
+    return this.#held > 0 && this.#held === this.#heldInTrees;
+  }
+
   beginRound(): void {
     this.#held = 0;
+    this.#heldInTrees = 0;
+    this.#trees = new Map();
   }
 
   /**
@@ -48,16 +64,28 @@ export class ReplacementBrake {
    */
   take(mine: FileRecord | undefined, newest: FileRecord, isApproved: boolean): GiveBack | undefined {
     if (isApproved || mine === undefined || !this.#isLoss(mine, newest)) return () => {};
+    if (isObject(mine.name)) this.#spoilt.add(treeOfObject(mine.name));
+    const tree = workTreeOf(this.#records, mine.name, this.#trees);
+    const isGits = tree !== undefined && !this.#spoilt.has(tree);
+    if (isGits && isByGit(this.#records, tree, newest)) return () => {};
     const hour = changedS(newest) / HOUR_S;
     const made = this.#count(hour) + Math.max(this.#count(hour - 1n), this.#count(hour + 1n));
     if (made >= Math.max(FREE, this.#records.counts().local.files * SHARE_FREE)) {
       this.#held += 1;
+      if (isGits) this.#heldInTrees += 1;
       return undefined;
     }
     this.#byHour.set(hour, this.#count(hour) + 1);
     const [oldest] = this.#byHour.keys();
     if (this.#byHour.size > HOURS_MAX && oldest !== undefined) this.#byHour.delete(oldest);
     return () => void this.#byHour.set(hour, this.#count(hour) - 1);
+  }
+
+  /** Is it a replacement of those that are counted? */
+  counts(mine: FileRecord, newest: FileRecord): boolean {
+    if (!this.#isLoss(mine, newest)) return false;
+    const tree = workTreeOf(this.#records, mine.name, this.#trees);
+    return tree === undefined || this.#spoilt.has(tree) || !isByGit(this.#records, tree, newest);
   }
 
   #count(hour: bigint): number {
@@ -69,6 +97,9 @@ export class ReplacementBrake {
     if (mine.version.length === 0 || sameContent(mine, newest)) return false;
     if (compareVersions(newest.version, mine.version) !== 'newer') return false;
     if (newest.modifiedBy === mine.modifiedBy && changedS(newest) - changedS(mine) < HOUR_S) return false;
+    // It brings back what ours replaced: somebody has undone it (U95).
+    const before = mine.previousBlocksHash;
+    if (before.length > 0 && sameBytes(before, this.#digest(newest.blocks))) return false;
     const twins = this.#records.filesWithBlocks(mine.blocks, mine.blockSize, TWINS_MAX);
     return !twins.some((twin) => {
       const stays = this.#records.newest(twin.record.name);

@@ -4,7 +4,7 @@
  */
 import type { RunId } from '../../core/session/run-identity.ts';
 import type { Stamps } from '../../core/session/rivals.ts';
-import type { ClusterConfig } from '../../core/wire/messages.ts';
+import type { ClusterConfig, Ping } from '../../core/wire/messages.ts';
 import type { Edges } from '../edges.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { Greeting } from './greeting.ts';
@@ -28,6 +28,8 @@ export interface ConversationHost<Conversation> {
   greeted(conversation: Conversation, greeting: Greeting): boolean;
   /** The far end sent its full cluster config: this conversation carries the indexes from now on. May close it. */
   configured(conversation: Conversation, config: ClusterConfig): void;
+  /** The far end lives; a lanfold may say what waits for a person there. */
+  pinged(conversation: Conversation, ping: Ping): void;
   /** The index of a folder has a new ID: whoever else shares it has to hear of that. */
   renewed(folder: Folder, teller: Conversation): void;
   ended(conversation: Conversation, reason: string): void;

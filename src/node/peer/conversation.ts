@@ -18,7 +18,8 @@ import type { Address, Stream } from '../../ports/network.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { ConversationHost } from './conversation-host.ts';
 import { CLIENT_NAME, CLIENT_VERSION, type Greeting } from './greeting.ts';
-import { IndexSender, type IndexPart } from './index-sender.ts';
+import { HeldTeller } from './held-elsewhere.ts';
+import { IndexSender, type IndexPart, type SharedIndex } from './index-sender.ts';
 import { agree } from './index-terms.ts';
 import { Introduction } from './introduction.ts';
 import { KEEP_ALIVE, KeepAlive } from './keep-alive.ts';
@@ -35,14 +36,6 @@ const RUNNING = 0;
 /** After this long without a further part, a peer's index counts as told. */
 const INDEX_SILENCE_MS = 10_000;
 
-interface Shared {
-  readonly folder: Folder;
-  readonly sender: IndexSender;
-  /** The peer's index is whole once this sequence number has been heard. */
-  readonly completeAt: number;
-  isHeard: boolean;
-}
-
 export class Conversation implements Source {
   readonly device: Uint8Array;
   readonly peer: bigint;
@@ -52,7 +45,8 @@ export class Conversation implements Source {
   readonly #link: Link;
   readonly #requests: Requests;
   readonly #owed: Owed;
-  readonly #shared = new Map<string, Shared>();
+  readonly #held: HeldTeller;
+  readonly #shared = new Map<string, SharedIndex>();
   /** Folders that the last cluster config we sent has named; undefined before the first. */
   #offered: ReadonlySet<string> | undefined;
   #greeting: Greeting | undefined;
@@ -80,6 +74,7 @@ export class Conversation implements Source {
       closed: (reason) => this.#end(reason),
     });
     this.#owed = new Owed(this.#link);
+    this.#held = new HeldTeller(this.#link);
     this.#link.sendHello({
       deviceName: host.name,
       clientName: CLIENT_NAME,
@@ -146,9 +141,10 @@ export class Conversation implements Source {
     });
   }
 
-  /** A folder has new records. */
+  /** A folder has new records, or another state. */
   announce(folderId: string): void {
     this.#shared.get(folderId)?.sender.wake();
+    this.#tellHeld();
   }
 
   /** Says anew which folders are shared; the far end answers with an index exchange where something changed. */
@@ -169,6 +165,11 @@ export class Conversation implements Source {
     if (this.#ended || this.#offered === undefined || !this.isLanfold) return;
     const config = this.#host.configFor(this);
     this.#link.send('ClusterConfig', { ...config, folders: [...(config.folders ?? []), folder] });
+  }
+
+  /** What waits for a person here, if that has changed. */
+  #tellHeld(): void {
+    if (!this.#ended && this.#isActive && this.isLanfold) this.#held.tell(this.#host.foldersFor(this.device));
   }
 
   /** Another conversation carries the indexes from now on. */
@@ -229,6 +230,8 @@ export class Conversation implements Source {
         this.#stream.destroy(`the peer closed: ${message.body.reason}`);
         break;
       case 'Ping':
+        this.#host.pinged(this, message.body);
+        break;
       case 'DownloadProgress':
         break;
     }
@@ -260,6 +263,7 @@ export class Conversation implements Source {
     this.#theirConfig = config;
     if (this.#offered === undefined) this.#sendConfig();
     this.#match(true);
+    this.#tellHeld();
     // Anything but silence: an answer spares the far end the wait for our delayed acknowledgement (bep.md §1.4).
     this.#link.send('Ping', {});
   }
@@ -338,7 +342,7 @@ export class Conversation implements Source {
     else this.#watchSilence();
   }
 
-  #heard(shared: Shared): void {
+  #heard(shared: SharedIndex): void {
     shared.isHeard = true;
     shared.folder.admission.peerHeard(this.peer);
   }

@@ -16,6 +16,15 @@ export interface IndexPart {
   readonly isFirst: boolean;
 }
 
+/** A folder that both ends of a conversation share. */
+export interface SharedIndex {
+  readonly folder: Folder;
+  readonly sender: IndexSender;
+  /** The peer's index is whole once this sequence number has been heard. */
+  readonly completeAt: number;
+  isHeard: boolean;
+}
+
 const PART_RECORDS_MAX = 1000;
 /** Bytes of block hashes per part; with them a part stays near a quarter of a megabyte. */
 const PART_HASH_BYTES_MAX = 200_000;

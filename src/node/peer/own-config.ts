@@ -5,12 +5,14 @@
  * introducer. A lanfold is told the folder's whole member set instead, removed ones included (rule Y9).
  * @module
  */
+import type { Endpoint } from '../../core/discovery/candidates.ts';
 import { memberOf, membersIn, type MemberSet } from '../../core/members/member-set.ts';
-import { shortId } from '../../core/model/device-id.ts';
+import { deviceIdText, shortId } from '../../core/model/device-id.ts';
 import { cutName, rawDevice, writeMember } from '../../core/wire/member.ts';
 import type { BodyDraft } from '../../core/wire/message-frame.ts';
 import type { ClusterDeviceDraft, ClusterFolderDraft, ClusterMemberDraft } from '../../core/wire/messages.ts';
 import type { Folder } from '../folder/folder.ts';
+import { urlsOf } from '../address.ts';
 
 export type ConfigDraft = BodyDraft<'ClusterConfig'>;
 export type FolderDraft = ClusterFolderDraft;
@@ -37,6 +39,26 @@ export interface Ends {
   readonly peerId: string;
   /** What is known of a device, this one included. */
   readonly known: (device: string) => Known;
+}
+
+/**
+ * What is known of everybody, for what one peer is told.
+ * @param own this device, and where it listens.
+ */
+export function endsOf(
+  own: { readonly device: Uint8Array; readonly name: string; readonly at: readonly Endpoint[] },
+  peer: Uint8Array,
+  peers: readonly { id: string; name: string | undefined; whereabouts(nowMs: number): Endpoint[] }[],
+  nowMs: number,
+): Ends {
+  const byId = new Map(peers.map((other) => [other.id, other]));
+  const ownId = deviceIdText(own.device);
+  const known = (id: string): Known => {
+    const other = byId.get(id);
+    const at = id === ownId ? own.at : (other?.whereabouts(nowMs) ?? []);
+    return { name: (id === ownId ? own.name : other?.name) ?? '', addresses: urlsOf(at) };
+  };
+  return { own: own.device, ownId, peer, peerId: deviceIdText(peer), known };
 }
 
 /** `stopReason` of a folder that nothing is to be told of. */

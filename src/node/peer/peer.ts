@@ -6,6 +6,7 @@ import type { Endpoint, Hint } from '../../core/discovery/candidates.ts';
 import type { Found, Via } from '../../core/discovery/layers.ts';
 import { CONVERSATIONS_PER_PEER_MAX } from '../../core/limits.ts';
 import { deviceIdText, shortId } from '../../core/model/device-id.ts';
+import type { HeldFact } from '../../core/wire/held.ts';
 import type { ClusterConfig } from '../../core/wire/messages.ts';
 import { surplusOf } from '../../core/session/rivals.ts';
 import { isTwice, NO_RUNS, sawBoth, showRun, type RunId, type Runs } from '../../core/session/run-identity.ts';
@@ -46,6 +47,7 @@ export class Peer {
   isIntroducer = false;
   /** Of a device that is alive twice: the run whose records are held. */
   toldBy: RunId | undefined;
+  #held: readonly HeldFact[] = [];
   #runs: Runs = NO_RUNS;
   #configured: readonly Endpoint[];
   #hinted: readonly Endpoint[] = [];
@@ -131,6 +133,15 @@ export class Peer {
   /** @param nowMs monotonic milliseconds. */
   mayBeDialled(nowMs: number): boolean {
     return nowMs >= this.#notBeforeMs - TIMER_SLACK_MS;
+  }
+
+  /** What waits for a person there, as it said last; nothing while it is not connected. */
+  get held(): readonly HeldFact[] {
+    return this.isConnected ? this.#held : [];
+  }
+
+  set held(facts: readonly HeldFact[]) {
+    this.#held = facts;
   }
 
   /** True once a conversation is past its greeting. */

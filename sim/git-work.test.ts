@@ -1,0 +1,102 @@
+/** What git does to many files at once is no accident, and what only looks like it is held. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { Desk, FOLDER, type Machine } from './desk.ts';
+
+const COUNT = 300;
+const HOUR_MS = 3_600_000;
+
+/** Two machines with a repository and its files, made by the first a while ago. */
+async function repository(tree = ''): Promise<{ desk: Desk; a: Machine; b: Machine; at: (name: string) => string }> {
+  const desk = new Desk(['a', 'b']);
+  const [a, b] = desk.machines;
+  if (a === undefined || b === undefined) throw new Error('no machines');
+  const at = (name: string): string => (tree === '' ? name : `${tree}/${name}`);
+  const directories = ['', '.git', '.git/objects', '.git/objects/ab', 'src'].map(at).filter((name) => name !== '');
+  for (const directory of directories) a.disk.makeDirectory(`${FOLDER}/${directory.replace(/\/$/u, '')}`);
+  for (const name of ['.git/HEAD', '.git/index', '.git/objects/ab/cdef']) a.write(at(name), `${name} on main`);
+  for (let index = 0; index < COUNT; index += 1) a.write(at(`src/${index}`), `main ${index}`);
+  await desk.start(a, b);
+  ok(await desk.until(() => b.folder().records.counts().local.files === COUNT + 3));
+  ok(await desk.inSync(a, b));
+  await desk.runFor(2 * HOUR_MS);
+  return { desk, a, b, at };
+}
+
+function countOf(machine: Machine, at: (name: string) => string, start: string): number {
+  const names = Array.from({ length: COUNT }, (_, index) => at(`src/${index}`));
+  return names.filter((name) => machine.read(name)?.startsWith(start)).length;
+}
+
+/** Every state that a machine's folder has been in from now on. */
+function statesOf(desk: Desk, machines: readonly Machine[]): Set<string> {
+  const states = new Set<string>();
+  const look = (): void => {
+    for (const machine of machines) states.add(machine.folder().state);
+    desk.scheduler.after(100, look);
+  };
+  look();
+  return states;
+}
+
+for (const tree of ['', 'project'])
+  test(`U90 case E12: a checkout that rewrites all files passes unasked, with the repository ${tree === '' ? 'at the root' : 'inside'}`, async () => {
+    const { desk, a, b, at } = await repository(tree);
+    using _ = desk;
+    const states = statesOf(desk, [a, b]);
+    // By another computer than the one that made them.
+    for (let index = 0; index < COUNT; index += 1) {
+      b.write(at(`src/${index}`), `other ${index}`);
+      if (index % 100 === 0) await desk.runFor(700);
+    }
+    b.write(at('.git/index'), 'index on other');
+    ok(await desk.until(() => countOf(a, at, 'other') === COUNT, 120_000));
+    ok(await desk.inSync(a, b));
+    equal(states.has('needs-you'), false);
+  });
+
+test('U90 case E12: a checkout that removes most files passes unasked, here and at the others', async () => {
+  const { desk, a, b, at } = await repository();
+  using _ = desk;
+  const states = statesOf(desk, [a, b]);
+  for (let index = 0; index < 250; index += 1) b.disk.unlink(`${FOLDER}/${at(`src/${index}`)}`);
+  b.write(at('.git/index'), 'index on other');
+  ok(await desk.until(() => countOf(a, at, 'main') === 50, 120_000));
+  ok(await desk.inSync(a, b));
+  equal(states.has('needs-you'), false);
+});
+
+test('U91 who rewrites all, and the repository with it, is held; so is a rewrite without a word of git', async () => {
+  for (const more of [['.git/index', '.git/HEAD', '.git/objects/ab/cdef'], []]) {
+    const { desk, a, b, at } = await repository();
+    using _ = desk;
+    b.write(at('.git/index'), 'of a checkout of the same hand, ten minutes ago');
+    await desk.runFor(600_000);
+    for (const name of more) b.write(at(name), `encrypted ${name}`);
+    for (let index = 0; index < COUNT; index += 1) b.write(at(`src/${index}`), `encrypted ${index}`);
+    ok(await desk.until(() => a.folder().state === 'needs-you', 120_000));
+    await desk.runFor(30_000);
+    deepEqual(
+      a
+        .folder()
+        .problems()
+        .map(({ reason }) => reason),
+      ['held-replacements-by-peers'],
+    );
+    ok(countOf(a, at, 'main') >= 90, `${countOf(a, at, 'main')} are as they were`);
+  }
+});
+
+test('U91 files that are removed by hand, long after the last checkout, are held, as is all with the repository itself', async () => {
+  for (const isAll of [false, true]) {
+    const { desk, a, b, at } = await repository();
+    using _ = desk;
+    for (let index = 0; index < COUNT; index += 1) b.disk.unlink(`${FOLDER}/${at(`src/${index}`)}`);
+    if (isAll)
+      for (const name of ['HEAD', 'index', 'objects/ab/cdef']) b.disk.unlink(`${FOLDER}/${at(`.git/${name}`)}`);
+    b.disk.removeDirectory(`${FOLDER}/${at('src')}`);
+    ok(await desk.until(() => b.folder().state === 'needs-you', 120_000));
+    await desk.runFor(30_000);
+    equal(countOf(a, at, 'main'), COUNT);
+  }
+});

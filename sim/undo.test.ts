@@ -1,0 +1,153 @@
+/** Many deletes and replacements that nobody meant: told to everybody, and undone with one word. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Undone } from '../src/node/folder/undo.ts';
+import { heldElsewhere } from '../src/node/peer/held-elsewhere.ts';
+import { Desk, FOLDER, type Machine } from './desk.ts';
+
+const COUNT = 300;
+const HOUR_MS = 3_600_000;
+
+interface World {
+  readonly desk: Desk;
+  readonly a: Machine;
+  readonly b: Machine;
+  readonly c: Machine;
+}
+
+/** Three machines with the same files, made a while ago. */
+async function world(): Promise<World> {
+  const desk = new Desk(['a', 'b', 'c']);
+  const [a, b, c] = desk.machines;
+  if (a === undefined || b === undefined || c === undefined) throw new Error('no machines');
+  a.disk.makeDirectory(`${FOLDER}/d`);
+  for (let index = 0; index < COUNT; index += 1) a.write(nameOf(index), `content ${index}`);
+  await desk.start(a, b, c);
+  ok(await desk.until(() => [b, c].every((machine) => countOf(machine, 'content') === COUNT), 120_000));
+  ok(await desk.inSync(a, b, c));
+  await desk.runFor(2 * HOUR_MS);
+  return { desk, a, b, c };
+}
+
+function nameOf(index: number): string {
+  return index % 2 === 0 ? `d/${index}` : `${index}`;
+}
+
+function countOf(machine: Machine, start: string): number {
+  const names = Array.from({ length: COUNT }, (_, index) => nameOf(index));
+  return names.filter((name) => machine.read(name)?.startsWith(start)).length;
+}
+
+function removeAll(machine: Machine): void {
+  for (let index = 0; index < COUNT; index += 1) machine.disk.unlink(`${FOLDER}/${nameOf(index)}`);
+  machine.disk.removeDirectory(`${FOLDER}/d`);
+}
+
+function reasons(machine: Machine): string[] {
+  return machine
+    .folder()
+    .problems()
+    .map(({ reason }) => reason);
+}
+
+/** What a machine's status says of the others. */
+function saidOfOthers(machine: Machine): string[] {
+  return heldElsewhere(FOLDER, machine.engine.peersOf(FOLDER)).map(({ text }) => text);
+}
+
+function undo(desk: Desk, machine: Machine): Promise<Undone> {
+  return desk.scheduler.runUntil(machine.folder().undoHeld());
+}
+
+test('U92 what one holds is told at all others, until it is decided, and again to who comes later', async () => {
+  const { desk, a, b, c } = await world();
+  using _ = desk;
+  c.crash();
+  removeAll(a);
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  ok(await desk.until(() => saidOfOthers(b).length === 1));
+  match(
+    saidOfOthers(b)[0] ?? '',
+    /^a holds the deletes of 30\d files that are gone there\. There, say "lanfold approve"/,
+  );
+  equal(b.folder().state, 'in-sync', 'there is nothing to decide here');
+  await desk.start(c);
+  ok(await desk.until(() => saidOfOthers(c).length === 1));
+  a.folder().approveDeletes();
+  ok(await desk.until(() => [b, c].every((machine) => machine.folder().state === 'needs-you')));
+  ok(await desk.until(() => saidOfOthers(b).length === 1 && saidOfOthers(a).length === 2));
+  match(saidOfOthers(b)[0] ?? '', /^c holds 30\d deletes that other computers made/);
+  c.crash();
+  ok(await desk.until(() => saidOfOthers(b).length === 0), 'who is gone says nothing');
+  b.folder().approveDeletes();
+  ok(await desk.until(() => saidOfOthers(a).length === 0));
+  ok(await desk.until(() => countOf(b, 'content') === 0));
+});
+
+test('U93 case D15: deletes that are held where they were made come back from the peers, with their directories', async () => {
+  const { desk, a, b, c } = await world();
+  using _ = desk;
+  a.write('only here', 'told to nobody yet');
+  for (const peer of ['b', 'c']) desk.network.link('a', peer).cut();
+  ok(await desk.until(() => a.folder().records.local('only here') !== undefined));
+  removeAll(a);
+  a.disk.unlink(`${FOLDER}/only here`);
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  for (const peer of ['b', 'c']) desk.network.link('a', peer).heal();
+  ok(await desk.until(() => a.engine.of(FOLDER).length === 2));
+  const undone = await undo(desk, a);
+  deepEqual([undone.kept, undone.restored], [0, 0]);
+  ok(undone.fetched >= COUNT + 1);
+  ok(await desk.until(() => countOf(a, 'content') === COUNT));
+  await desk.runFor(60_000);
+  for (const machine of [a, b, c]) {
+    equal(countOf(machine, 'content'), COUNT, machine.name);
+    deepEqual(reasons(machine), [], machine.name);
+  }
+});
+
+test('U94 case D15: deletes by a peer that are held here are undone for all: the files come back to where they were deleted', async () => {
+  const { desk, a, b, c } = await world();
+  using _ = desk;
+  removeAll(a);
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  a.folder().approveDeletes();
+  ok(await desk.until(() => [b, c].every((machine) => machine.folder().state === 'needs-you')));
+  const { kept } = await undo(desk, b);
+  equal(kept, COUNT + 1);
+  ok(await desk.until(() => [a, b, c].every((machine) => countOf(machine, 'content') === COUNT), 120_000));
+  ok(await desk.inSync(a, b, c));
+  for (const machine of [a, b, c]) deepEqual(reasons(machine), []);
+});
+
+test('U95 replacements by a peer that are held are undone for all, and so are those of the same act that came before', async () => {
+  const { desk, a, b, c } = await world();
+  using _ = desk;
+  c.crash();
+  b.write('1', 'edited by b'); // by another hand: it stays as it is
+  ok(await desk.until(() => a.read('1') === 'edited by b'));
+  await desk.runFor(2 * HOUR_MS);
+  for (let index = 0; index < COUNT; index += 1) {
+    if (index !== 1) a.write(nameOf(index), `encrypted ${index}`);
+    if (index % 50 === 0) await desk.runFor(5000);
+  }
+  ok(await desk.until(() => b.folder().state === 'needs-you', 120_000));
+  await desk.runFor(10_000);
+  const replaced = countOf(b, 'encrypted');
+  ok(replaced >= 200 && replaced < COUNT - 1);
+  const { kept, restored } = await undo(desk, b);
+  deepEqual([restored, kept], [replaced, COUNT - 1 - replaced]);
+  ok(await desk.until(() => [a, b].every((machine) => countOf(machine, 'content') === COUNT - 1), 120_000));
+  await desk.start(c);
+  ok(await desk.inSync(a, b, c));
+  for (const machine of [a, b, c]) {
+    equal(countOf(machine, 'content'), COUNT - 1, machine.name);
+    equal(machine.read('1'), 'edited by b', machine.name);
+    deepEqual(reasons(machine), []);
+  }
+  equal(
+    (await desk.scheduler.runUntil(a.folder().restorer.history(nameOf(2)))).length,
+    1,
+    'what was undone is in the history',
+  );
+});

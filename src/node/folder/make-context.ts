@@ -1,0 +1,49 @@
+/**
+ * Makes what the parts of one folder share.
+ * @module
+ */
+import type { FileTree } from '../../ports/file-tree.ts';
+import type { FolderRecords } from '../../ports/record-store.ts';
+import type { Admission } from './admission.ts';
+import { BusyNames } from './busy-names.ts';
+import { Doubt } from './doubt.ts';
+import type { FolderContext } from './folder-context.ts';
+import type { FolderOptions } from './folder-options.ts';
+import { Givers } from './givers.ts';
+import { Mounts } from './mounts.ts';
+import type { Problems } from './problems.ts';
+
+interface ContextParts extends Pick<FolderContext, 'ignores' | 'rootIsOurs' | 'suspect' | 'pullSoon' | 'isWalking'> {
+  readonly tree: FileTree;
+  readonly records: FolderRecords;
+  readonly problems: Problems;
+  readonly admission: Admission;
+  readonly rescan: (directory: string) => void;
+}
+
+export function makeContext(options: FolderOptions, parts: ContextParts): FolderContext {
+  const { edges, id, device, onSaved } = options;
+  const { clock, log, store } = edges;
+  const { tree, records, problems, admission, rescan, ignores, rootIsOurs, suspect, pullSoon, isWalking } = parts;
+  const shared = { tree, records, problems };
+  return {
+    id,
+    clock,
+    log,
+    ...shared,
+    mounts: new Mounts({ ...shared, onBack: rescan }),
+    busy: new BusyNames(),
+    givers: new Givers(),
+    doubt: new Doubt(records, clock, store.uncleanStop),
+    digest: (bytes) => edges.digest(bytes),
+    ignores,
+    author: () => ({ device, nowMs: clock.nowMs() }),
+    save: (saved) => onSaved(records.saveLocal(saved)),
+    rootIsOurs,
+    suspect,
+    pullSoon,
+    isWalking,
+    isProvisional: () => admission.isProvisional,
+    isSetBack: () => admission.isSetBack,
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * A person says that what is held was not meant (rules U93–U95): what is gone here comes back from the peers, and what they
+ * deleted or replaced stays, with a version that has seen theirs, so that it comes back to them.
+ *
+ * No content is discarded: what others have instead goes into their history, as what any change displaces.
+ * @module
+ */
+import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
+import { revival } from '../../core/scan/changes.ts';
+import { counterOf } from '../../core/model/version-vector.ts';
+import type { NeedCursor, NeedPhase } from '../../ports/record-store.ts';
+import { HELD_BY_PEERS, HELD_HERE, HELD_REPLACEMENTS, type Brake } from './brake.ts';
+import type { FolderContext } from './folder-context.ts';
+import type { Restorer } from './restorer.ts';
+
+export interface Undone {
+  /** Names that are gone here and come back from peers. */
+  readonly fetched: number;
+  /** Names that peers deleted or replaced, and that stay as they are here. */
+  readonly kept: number;
+  /** Names that peers had replaced already, and that are as they were, out of the history. */
+  readonly restored: number;
+  /** Names that are gone here and that no peer has: their deletes stay held. */
+  readonly lost: number;
+}
+
+const REASONS = [HELD_HERE, HELD_BY_PEERS, HELD_REPLACEMENTS] as const;
+const PAGE = 500;
+/** Counters of versions are seconds: whoever replaced what is held replaced within this what was not held yet. */
+const ONE_ACT_S = 3600n;
+
+export class Undo {
+  readonly #context: FolderContext;
+  readonly #brake: Brake;
+  readonly #restorer: Restorer;
+
+  constructor(context: FolderContext, brake: Brake, restorer: Restorer) {
+    this.#context = context;
+    this.#brake = brake;
+    this.#restorer = restorer;
+  }
+
+  async run(): Promise<Undone> {
+    const brake = this.#brake;
+    const holds = REASONS.filter((reason) => brake.isHolding(reason));
+    const { fetched, lost } = holds.includes(HELD_HERE) ? await this.#fetchBack() : { fetched: 0, lost: 0 };
+    const deletes = holds.includes(HELD_BY_PEERS) ? this.#keepDeleted() : 0;
+    const acts = new Map<bigint, bigint>();
+    const replacements = holds.includes(HELD_REPLACEMENTS) ? this.#keepReplaced(acts) : 0;
+    const restored = acts.size === 0 ? 0 : await this.#restore(acts);
+    brake.releaseAll();
+    return { fetched, kept: deletes + replacements, restored, lost };
+  }
+
+  /**
+   * Forgets what is gone here and a peer has, as if it had never been here: then it is wanted like anything new. The directories
+   * that went with it are found to be missing in the same way.
+   */
+  async #fetchBack(): Promise<{ fetched: number; lost: number }> {
+    const { tree, records, mounts, busy } = this.#context;
+    let fetched = 0;
+    let lost = 0;
+    await mounts.refresh();
+    if (!(await this.#context.rootIsOurs())) return { fetched, lost };
+    for (let after = ''; ;) {
+      const page = records.below('', after, PAGE);
+      const last = page.at(-1);
+      if (last === undefined) return { fetched, lost };
+      const names = page.filter(({ look }) => look !== undefined).map(({ record }) => record.name);
+      const looks = await tree.look(names);
+      const gone = names.filter((name, index) => looks[index] === undefined && !mounts.holds(name) && !busy.has(name));
+      const has = (name: string): boolean => {
+        const own = records.local(name);
+        return own !== undefined && !own.record.deleted && records.holders(own.record).length > 0;
+      };
+      const back = gone.filter(has);
+      lost += gone.length - back.length;
+      fetched += back.length;
+      if (back.length > 0) records.forgetLocal(back);
+      after = last.record.name;
+    }
+  }
+
+  #keepDeleted(): number {
+    return this.#keep('delete-file', () => true) + this.#keep('delete-directory', () => true);
+  }
+
+  /** @param acts gets who replaced something, and when last. */
+  #keepReplaced(acts: Map<bigint, bigint>): number {
+    const { records } = this.#context;
+    return this.#keep('file', ({ record }) => {
+      const newest = records.newest(record.name);
+      if (newest === undefined || !this.#brake.isReplacement(record, newest)) return false;
+      const atS = counterOf(newest.version, newest.modifiedBy);
+      const lastS = acts.get(newest.modifiedBy) ?? 0n;
+      if (atS > lastS) acts.set(newest.modifiedBy, atS);
+      return true;
+    });
+  }
+
+  /** Of names whose newest version is not here: ours stands, in a version that has seen all others. */
+  #keep(phase: NeedPhase, isMeant: (mine: LocalRecord) => boolean): number {
+    const { records, busy } = this.#context;
+    const meant: LocalRecord[] = [];
+    for (let after: NeedCursor = { phase, name: undefined }; ;) {
+      const page = records.need(after, PAGE).filter((needed) => needed.phase === phase);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      for (const { name } of page) {
+        const mine = records.local(name);
+        if (mine?.look !== undefined && mine.record.version.length > 0 && !busy.has(name) && isMeant(mine))
+          meant.push(mine);
+      }
+      after = { phase, name: last.name };
+    }
+    // Parents before what is in them, or peers would make directories of their own.
+    meant.sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
+    for (let start = 0; start < meant.length; start += PAGE) {
+      const part = meant.slice(start, start + PAGE);
+      this.#context.save(
+        part.map(({ record, look }) => {
+          const others = records.versions(record.name).remotes.map((remote) => remote.record);
+          return { record: revival(record, others, this.#context.author()), look };
+        }),
+      );
+    }
+    return meant.length;
+  }
+
+  /** What the same hands replaced here before it was too much. One name that cannot be brought back keeps no other from it. */
+  async #restore(acts: ReadonlyMap<bigint, bigint>): Promise<number> {
+    const { records, log } = this.#context;
+    let restored = 0;
+    for (let after = ''; ;) {
+      const page = records.below('', after, PAGE);
+      const last = page.at(-1);
+      if (last === undefined) return restored;
+      for (const { record } of page) {
+        const { name } = record;
+        if (!isOfAct(record, acts) || (await this.#restorer.history(name)).length === 0) continue; // what was new stays
+        try {
+          await this.#restorer.restore(name);
+          restored += 1;
+        } catch (cause) {
+          log.warn({ name, cause: String(cause) }, 'cannot bring back what was replaced');
+        }
+      }
+      after = last.record.name;
+    }
+  }
+}
+
+function isOfAct({ type, modifiedBy, version }: FileRecord, acts: ReadonlyMap<bigint, bigint>): boolean {
+  const lastS = acts.get(modifiedBy);
+  if (lastS === undefined || type !== 'file') return false;
+  const apartS = lastS - counterOf(version, modifiedBy);
+  return apartS <= ONE_ACT_S && -apartS <= ONE_ACT_S;
+}

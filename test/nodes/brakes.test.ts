@@ -1,0 +1,202 @@
+/** Accidents and ordinary work on a folder of 5,000 files that three computers share: what is held, and what passes unasked. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Lanfold, runLanfold } from '../harness/lanfold.ts';
+import { run, until } from '../harness/process.ts';
+import { diffTrees, snapshotTree } from '../harness/snapshot.ts';
+
+const FOLDER = 'work';
+const FILES = 5000;
+
+interface Side {
+  readonly name: string;
+  readonly node: Lanfold;
+  readonly folder: string;
+}
+
+interface FolderNow {
+  readonly state: string;
+  readonly files: number;
+  readonly directories: number;
+  readonly need: { readonly items: number; readonly deletes: number };
+  readonly problems: readonly { readonly name: string; readonly reason: string; readonly text: string }[];
+  readonly peers: readonly { readonly connected: boolean; readonly completion: number }[];
+}
+
+/** Three nodes that share a folder; `fill` makes its content on the first. */
+async function three(context: TestContext, fill: (folder: string) => void): Promise<[Side, Side, Side]> {
+  const root = mkdtempSync(join(tmpdir(), 'lanfold-brakes-'));
+  const side = async (name: string): Promise<Side> => {
+    const node = await Lanfold.create();
+    context.after(() => node.stop());
+    const folder = join(root, name);
+    mkdirSync(folder);
+    return { name, node, folder };
+  };
+  const sides: [Side, Side, Side] = await Promise.all([side('a'), side('b'), side('c')]);
+  context.after(() => rmSync(root, { recursive: true, force: true }));
+  fill(sides[0].folder);
+  for (const own of sides) {
+    const others = sides.filter((other) => other !== own).map(({ node }) => node);
+    for (const { deviceId, address } of others) await own.node.trust({ deviceId, address, folders: [FOLDER] });
+    await own.node.addFolder(
+      FOLDER,
+      own.folder,
+      others.map(({ deviceId }) => deviceId),
+    );
+  }
+  await Promise.all(sides.map(({ node }) => node.up()));
+  return sides;
+}
+
+async function now({ node }: Side): Promise<FolderNow | undefined> {
+  const status = (await node.statusBySocket()) as { folders: FolderNow[] } | undefined;
+  return status?.folders[0];
+}
+
+/** Waits until all say that they and each other have everything: so many names. */
+async function allHave(sides: readonly Side[], names: number): Promise<void> {
+  const isDone = (folder: FolderNow | undefined): boolean =>
+    folder?.state === 'in-sync' &&
+    folder.files + folder.directories === names &&
+    folder.peers.every((peer) => peer.completion === 100);
+  const last: (FolderNow | undefined)[] = [];
+  await until(
+    'all are in sync',
+    async () => {
+      for (const [index, side] of sides.entries()) last[index] = await now(side);
+      return last.every(isDone) || undefined;
+    },
+    { everyMs: 100, timeoutMs: 240_000, detail: () => JSON.stringify(last) },
+  );
+}
+
+async function untilFolder(side: Side, what: string, isSo: (folder: FolderNow) => boolean): Promise<void> {
+  let last: FolderNow | undefined;
+  const ask = async (): Promise<true | undefined> => {
+    last = await now(side);
+    return (last !== undefined && isSo(last)) || undefined;
+  };
+  await until(`${side.name}: ${what}`, ask, { everyMs: 100, timeoutMs: 120_000, detail: () => JSON.stringify(last) });
+}
+
+function fill(folder: string): void {
+  mkdirSync(join(folder, 'src'));
+  for (let index = 0; index < FILES; index += 1)
+    writeFileSync(join(folder, 'src', `${index}.txt`), `content of ${index}`);
+}
+
+function git(folder: string, ...words: string[]): string {
+  return execFileSync('git', ['-c', 'user.name=maria', '-c', 'user.email=maria@example.org', ...words], {
+    cwd: folder,
+    stdio: 'pipe',
+    encoding: 'utf8',
+    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
+  });
+}
+
+/** All states and problems that the nodes tell of until it is called again. */
+function watch(sides: readonly Side[]): () => Promise<Set<string>> {
+  const seen = new Set<string>();
+  let isOver = false;
+  const look = async (): Promise<void> => {
+    while (!isOver) {
+      for (const side of sides) {
+        const folder = await now(side);
+        if (folder === undefined) continue;
+        seen.add(folder.state);
+        for (const { reason } of folder.problems) seen.add(reason);
+      }
+      await delay(100);
+    }
+  };
+  const looking = look();
+  return async () => {
+    isOver = true;
+    await looking;
+    return seen;
+  };
+}
+
+test(
+  'U90 case E12: a git checkout that touches 5,000 files passes without a question, at all three',
+  { timeout: 900_000 },
+  async (context) => {
+    const sides = await three(context, (folder) => {
+      fill(folder);
+      git(folder, 'init', '-q', '-b', 'main');
+      git(folder, 'add', '.');
+      git(folder, 'commit', '-q', '-m', 'main');
+      git(folder, 'checkout', '-q', '-b', 'other');
+      // Three fifths are other files there, two fifths are gone, one fifth is new.
+      for (let index = 0; index < FILES; index += 1) {
+        const path = join(folder, 'src', `${index}.txt`);
+        if (index % 5 < 3) writeFileSync(path, `other content of ${index}`);
+        else rmSync(path);
+        if (index % 5 === 4) writeFileSync(join(folder, 'src', `new ${index}.txt`), `new content of ${index}`);
+      }
+      git(folder, 'add', '-A');
+      git(folder, 'commit', '-q', '-m', 'other');
+      git(folder, 'checkout', '-q', 'main');
+      // One pack instead of ten thousand objects: then what the checkout replaces is nearly all that there is.
+      git(folder, 'gc', '-q');
+    });
+    const [a, b] = sides;
+    await allHave(sides, snapshotTree(a.folder).size);
+    // At another computer than the one that made the files, or they would be what the same hand made just before.
+    const seen = watch(sides);
+    git(b.folder, 'checkout', '-q', 'other');
+    const tree = snapshotTree(b.folder);
+    assert.equal([...tree.keys()].filter((name) => name.startsWith('src/')).length, (FILES / 5) * 4);
+    await allHave(sides, tree.size);
+    assert.equal((await seen()).has('needs-you'), false);
+    for (const { name, folder } of sides) {
+      assert.deepEqual(diffTrees(tree, snapshotTree(folder)), [], name);
+      git(folder, 'fsck', '--strict');
+      assert.equal(git(folder, 'status', '--porcelain', '--untracked-files=no').trim(), '', name);
+    }
+  },
+);
+
+test(
+  'U96 case D15: rm -rf of 5,000 files at one loses nothing anywhere, is told at all three, and is undone or allowed with one command',
+  { timeout: 900_000 },
+  async (context) => {
+    const sides = await three(context, fill);
+    const [a, b, c] = sides;
+    await allHave(sides, FILES + 1);
+    const before = snapshotTree(b.folder);
+    await run('rm', ['-rf', join(a.folder, 'src')]);
+    await untilFolder(a, 'the deletes are held', ({ state }) => state === 'needs-you');
+    const isTold = ({ problems }: FolderNow): boolean => problems.some(({ reason }) => reason === 'held-elsewhere');
+    for (const other of [b, c]) await untilFolder(other, 'it says what a holds', isTold);
+    for (const { folder } of [b, c]) assert.deepEqual(diffTrees(before, snapshotTree(folder)), [], 'nothing is lost');
+    const { stdout } = await runLanfold(['status', '--home', b.node.home]);
+    assert.match(stdout, /holds the deletes of \d+ files that are gone there/);
+
+    const undone = await a.node.command(['approve', '--undo']);
+    assert.match(undone.stdout, /^Undone: 5,001 names come back from other computers$/);
+    await allHave(sides, FILES + 1);
+    assert.deepEqual(diffTrees(before, snapshotTree(a.folder)), []);
+
+    await run('rm', ['-rf', join(a.folder, 'src')]);
+    await untilFolder(a, 'the deletes are held again', ({ state }) => state === 'needs-you');
+    await a.node.command(['approve']);
+    for (const other of [b, c]) await untilFolder(other, 'it asks as well', ({ state }) => state === 'needs-you');
+    // Deletes come in parts: what is fewer than a fifth may have gone before it was too much. That is in the history.
+    const isLeft = ({ folder }: Side): boolean => snapshotTree(folder).size > (FILES * 4) / 5;
+    assert.deepEqual([b, c].map(isLeft), [true, true]);
+    await b.node.command(['approve']);
+    await until('they are gone there', () => !existsSync(join(b.folder, 'src')) || undefined, { timeoutMs: 120_000 });
+    const [version] = JSON.parse((await b.node.command(['history', 'src/7.txt', '-C', b.folder, '--json'])).stdout) as {
+      bytes: number;
+    }[];
+    assert.equal(version?.bytes, 'content of 7'.length, 'the history has them');
+    assert.ok(isLeft(c), 'who has not allowed it still has them');
+  },
+);
