@@ -56,6 +56,25 @@ test('E4 what a power cut emptied comes back from a peer, and is not announced',
   deepEqual(b.folder().problems(), []);
 });
 
+test('E4 what a power cut emptied is not announced by a machine that is back before an emptied file counts as settled', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  a.write('text', 'as it was written');
+  ok(await desk.until(() => b.read('text') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  const inode = a.disk.find(`${FOLDER}/text`);
+  ok(inode);
+  const { modifiedNs } = inode;
+  a.disk.write(inode, Buffer.alloc(0));
+  a.disk.setAttributes(inode, { modifiedNs });
+  await desk.start(a);
+  ok(await desk.until(() => a.read('text') === 'as it was written'));
+  await desk.runFor(10_000);
+  for (const machine of [a, b]) equal(machine.read('text'), 'as it was written', machine.name);
+});
+
 test('R12 files whose only twins are deleted with them count as deleted', async () => {
   const { desk, a, b } = machines('a', 'b');
   using _ = desk;

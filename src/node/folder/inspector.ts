@@ -161,9 +161,19 @@ export class Inspector {
   ): Promise<File[]> {
     if (files.length === 0 || this.#context.plantedBugs.has('unsettled')) return [...files];
     const writers = await this.#context.tree.writers(files.map((file) => file.name));
-    return files.filter(({ name, look, local }, index) =>
-      this.#settler.isSettled(name, look, isHere(local) ? local.record.size : 0, writers[index] ?? 'unknown'),
+    return files.filter(
+      ({ name, look, local }, index) =>
+        this.#mayBeDamaged(look, local) ||
+        this.#settler.isSettled(name, look, isHere(local) ? local.record.size : 0, writers[index] ?? 'unknown'),
     );
+  }
+
+  /**
+   * Its recorded time says that nobody has written to it since. To wait until it is filled again would be to wait until the
+   * disk is trusted, and then to tell peers that a person has emptied it.
+   */
+  #mayBeDamaged(look: Look, local: LocalRecord | undefined): boolean {
+    return this.#doubtful && local?.look !== undefined && local.look.modifiedNs === look.modifiedNs;
   }
 
   async #hash(
