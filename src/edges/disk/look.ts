@@ -53,6 +53,7 @@ export function lookFrom(stat: BigIntStats): Look {
 export function look(walk: Walk, names: readonly string[]): Looked[] {
   return names.map((name) => {
     walk.trim();
+    if (name === '') return guarded(() => lookAt(`${walk.directory('')}/.`));
     return (
       nameTrouble(name) ??
       guarded(() => {

@@ -32,6 +32,7 @@ import { isLeftover } from '../../core/scan/provisional.ts';
 import { isTrouble, type Hashed, type Looked } from '../../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
+import { lostNames } from './lost-names.ts';
 import type { Settler } from './settler.ts';
 
 /** Names per message to the disk, and per transaction. */
@@ -70,7 +71,7 @@ export class Inspector {
     for (let start = 0; start < all.length; start += CHUNK) {
       await this.#inspectChunk(all.slice(start, start + CHUNK), absent);
     }
-    await this.#recordDeletes(absent);
+    await this.#recordDeletes(await this.#withoutLost(absent));
   }
 
   /**
@@ -289,6 +290,18 @@ export class Inspector {
       names.push(...page.map((local) => local.record.name));
       after = last.record.name;
     }
+  }
+
+  /** What a power cut has taken is forgotten, and so wanted from the peers that have it. */
+  async #withoutLost(absent: readonly string[]): Promise<readonly string[]> {
+    if (!this.#doubtful || absent.length === 0) return absent;
+    const { records } = this.#context;
+    const missing = [...new Set(absent.flatMap((name) => [name, ...this.#namesBelow(name)]))];
+    const lost = new Set(await lostNames(this.#context, missing.map((name) => records.local(name)).filter(isHere)));
+    if (lost.size === 0 || !(await this.#context.rootIsOurs())) return absent;
+    records.forgetLocal([...lost]);
+    for (const name of lost) this.#settler.forget(name);
+    return missing.filter((name) => !lost.has(name));
   }
 
   async #recordDeletes(absent: readonly string[]): Promise<void> {
