@@ -124,6 +124,27 @@ test('E9 what a person removed after the crash is a delete', async () => {
   for (const machine of [a, b]) deepEqual(machine.names(), ['kept'], machine.name);
 });
 
+test('P15 what was staged for a version that came here by another way is removed', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  ok(await desk.inSync(a, b));
+  let isCopied = false;
+  b.faults.beforeDisk = (call) => {
+    const there = a.disk.find(`${FOLDER}/text`);
+    if (call !== 'apply' || isCopied || there === undefined) return;
+    isCopied = true;
+    b.write('text', there.content);
+    const inode = b.disk.find(`${FOLDER}/text`);
+    if (inode !== undefined) b.disk.setAttributes(inode, there);
+  };
+  a.write('text', 'on its way');
+  ok(await desk.until(() => isCopied));
+  await desk.runFor(5000);
+  ok(await desk.inSync(a, b));
+  deepEqual([...(b.disk.find(`${FOLDER}/.lanfold/staging`)?.children.keys() ?? [])], []);
+});
+
 test('R12 files whose only twins are deleted with them count as deleted', async () => {
   const { desk, a, b } = machines('a', 'b');
   using _ = desk;
