@@ -56,6 +56,95 @@ test('E4 what a power cut emptied comes back from a peer, and is not announced',
   deepEqual(b.folder().problems(), []);
 });
 
+test('E4 what a power cut emptied is not announced by a machine that is back before an emptied file counts as settled', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  a.write('text', 'as it was written');
+  ok(await desk.until(() => b.read('text') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  const inode = a.disk.find(`${FOLDER}/text`);
+  ok(inode);
+  const { modifiedNs } = inode;
+  a.disk.write(inode, Buffer.alloc(0));
+  a.disk.setAttributes(inode, { modifiedNs });
+  await desk.start(a);
+  ok(await desk.until(() => a.read('text') === 'as it was written'));
+  await desk.runFor(10_000);
+  for (const machine of [a, b]) equal(machine.read('text'), 'as it was written', machine.name);
+});
+
+/** As when the disk forgets what a machine did there: an entry is gone, and its directory is as it was before the entry. */
+function forgetEntry(machine: Machine, name: string, directory = ''): void {
+  const path = directory === '' ? FOLDER : `${FOLDER}/${directory}`;
+  const above = machine.disk.find(path);
+  const inode = machine.disk.find(`${path}/${name}`);
+  ok(above && inode);
+  for (const child of inode.children.keys()) machine.disk.unlink(`${path}/${name}/${child}`);
+  if (inode.type === 'directory') machine.disk.removeDirectory(`${path}/${name}`);
+  else machine.disk.unlink(`${path}/${name}`);
+  machine.disk.setAttributes(above, { modifiedNs: 1n });
+}
+
+test('E9 what a power cut took is no delete: it comes back from a peer', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  a.disk.makeDirectory(`${FOLDER}/kept`);
+  a.disk.makeDirectory(`${FOLDER}/new`);
+  await desk.runFor(2000);
+  for (const name of ['text', 'kept/text', 'new/text']) a.write(name, 'as it was written');
+  ok(await desk.until(() => b.read('new/text') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  forgetEntry(a, 'text', 'kept');
+  for (const name of ['text', 'new']) forgetEntry(a, name);
+  await desk.start(a);
+  ok(await desk.until(() => a.read('new/text') !== undefined));
+  await desk.runFor(10_000);
+  for (const machine of [a, b])
+    for (const name of ['text', 'kept/text', 'new/text']) equal(machine.read(name), 'as it was written', name);
+});
+
+test('E9 what a person removed after the crash is a delete', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  a.disk.makeDirectory(`${FOLDER}/kept`);
+  for (const name of ['text', 'kept/text']) a.write(name, 'as it was written');
+  ok(await desk.until(() => b.read('kept/text') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  await desk.runFor(50);
+  for (const name of ['text', 'kept/text']) a.disk.unlink(`${FOLDER}/${name}`);
+  await desk.start(a);
+  ok(await desk.until(() => b.read('text') === undefined && b.read('kept/text') === undefined));
+  await desk.runFor(10_000);
+  for (const machine of [a, b]) deepEqual(machine.names(), ['kept'], machine.name);
+});
+
+test('P15 what was staged for a version that came here by another way is removed', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  ok(await desk.inSync(a, b));
+  let isCopied = false;
+  b.faults.beforeDisk = (call) => {
+    const there = a.disk.find(`${FOLDER}/text`);
+    if (call !== 'apply' || isCopied || there === undefined) return;
+    isCopied = true;
+    b.write('text', there.content);
+    const inode = b.disk.find(`${FOLDER}/text`);
+    if (inode !== undefined) b.disk.setAttributes(inode, there);
+  };
+  a.write('text', 'on its way');
+  ok(await desk.until(() => isCopied));
+  await desk.runFor(5000);
+  ok(await desk.inSync(a, b));
+  deepEqual([...(b.disk.find(`${FOLDER}/.lanfold/staging`)?.children.keys() ?? [])], []);
+});
+
 test('R12 files whose only twins are deleted with them count as deleted', async () => {
   const { desk, a, b } = machines('a', 'b');
   using _ = desk;

@@ -33,6 +33,7 @@ export interface FileTree {
    * read is Trouble: an error is not absence.
    */
   list(directory: string): Promise<Listing | Trouble | undefined>;
+  /** '' is the root itself. */
   look(names: readonly string[]): Promise<Looked[]>;
   /** Is each of these a directory on which another disk is mounted? Absent, or not to be told: false. */
   mounted(names: readonly string[]): Promise<boolean[]>;

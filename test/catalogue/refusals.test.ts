@@ -49,7 +49,7 @@ describe('a node that is not root', { skip: missing('setpriv', '--version') ?? f
     const folderB = join(parent, 'b');
     mkdirSync(folderB);
     for (const path of [parent, folderB]) chownSync(path, NOBODY, NOBODY);
-    return { root: parent, folderB, startB: startBehind(...AS_NOBODY) };
+    return { root: parent, folderB, start: { b: startBehind(...AS_NOBODY) } };
   });
 
   test('case B13: what lies in a directory that may not be read is not taken for deleted, and the directory is listed', async () => {

@@ -43,7 +43,7 @@ for (const [id, what, start] of [
     `${id}: where the system allows no more ${what}, that is said with what to do, and a look finds all changes`,
     { skip },
     async () => {
-      await using pair = await Pair.open({ fill, startA: start });
+      await using pair = await Pair.open({ fill, start: { a: start } });
       const { a, b } = pair;
       await pair.converged();
       const { problems } = await a.node.ask('status', FOLDER);

@@ -125,6 +125,7 @@ export class DrivenNode {
     method: Name,
     ...parameters: Parameters<Methods[Name]>
   ): Promise<Awaited<ReturnType<Methods[Name]>>> {
+    if (this.#child?.exitCode !== null || this.#child.signalCode !== null) throw new Error('The node does not run');
     const call = (this.#lastCall += 1);
     const answer = new Promise<unknown>((resolve, reject) => this.#calls.set(call, { resolve, reject }));
     this.#child?.stdin?.write(`${JSON.stringify({ call, method, parameters })}\n`);

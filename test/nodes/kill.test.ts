@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync, lstatSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Completed } from '../harness/completed.ts';
 import { Editor } from '../harness/edits.ts';
 import { Random } from '../harness/random.ts';
-import { conflictCopies, diffTrees, hashFile, snapshotTree, type TreeSnapshot } from '../harness/snapshot.ts';
+import { conflictCopies, diffTrees, hashFile, snapshotTree } from '../harness/snapshot.ts';
 import { makeTree } from '../harness/tree.ts';
 import { FOLDER, Pair } from './pair.ts';
 
@@ -15,27 +16,6 @@ const EDITS = { count: 3, everyMs: 20 } as const;
 /** Long enough for a restarted node to be in the middle of something. */
 const DELAY_MS_MAX = 700;
 const SEED = 20_261;
-
-/** Contents that the only writer has completed, by name. */
-class Completed {
-  readonly #contents = new Map<string, Set<string>>();
-
-  add(name: string, content: string): void {
-    const contents = this.#contents.get(name) ?? new Set();
-    this.#contents.set(name, contents.add(content));
-  }
-
-  addTree(tree: TreeSnapshot): void {
-    for (const [name, entry] of tree) if (entry.type === 'file') this.add(name, entry.content);
-  }
-
-  /** Files of a tree that hold anything else, or stand where the writer never put a file. */
-  strangersIn(tree: TreeSnapshot): string[] {
-    return [...tree]
-      .filter(([name, { type, content }]) => type === 'file' && this.#contents.get(name)?.has(content) !== true)
-      .map(([name, { sizeBytes }]) => `${JSON.stringify(name)}: ${sizeBytes} bytes that nobody completed`);
-  }
-}
 
 test('Done when 5: kill -9 of either node at 50 moments of a sync leaves no partial file and no conflict', async (t) => {
   const random = new Random(SEED);

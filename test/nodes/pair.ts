@@ -25,9 +25,12 @@ export type PairOptions = {
   /** A side's folder, when it lies elsewhere; it is the caller's to remove. */
   readonly folderA?: string;
   readonly folderB?: string;
-  /** How a side's node is started, when not as any program. */
-  readonly startA?: Starter;
-  readonly startB?: Starter;
+  /** The second side's home, when it lies elsewhere; it is the caller's to remove. */
+  readonly homeB?: string;
+  /** How a side's node is started. Default: from source. */
+  readonly start?: { readonly a?: Starter; readonly b?: Starter };
+  /** False: neither trusts the other nor shares anything yet. Default: true. */
+  readonly together?: boolean;
 };
 
 export class Pair implements AsyncDisposable {
@@ -44,21 +47,39 @@ export class Pair implements AsyncDisposable {
   /** Opens both nodes, lets them trust each other, and shares `a/` and `b/` below the root. */
   static async open(options: PairOptions = {}): Promise<Pair> {
     const root = options.root ?? mkdtempSync(join(tmpdir(), 'lanfold-pair-'));
-    const open = async (name: string, folder = join(root, name), start?: Starter): Promise<Side> => {
+    const open = async (
+      name: 'a' | 'b',
+      folder = join(root, name),
+      home = join(root, `home-${name}`),
+    ): Promise<Side> => {
       mkdirSync(folder, { recursive: true });
       const listen = `127.0.0.1:${await freePort()}`;
-      const node = await DrivenNode.open({ home: join(root, `home-${name}`), listen, discovery: 'off', name }, start);
-      return { node, folder };
+      return {
+        node: await DrivenNode.open({ home, listen, discovery: 'off', name }, options.start?.[name]),
+        folder,
+      };
     };
-    const a = await open('a', options.folderA, options.startA);
-    const b = await open('b', options.folderB, options.startB);
-    const pair = new Pair(root, a, b);
+    const pair = new Pair(root, await open('a', options.folderA), await open('b', options.folderB, options.homeB));
     options.fill?.(pair.a.folder);
-    await a.node.ask('trust', b.node.id, [b.node.listening]);
-    await b.node.ask('trust', a.node.id, [a.node.listening]);
-    await a.node.ask('share', a.folder, FOLDER, [b.node.id]);
-    await b.node.ask('share', b.folder, FOLDER, [a.node.id]);
+    if (options.together === false) return pair;
+    for (const side of pair.sides) await pair.trust(side);
+    for (const side of pair.sides) await pair.share(side);
     return pair;
+  }
+
+  /** Lets one side trust the other. May be called again. */
+  async trust(side: Side): Promise<void> {
+    const { node } = this.other(side);
+    await side.node.ask('trust', node.id, [node.listening]);
+  }
+
+  /** Lets one side share a folder with the other, by default the one that all is about. May be called again. */
+  async share(side: Side, id = FOLDER, folder = side.folder): Promise<void> {
+    await side.node.ask('share', folder, id, [this.other(side).node.id]);
+  }
+
+  other(side: Side): Side {
+    return side === this.a ? this.b : this.a;
   }
 
   get sides(): readonly [Side, Side] {

@@ -74,6 +74,7 @@ function recordable(ns: bigint): bigint {
 export function look(walk: Walk, names: readonly string[]): Looked[] {
   return names.map((name) => {
     walk.trim();
+    if (name === '') return guarded(() => lookAt(`${walk.directory('')}/.`));
     return (
       nameTrouble(name) ??
       guarded(() => {

@@ -109,7 +109,8 @@ export class MemoryTree implements FileTree {
   look(names: readonly string[]): Promise<Looked[]> {
     return this.#each(names, (name) => {
       const inode = this.#folder.find(name);
-      return this.#refused(name) ?? (inode === undefined ? undefined : lookOf(inode));
+      const refused = name === '' ? undefined : this.#refused(name);
+      return refused ?? (inode === undefined ? undefined : lookOf(inode));
     });
   }
 

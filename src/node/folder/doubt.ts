@@ -25,6 +25,10 @@ export class Doubt {
     this.#sinceNs = latestNs === undefined ? undefined : latestNs - WRITE_BACK_NS;
   }
 
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
   /** May the file have been damaged? */
   covers(name: string): boolean {
     return this.#isOn || this.#left.has(name);

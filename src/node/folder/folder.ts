@@ -73,6 +73,7 @@ export class Folder {
   #warning: Problem | undefined;
   #busyScanning = false;
   #busyPulling = false;
+  #mayBeStaged = true;
   readonly #retry = new Backoff(RETRY_MS);
   #loops: Promise<void> = Promise.resolve();
 
@@ -245,16 +246,14 @@ export class Folder {
   /** Works until the folder closes or its root is lost. */
   async #run(): Promise<void> {
     this.#running = new AbortController();
-    this.#busyScanning = false;
-    this.#busyPulling = false;
+    this.#busyScanning = this.#busyPulling = false;
     try {
       await this.#ignores.load();
       this.#watcher = this.#options.edges.createWatcher(this.root);
       if (this.#closing.signal.aborted) return;
-      const rescan = (directory: string): void => this.rescan(directory);
       const warn = (problem: Problem): void => void (this.#warning = problem);
-      await this.#watcher.start(watchListener(this.#ignores, this.#settler, rescan, warn));
-      this.#settler.onDirectory = rescan;
+      this.#settler.onDirectory = (directory) => this.rescan(directory);
+      await this.#watcher.start(watchListener(this.#ignores, this.#settler, this.#settler.onDirectory, warn));
       await this.#tree.unstage({ keep: this.#puller.stagesWorthKeeping() });
       this.rescan();
       // Both have ended before another run begins: two pullers would fetch each name twice.
@@ -311,11 +310,12 @@ export class Folder {
       if (need.deletes === 0) this.#brake.releasePulled();
       if (need.items === 0) this.#brake.releaseReplacements();
       if (need.items + need.deletes === 0) {
+        if (this.#mayBeStaged) await this.#afterRound(0); // in an earlier run, or for a version that came here by another way
         this.#updateState();
         continue;
       }
       if (!(await this.#rootIsOurs())) break;
-      this.#busyPulling = true;
+      this.#mayBeStaged = this.#busyPulling = true;
       this.#updateState();
       const round = await this.#puller.round(signal);
       this.#busyPulling = false;
@@ -329,6 +329,7 @@ export class Folder {
 
   /** One name that waits for ever must not keep what was staged of versions that are outdated by now. */
   async #afterRound(left: number): Promise<void> {
+    this.#mayBeStaged = left > 0;
     const wanted = left > 0 ? this.#puller.stagesWorthKeeping() : [];
     await this.#tree.unstage({ keep: new Set([...wanted, ...this.restorer.stages]) });
     if (left === 0) return;
@@ -368,10 +369,9 @@ export class Folder {
   }
 
   async #waitForRoot(): Promise<void> {
-    const { clock } = this.#options.edges;
     try {
       await this.#watcher.close();
-      await sleep(clock, ROOT_CHECK_MS, this.#closing.signal);
+      await sleep(this.#options.edges.clock, ROOT_CHECK_MS, this.#closing.signal);
       await checkRoot(this.root, this.#tree, this.records);
       // It may have stopped between a rename and its record: on a full disk, say.
       await this.#ignores.load();

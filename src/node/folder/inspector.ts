@@ -34,6 +34,7 @@ import { isTrouble, type Hashed, type Looked } from '../../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
+import { lostNames } from './lost-names.ts';
 import type { Settler } from './settler.ts';
 
 /** Names per message to the disk, and per transaction. */
@@ -64,7 +65,7 @@ export class Inspector {
     for (let start = 0; start < all.length; start += CHUNK) {
       await this.#inspectChunk(all.slice(start, start + CHUNK), absent);
     }
-    await this.#recordDeletes(absent);
+    await this.#recordDeletes(await this.#withoutLost(absent));
   }
 
   /**
@@ -159,9 +160,19 @@ export class Inspector {
   ): Promise<File[]> {
     if (files.length === 0) return [...files];
     const writers = await this.#context.tree.writers(files.map((file) => file.name));
-    return files.filter(({ name, look, local }, index) =>
-      this.#settler.isSettled(name, look, isHere(local) ? local.record.size : 0, writers[index] ?? 'unknown'),
+    return files.filter(
+      ({ name, look, local }, index) =>
+        this.#mayBeDamaged(name, look, local) ||
+        this.#settler.isSettled(name, look, isHere(local) ? local.record.size : 0, writers[index] ?? 'unknown'),
     );
+  }
+
+  /**
+   * Its recorded time says that nobody has written to it since. To wait until it is filled again would be to wait until the
+   * disk is trusted, and then to tell peers that a person has emptied it.
+   */
+  #mayBeDamaged(name: string, look: Look, local: LocalRecord | undefined): boolean {
+    return this.#context.doubt.covers(name) && local?.look !== undefined && local.look.modifiedNs === look.modifiedNs;
   }
 
   async #hash(
@@ -281,6 +292,18 @@ export class Inspector {
       names.push(...page.map((local) => local.record.name));
       after = last.record.name;
     }
+  }
+
+  /** What a power cut has taken is forgotten, and so wanted from the peers that have it. */
+  async #withoutLost(absent: readonly string[]): Promise<readonly string[]> {
+    if (!this.#context.doubt.isOn || absent.length === 0) return absent;
+    const { records } = this.#context;
+    const missing = [...new Set(absent.flatMap((name) => [name, ...this.#namesBelow(name)]))];
+    const lost = new Set(await lostNames(this.#context, missing.map((name) => records.local(name)).filter(isHere)));
+    if (lost.size === 0 || !(await this.#context.rootIsOurs())) return absent;
+    records.forgetLocal([...lost]);
+    for (const name of lost) this.#settler.forget(name);
+    return missing.filter((name) => !lost.has(name));
   }
 
   async #recordDeletes(absent: readonly string[]): Promise<void> {

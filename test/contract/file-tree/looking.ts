@@ -30,6 +30,15 @@ export function lookingRules(open: OpenTree): void {
     },
   );
 
+  ruleTest('P2 the root can be looked at, too', open, async ({ tree, disk }) => {
+    disk.makeDirectory('d');
+    const [root, directory] = await tree.look(['', 'd']);
+    assert.ok(root !== undefined && !isTrouble(root) && directory !== undefined && !isTrouble(directory));
+    assert.equal(root.type, 'directory');
+    assert.notEqual(root.inode, directory.inode);
+    assert.ok(root.modifiedNs <= directory.modifiedNs);
+  });
+
   ruleTest('P3 a listing has one level, sorted, without what is lanfold’s own', open, async ({ tree, disk }) => {
     await tree.mark('key');
     disk.writeFile('b', Buffer.from('b'));
