@@ -2,7 +2,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { isConflictCopy } from '../src/core/reconcile/conflict-name.ts';
-import type { Inode } from '../src/edges/memory/memory-disk.ts';
 import { Desk, FOLDER, type Machine } from './desk.ts';
 
 const MIB = 1024 * 1024;
@@ -35,17 +34,6 @@ async function meet(desk: Desk, ...pairs: (readonly [string, string])[]): Promis
 /** What each name of the folder's root says. */
 function texts(machine: Machine): Record<string, string | undefined> {
   return Object.fromEntries(machine.names().map((name) => [name, machine.read(name)]));
-}
-
-/** Every content that a machine has anywhere: in the folder, in its history. */
-function allContents(machine: Machine): Set<string> {
-  const found = new Set<string>();
-  const search = (inode: Inode | undefined): void => {
-    if (inode?.type === 'file') found.add(Buffer.from(inode.content).toString());
-    for (const child of inode?.children.values() ?? []) search(child);
-  };
-  search(machine.disk.find(FOLDER));
-  return found;
 }
 
 function copiesOf(machine: Machine): string[] {
@@ -178,7 +166,7 @@ test('case E05: ten conflicts one after the other on one name, and on the copy o
     await meet(desk);
   }
   alike(a, b);
-  const kept = new Set([a, b].flatMap((machine) => [...allContents(machine)]));
+  const kept = new Set([a, b].flatMap((machine) => [...machine.allContents()]));
   // The first loser was edited by whoever had it before their eyes.
   deepEqual(
     losers.filter((text) => !kept.has(text)),

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Life } from '../src/edges/memory/life.ts';
 import { MemoryClock } from '../src/edges/memory/memory-clock.ts';
-import { MemoryDisk } from '../src/edges/memory/memory-disk.ts';
+import { MemoryDisk, type Inode } from '../src/edges/memory/memory-disk.ts';
 import { sha256 } from '../src/edges/memory/memory-folder.ts';
 import { MemoryNetwork } from '../src/edges/memory/memory-network.ts';
 import { MemoryTree } from '../src/edges/memory/memory-tree.ts';
@@ -178,6 +178,17 @@ export class Machine {
   /** Names of the folder's root but lanfold's own. */
   names(folderId = FOLDER): string[] {
     return [...(this.disk.find(folderId)?.children.keys() ?? [])].filter((name) => name !== '.lanfold').sort();
+  }
+
+  /** Every content that it has anywhere: in the folder, in its history. */
+  allContents(folderId = FOLDER): Set<string> {
+    const found = new Set<string>();
+    const search = (inode: Inode | undefined): void => {
+      if (inode?.type === 'file') found.add(Buffer.from(inode.content).toString());
+      for (const child of inode?.children.values() ?? []) search(child);
+    };
+    search(this.disk.find(folderId));
+    return found;
   }
 
   #clock(life: Life): WallClock {
