@@ -60,7 +60,7 @@ function methodsOf(node: Awaited<ReturnType<typeof openNode>>) {
   const folder = (id: string): FolderHandle => {
     const found = node.folders().find((handle) => handle.id === id);
     if (found === undefined) throw new Error(`This node has no folder "${id}"`);
-    if (!changes.has(id)) void follow(found);
+    if (!changes.has(id)) follow(found).catch(() => {}); // it ends with the folder, also when that fails
     return found;
   };
   const follow = async (handle: FolderHandle): Promise<void> => {

@@ -25,6 +25,8 @@ export type PairOptions = {
   /** A side's folder, when it lies elsewhere; it is the caller's to remove. */
   readonly folderA?: string;
   readonly folderB?: string;
+  /** The second side's home, when it lies elsewhere; it is the caller's to remove. */
+  readonly homeB?: string;
   /** How a side's node is started, when not as any program. */
   readonly startA?: Starter;
   readonly startB?: Starter;
@@ -44,14 +46,14 @@ export class Pair implements AsyncDisposable {
   /** Opens both nodes, lets them trust each other, and shares `a/` and `b/` below the root. */
   static async open(options: PairOptions = {}): Promise<Pair> {
     const root = options.root ?? mkdtempSync(join(tmpdir(), 'lanfold-pair-'));
-    const open = async (name: string, folder = join(root, name), start?: Starter): Promise<Side> => {
+    const open = async (name: string, folder = join(root, name), start?: Starter, home?: string): Promise<Side> => {
       mkdirSync(folder, { recursive: true });
       const listen = `127.0.0.1:${await freePort()}`;
-      const node = await DrivenNode.open({ home: join(root, `home-${name}`), listen, discovery: 'off', name }, start);
-      return { node, folder };
+      const place = { home: home ?? join(root, `home-${name}`), listen };
+      return { node: await DrivenNode.open({ ...place, discovery: 'off', name }, start), folder };
     };
     const a = await open('a', options.folderA, options.startA);
-    const b = await open('b', options.folderB, options.startB);
+    const b = await open('b', options.folderB, options.startB, options.homeB);
     const pair = new Pair(root, a, b);
     options.fill?.(pair.a.folder);
     await a.node.ask('trust', b.node.id, [b.node.listening]);
