@@ -5,7 +5,6 @@ import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   rmSync,
   statfsSync,
@@ -18,6 +17,7 @@ import { test } from 'node:test';
 import { MemoryDisk, mountsMissing } from '../harness/mounts.ts';
 import { until } from '../harness/process.ts';
 import { snapshotTree } from '../harness/snapshot.ts';
+import { stagedIn, stagePath } from '../harness/staged-files.ts';
 import { Injection, straceMissing } from '../harness/strace.ts';
 import { arrives, FOLDER, Pair, type Side } from '../nodes/pair.ts';
 
@@ -25,11 +25,6 @@ const noMounts = mountsMissing() ?? false;
 const noStrace = straceMissing() ?? false;
 const MIB = 1 << 20;
 const AGAIN = { timeoutMs: 90_000 };
-
-function staged({ folder }: Side): string[] {
-  const directory = join(folder, '.lanfold', 'staging');
-  return existsSync(directory) ? readdirSync(directory) : [];
-}
 
 async function reasonsOf({ node }: Side): Promise<Record<string, string>> {
   const { problems } = await node.ask('status', FOLDER);
@@ -47,13 +42,6 @@ async function isListedFull(side: Side, name: string): Promise<void> {
   await until(`"${name}" waits for room`, ask, { ...AGAIN, detail: () => JSON.stringify(last) });
 }
 
-/** Where the content of a new file of one block is staged. */
-function stagePath(side: Side, name: string, content: Buffer): string {
-  const block = createHash('sha256').update(content).digest();
-  const key = createHash('sha256').update(`${name}\0`).update(block).digest('hex');
-  return join(side.folder, '.lanfold', 'staging', key.slice(0, 32));
-}
-
 test(
   'case F09: a disk that fills up in the middle of a pull gets its room back, and the pull is done later',
   {
@@ -67,18 +55,21 @@ test(
     for (let at = 0; at < big.length; at += 4096) big.writeUInt32LE(at, at);
     writeFileSync(pair.at(a, 'big'), big);
     // Another program takes the rest of the disk while the file is half way.
-    await until('it is on its way', () => (staged(b).length > 0 ? true : undefined), { everyMs: 1, timeoutMs: 60_000 });
+    await until('it is on its way', () => (stagedIn(b.folder).length > 0 ? true : undefined), {
+      everyMs: 1,
+      timeoutMs: 60_000,
+    });
     process.kill(b.node.pid, 'SIGSTOP');
     let filler: string;
     try {
       filler = disk.fill();
-      const [stage = ''] = staged(b);
+      const [stage = ''] = stagedIn(b.folder);
       assert.ok(statSync(join(b.folder, '.lanfold', 'staging', stage)).blocks * 512 < big.length, 'it was half way');
     } finally {
       process.kill(b.node.pid, 'SIGCONT');
     }
     await isListedFull(b, 'big');
-    await until('what was staged is gone', () => (staged(b).length === 0 ? true : undefined));
+    await until('what was staged is gone', () => (stagedIn(b.folder).length === 0 ? true : undefined));
     assert.equal(existsSync(pair.at(b, 'big')), false);
     truncateSync(filler, statSync(filler).size - 20 * MIB);
     writeFileSync(pair.at(a, 'small'), 'small');
@@ -106,7 +97,7 @@ test(
     await until('some wait for room', async () =>
       Object.values(await reasonsOf(b)).includes('disk-full') ? true : undefined,
     );
-    await until('nothing is left half way', () => (staged(b).length === 0 ? true : undefined), AGAIN);
+    await until('nothing is left half way', () => (stagedIn(b.folder).length === 0 ? true : undefined), AGAIN);
     const there = snapshotTree(b.folder);
     assert.ok(there.size < names.length);
     for (const [name, { content }] of there)
@@ -207,7 +198,7 @@ test('case F13 F21: a file larger than the process may write, cut in mid-write, 
   writeFileSync(pair.at(a, 'small'), 'small');
   await arrives(b, 'small', 'small');
   assert.ok(b.node.isAlive);
-  await until('what was staged is gone', () => (staged(b).length === 0 ? true : undefined));
+  await until('what was staged is gone', () => (stagedIn(b.folder).length === 0 ? true : undefined));
   assert.equal(existsSync(pair.at(b, 'big')), false);
   limit('unlimited:unlimited');
   await until('it is there', () => (existsSync(pair.at(b, 'big')) ? true : undefined), AGAIN);
@@ -218,18 +209,18 @@ test('case F13: a quota that is used up is a full disk', { skip: noStrace }, asy
   await using pair = await Pair.open();
   const { a, b } = pair;
   await pair.converged();
-  const content = Buffer.from('over the quota');
+  const content = 'over the quota';
   await using quota = await Injection.into(b.node.pid, {
     calls: ['pwrite64'],
     is: 'error=EDQUOT',
-    paths: [stagePath(b, 'big', content)],
+    paths: [stagePath(b.folder, 'big', content)],
   });
   writeFileSync(pair.at(a, 'big'), content);
   await isListedFull(b, 'big');
   writeFileSync(pair.at(a, 'small'), 'small');
   await arrives(b, 'small', 'small');
   assert.ok(quota.hits > 0);
-  await until('what was staged is gone', () => (staged(b).length === 0 ? true : undefined));
+  await until('what was staged is gone', () => (stagedIn(b.folder).length === 0 ? true : undefined));
   assert.equal(existsSync(pair.at(b, 'big')), false);
   await quota.end();
   await arrives(b, 'big', 'over the quota');

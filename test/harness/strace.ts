@@ -52,7 +52,15 @@ export class Injection implements AsyncDisposable {
     const names = calls.join(',');
     const only = paths.flatMap((path) => ['-P', path]);
     const what = ['-e', `trace=${names}`, '-e', `inject=${names}:${is}`, ...only];
-    const program = await Program.start('strace', ['-f', '-o', join(directory, 'log'), ...what, '-p', String(pid)]);
+    const program = await Program.start('strace', [
+      '-f',
+      '-y',
+      '-o',
+      join(directory, 'log'),
+      ...what,
+      '-p',
+      String(pid),
+    ]);
     await program.waitForLine((line) => line.includes(`Process ${pid} attached`), 10_000, 'stderr');
     return new Injection(program, directory);
   }
@@ -62,7 +70,12 @@ export class Injection implements AsyncDisposable {
   }
   /** How many calls it has met so far. */
   get hits(): number {
-    return readFileSync(join(this.#directory, 'log'), 'utf8').split('(INJECTED)').length - 1;
+    return this.lines.filter((line) => line.endsWith('(INJECTED)') || line.endsWith('(DELAYED)')).length;
+  }
+
+  /** The calls so far, as strace writes them, with the paths of open files. */
+  get lines(): string[] {
+    return readFileSync(join(this.#directory, 'log'), 'utf8').split('\n');
   }
 
   /** All calls work again. May be called again. */
