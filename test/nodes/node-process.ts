@@ -73,6 +73,7 @@ function methodsOf(node: Awaited<ReturnType<typeof openNode>>) {
     forget: (id: string) => node.forget(id),
     rename: (id: string, name: string) => node.rename(id, name),
     leave: (id: string) => node.leave(id),
+    removeFolder: (id: string) => node.removeFolder(id),
     /** What others changed of who is a member. */
     memberNews: () => memberNews,
     /** Peers that were seen and that connected, in order. */
