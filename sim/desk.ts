@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Life } from '../src/edges/memory/life.ts';
 import { MemoryClock } from '../src/edges/memory/memory-clock.ts';
-import { MemoryDisk } from '../src/edges/memory/memory-disk.ts';
+import { MemoryDisk, type Inode } from '../src/edges/memory/memory-disk.ts';
 import { sha256 } from '../src/edges/memory/memory-folder.ts';
 import { MemoryNetwork } from '../src/edges/memory/memory-network.ts';
 import { MemoryTree } from '../src/edges/memory/memory-tree.ts';
@@ -37,12 +37,35 @@ export interface Faults {
   beforeRecords?: (call: keyof FolderRecords, values: readonly unknown[]) => void;
 }
 
+/** A clock that a person, or a flat battery, sets to another time. */
+class WallClock extends MemoryClock {
+  readonly #skewMs: () => number | undefined;
+  #stoodAtNs: bigint | undefined;
+
+  constructor(life: Life, skewMs: () => number | undefined) {
+    super(life);
+    this.#skewMs = skewMs;
+  }
+
+  override nowMs(): number {
+    return Number(this.nowNs() / 1_000_000n);
+  }
+
+  override nowNs(): bigint {
+    const skewMs = this.#skewMs();
+    this.#stoodAtNs = skewMs === undefined ? (this.#stoodAtNs ?? super.nowNs()) : undefined;
+    return this.#stoodAtNs ?? super.nowNs() + BigInt(skewMs ?? 0) * 1_000_000n;
+  }
+}
+
 /** A machine that is called `b twin` has the device ID of `b`. */
 export class Machine {
   readonly name: string;
   readonly device: Uint8Array;
   readonly disk: MemoryDisk;
   readonly faults: Faults = {};
+  /** How far its wall clock is off, in milliseconds; undefined: it stands still. May be changed while it runs. */
+  skewMs: number | undefined = 0;
   readonly log: string[] = [];
   readonly warnings: LanfoldError[] = [];
   readonly #desk: Desk;
@@ -57,7 +80,7 @@ export class Machine {
     this.name = name;
     this.#folderIds = folderIds;
     this.device = desk.chance(`${name.replace(/ twin$/u, '')} device`).bytes(32);
-    const clock = new MemoryClock(new Life(desk.scheduler));
+    const clock = this.#clock(new Life(desk.scheduler));
     this.disk = new MemoryDisk(() => clock.nowNs());
     for (const id of folderIds) this.disk.makeDirectory(id);
     this.#storeChance = desk.chance(`${name} store`);
@@ -157,10 +180,25 @@ export class Machine {
     return [...(this.disk.find(folderId)?.children.keys() ?? [])].filter((name) => name !== '.lanfold').sort();
   }
 
+  /** Every content that it has anywhere: in the folder, in its history. */
+  allContents(folderId = FOLDER): Set<string> {
+    const found = new Set<string>();
+    const search = (inode: Inode | undefined): void => {
+      if (inode?.type === 'file') found.add(Buffer.from(inode.content).toString());
+      for (const child of inode?.children.values() ?? []) search(child);
+    };
+    search(this.disk.find(folderId));
+    return found;
+  }
+
+  #clock(life: Life): WallClock {
+    return new WallClock(life, () => this.skewMs);
+  }
+
   #edges(life: Life): Edges {
     const { scheduler, network } = this.#desk;
     const { disk, faults } = this;
-    const clock = new MemoryClock(life);
+    const clock = this.#clock(life);
     const chance = this.#desk.chance(`${this.name} disk`);
     const say = (details: object, message: string): void =>
       void this.log.push(`${Math.round(scheduler.nowMs)} ${message} ${String(Object.values(details))}`);

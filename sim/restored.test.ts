@@ -49,7 +49,7 @@ async function goneOn(world: { desk: Desk; a: Machine; b: Machine }): Promise<vo
 
 const EXPECTED = ['brought', 'edited', 'edited twice', 'kept', 'new', 'theirs'];
 
-test('E8 an old home put back makes no conflict copy, deletes nothing and brings nothing back', async () => {
+test('E8 case G03: an old home put back makes no conflict copy, deletes nothing and brings nothing back', async () => {
   const world = desk();
   using _ = world.desk;
   await goneOn(world);

@@ -13,7 +13,7 @@ function machines(): { desk: Desk; a: Machine; b: Machine; twin: Machine } {
 const connections = (machine: Machine): number =>
   machine.log.filter((line) => line.includes('conversation ended')).length;
 
-test('R14 a device that is alive twice is said so once; one is talked to, the other does not come in a storm', async () => {
+test('R14 case G07: a device that is alive twice is said so once; one is talked to, the other does not come in a storm', async () => {
   const { desk, a, b, twin } = machines();
   using _ = desk;
   a.write('one', 'content');
@@ -41,7 +41,7 @@ test('R14 a device that is alive twice is said so once; one is talked to, the ot
   equal(a.read('one'), 'content');
 });
 
-test('R14 when one of the two is gone, the other has all that it missed, and nothing is lost', async () => {
+test('R14 case G07: when one of the two is gone, the other has all that it missed, and nothing is lost', async () => {
   const { desk, a, b, twin } = machines();
   using _ = desk;
   await desk.start(a, b, twin);

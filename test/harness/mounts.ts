@@ -3,7 +3,7 @@
  * @module
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -29,13 +29,40 @@ function whyMissing(): string | undefined {
 export class MemoryDisk implements Disposable {
   readonly path: string = mkdtempSync(join(tmpdir(), 'lanfold-disk-'));
 
-  constructor(sizeMiB: number) {
-    mount('-t', 'tmpfs', '-o', `size=${sizeMiB}m`, 'tmpfs', this.path);
+  /** `names`: how many files and directories it holds at most; default: as many as the system gives it. */
+  constructor(sizeMiB: number, names?: number) {
+    mount(
+      '-t',
+      'tmpfs',
+      '-o',
+      `size=${sizeMiB}m${names === undefined ? '' : `,nr_inodes=${names}`}`,
+      'tmpfs',
+      this.path,
+    );
   }
 
   /** Makes it larger (or smaller, while there is room). */
-  resize(sizeMiB: number): void {
-    mount('-o', `remount,size=${sizeMiB}m`, this.path);
+  resize(sizeMiB: number, names?: number): void {
+    mount('-o', `remount,size=${sizeMiB}m${names === undefined ? '' : `,nr_inodes=${names}`}`, this.path);
+  }
+
+  /** Fills all that is left with one file, whose path it gives. */
+  fill(name = 'filler'): string {
+    const path = join(this.path, name);
+    const handle = openSync(path, 'w');
+    try {
+      const piece = Buffer.alloc(1 << 20, 1);
+      for (let left = piece.length; left > 0; left >>= 1) {
+        try {
+          for (;;) if (writeSync(handle, piece, 0, left) < left) break;
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+        }
+      }
+    } finally {
+      closeSync(handle);
+    }
+    return path;
   }
 
   [Symbol.dispose](): void {

@@ -27,7 +27,7 @@ describe('lanfold between Syncthing 1.19.2 and 1.29.5', { skip: whySkip() ?? fal
   /** A path in one side's directory. */
   const at = (side: number, ...names: string[]): string => join(mesh.directories[side] ?? '', ...names);
 
-  test('I1 what each has before they meet, all have; equal files are no conflict', async () => {
+  test('I1 case E01: what each has before they meet, all have; equal files are no conflict', async () => {
     const tree = await mesh.settle();
     assert.deepEqual(conflictCopies(tree), []);
     assert.equal(tree.get('same/equal.txt')?.content, tree.get('same/equal too.txt')?.content);
@@ -63,7 +63,7 @@ describe('lanfold between Syncthing 1.19.2 and 1.29.5', { skip: whySkip() ?? fal
     await mesh.settle({ timeoutMs: 90_000 });
   });
 
-  test('I4 conflicts lose nothing: edits, deletes and creates of the same names while all are apart', async () => {
+  test('I4 case E18: conflicts lose nothing: edits, deletes and creates of the same names while all are apart', async () => {
     fs.mkdirSync(at(0, 'apart/directory'), { recursive: true });
     for (const name of CONFLICTS) fs.writeFileSync(at(0, 'apart', name), `${name}, the first version`);
     fs.writeFileSync(at(0, 'apart/directory/inside'), 'inside');

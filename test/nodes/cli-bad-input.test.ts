@@ -59,7 +59,7 @@ test('U21 a wrong device ID: which group of letters is wrong; exit code 2, and 5
   assert.deepEqual(JSON.parse(stdout), []);
 });
 
-test('U22 a folder that is missing, no directory, protected, nested or known under another ID', async (context) => {
+test('U22 case G20: a folder that is missing, no directory, protected, nested or known under another ID', async (context) => {
   const { root, home, folder } = places(context);
   const add = (path: string, id: string): string[] => ['folders', 'add', path, '--folder-id', id, '--home', home];
   const file = join(root, 'file');

@@ -80,6 +80,11 @@ export class DrivenNode {
     return pid;
   }
 
+  /** Whether its process lives. */
+  get isAlive(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** `host:port`. */
   get listening(): string {
     return this.#listening;

@@ -37,7 +37,7 @@ test('R9 what a remote change replaces or deletes is in the history, and restore
   assert.equal(readFileSync(pair.at(a, 'letters/edited.txt'), 'utf8'), 'third', 'the one that went last');
 });
 
-test('M3 edits on both sides at once are both kept, under the same names on both', async () => {
+test('M3 case E03: edits on both sides at once are both kept, under the same names on both', async () => {
   await using pair = await Pair.open();
   const { a, b } = pair;
   const names = ['one.txt', 'two', 'with.dots.tar.gz'];
@@ -74,7 +74,7 @@ test('M3 an edit survives a delete that had not seen it, without a conflict copy
   assert.equal(readFileSync(pair.at(a, 'by b'), 'utf8'), 'edited by b');
 });
 
-test('E5 a lost database is rebuilt: no conflict copy, and what was deleted stays deleted', async () => {
+test('E5 case G01: a lost database is rebuilt: no conflict copy, and what was deleted stays deleted', async () => {
   await using pair = await Pair.open();
   const { a, b } = pair;
   const names = Array.from({ length: 60 }, (_, index) => `file ${index}`);
@@ -95,7 +95,7 @@ test('E5 a lost database is rebuilt: no conflict copy, and what was deleted stay
   assert.equal(readFileSync(pair.at(b, 'file 2'), 'utf8'), 'edited by a');
 });
 
-test('E5 a damaged database is said so, set aside and rebuilt', async () => {
+test('E5 case G02: a damaged database is said so, set aside and rebuilt', async () => {
   await using pair = await Pair.open({ fill: (folder) => writeFileSync(`${folder}/kept.txt`, 'kept') });
   const { b } = pair;
   await pair.converged();

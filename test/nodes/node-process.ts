@@ -60,7 +60,7 @@ function methodsOf(node: Awaited<ReturnType<typeof openNode>>) {
   const folder = (id: string): FolderHandle => {
     const found = node.folders().find((handle) => handle.id === id);
     if (found === undefined) throw new Error(`This node has no folder "${id}"`);
-    if (!changes.has(id)) void follow(found);
+    if (!changes.has(id)) follow(found).catch(() => {}); // it ends with the folder, also when that fails
     return found;
   };
   const follow = async (handle: FolderHandle): Promise<void> => {
@@ -73,6 +73,7 @@ function methodsOf(node: Awaited<ReturnType<typeof openNode>>) {
     forget: (id: string) => node.forget(id),
     rename: (id: string, name: string) => node.rename(id, name),
     leave: (id: string) => node.leave(id),
+    removeFolder: (id: string) => node.removeFolder(id),
     /** What others changed of who is a member. */
     memberNews: () => memberNews,
     /** Peers that were seen and that connected, in order. */

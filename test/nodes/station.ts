@@ -108,6 +108,11 @@ export class Station implements AsyncDisposable {
     return await until(`${this.host.address} is connected`, ask, { timeoutMs, everyMs: 5, detail });
   }
 
+  /** What was said of another last. */
+  lastOf(other: Named): PeerLine | undefined {
+    return this.#peerLines.findLast(({ line }) => line.id === other.id)?.line;
+  }
+
   /** Monotonic; when another was connected for the first time after `sinceMs`. */
   async connectedAt(other: Named, sinceMs: number): Promise<number> {
     const { atMs } = await this.connected(other, 20_000, sinceMs - this.#startedMs);

@@ -195,7 +195,7 @@ describe('findOpenPorts: when to look', () => {
       play(new Search(), view({ missing: [peer(ANNA, '192.0.2.9')] }), 600_000, 'refused').get('192.0.2.9:1111') ?? [];
     const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0));
     assert.deepEqual(waits.slice(0, 4), [200, 400, 800, 1_600]);
-    assert.ok(Math.max(...waits) <= 10_000, `${Math.max(...waits)}`);
+    assert.ok(Math.max(...waits.slice(-100)) <= 5_000, `${Math.max(...waits)}`);
     assert.ok((times.at(-1) ?? 0) > 590_000);
   });
 

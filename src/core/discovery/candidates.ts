@@ -84,7 +84,8 @@ const SILENT_AFTER_MS = 300;
 const WAITS = {
   // Not a failure; but a conversation that ends at once must not become a storm of them.
   connected: [500, 500],
-  known: [200, 5_000],
+  // With a quarter more by chance it is over at the next look, 5 s later: one more would make it 10 s.
+  known: [200, 4_000],
   // Each dial at a host that is off costs everybody on the link three broadcast frames, and there may be many such addresses.
   remembered: [200, 12_000],
   neighbour: [500, 10_000],

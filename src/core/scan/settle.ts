@@ -36,11 +36,11 @@ export const SETTLE = {
   askLastMs: 2000,
 } as const;
 
-/** What is known of one restless name. Times are milliseconds since 1970. */
+/** What is known of one restless name. Times are milliseconds of one clock that never goes back. */
 export interface Settling {
   /** When it became restless. */
   readonly firstMs: number;
-  /** The last news of it. */
+  /** The last news of it; minus infinity for none. */
   readonly newsMs: number;
   /** News of a write came, none of its end. */
   readonly open: boolean;
@@ -52,7 +52,7 @@ export interface RestlessFile {
   readonly size: number;
   /** Bytes of the version that is recorded; 0 for none. */
   readonly sizeBefore: number;
-  /** When its inode last changed, milliseconds since 1970. */
+  /** When its inode last changed, by that clock. */
   readonly changedMs: number;
   /** Does anybody hold it open for writing? */
   readonly writers: 'none' | 'some' | 'unknown';

@@ -51,7 +51,7 @@ function directory(name: string): Change {
   return { change: 'directory', name, permissions: 0o755, expected: undefined, displace: TO_HISTORY };
 }
 
-test('R2 staged bytes that could not be flushed are removed, and none is put in place', () => {
+test('R2 case F15: staged bytes that could not be flushed are removed, and none is put in place', () => {
   const names = Array.from({ length: MANY }, (_, index) => `f${index}`);
   stageTexts(names);
   const applied = apply(

@@ -123,7 +123,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     assert.deepEqual(readdirSync(join(base, 'outside')), []);
   });
 
-  test('P46 a staged file with a second name elsewhere is not written through', async () => {
+  test('P46 case F23: a staged file with a second name elsewhere is not written through', async () => {
     writeFileSync(join(base, 'precious'), 'mine!!');
     mkdirSync(join(root, '.lanfold/staging'), { recursive: true });
     linkSync(join(base, 'precious'), join(root, '.lanfold/staging/s'));
@@ -147,7 +147,7 @@ describe('file tree on a real disk', onlyPosix, () => {
     }
   });
 
-  test('P48 a disk mounted inside the folder is written to, and its files go to the history', async (t) => {
+  test('P48 case F16: a disk mounted inside the folder is written to, and its files go to the history', async (t) => {
     const mounted = mountSmall(join(root, 'other'));
     if (mounted !== undefined) return t.skip(mounted);
     try {

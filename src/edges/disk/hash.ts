@@ -5,7 +5,7 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { blockBytes, blockSizeAfter, blocksIn } from '../../core/model/block.ts';
-import { HASH_BYTES, sameBytes } from '../../core/model/file-record.ts';
+import { HASH_BYTES, sameBytes, sameLook } from '../../core/model/file-record.ts';
 import type { Hashed, HashJob, ReadJob, Trouble } from '../../ports/file-tree.ts';
 import { hashStretch, readFully, type Scratch, sha256 } from './blocks.ts';
 import { lookBySystem, lookFrom, notAFile } from './look.ts';
@@ -61,9 +61,11 @@ async function hashOne(walk: Walk, job: HashJob, turns: Turns, scratch: Scratch)
     if (before.type !== 'file') return notAFile();
     const blockSize = blockSizeAfter(before.size, job.blockSizeBefore);
     const blocks = new Uint8Array(blocksIn(before.size, blockSize) * HASH_BYTES);
+    let isWhole = true;
     for (let index = 0; index * HASH_BYTES < blocks.length; index += 1) {
       const bytes = blockBytes(before.size, blockSize, index);
       const digest = hashStretch(handle, index * blockSize, bytes, scratch);
+      isWhole = digest !== undefined;
       if (digest === undefined) break; // the file became shorter: `after` says so
       blocks.set(digest, index * HASH_BYTES);
       if (await turns.after(bytes)) walk.forget(''); // a directory may have moved meanwhile
@@ -72,7 +74,10 @@ async function hashOne(walk: Walk, job: HashJob, turns: Turns, scratch: Scratch)
     // same one, which is taken as long as the handle is open.
     const pathAfter = walk.path(job.name);
     const after = pathAfter === undefined ? undefined : lookBySystem(pathAfter)?.look;
-    return after === undefined ? absent() : { before, after, blockSize, blocks };
+    if (after === undefined) return absent();
+    // Or it did not: then the disk gave less than it has, and hashes of nothing would be announced as those of the file.
+    if (!isWhole && sameLook(before, after)) return trouble('io', 'its bytes end before its size');
+    return { before, after, blockSize, blocks };
   } finally {
     closeSync(handle);
   }

@@ -2,6 +2,7 @@
  * From the system's error codes to the troubles of the port.
  * @module
  */
+import { constants } from 'node:os';
 import type { Trouble } from '../../ports/file-tree.ts';
 
 type Kind = Trouble['trouble'];
@@ -49,7 +50,16 @@ export function guarded<T>(run: () => T, unlike?: Readonly<Record<string, Kind>>
 /** `ENOSPC` and its like, or undefined for an error that no system call made. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  if (error.code === 'UNKNOWN') return unnamedCode(error);
   return /^E[A-Z0-9]+$/u.test(error.code) ? error.code : undefined;
+}
+
+/** Node has no name for some errors of real disks (a quota that is used up, a server that forgot the file), only the number. */
+function unnamedCode(error: Error): string | undefined {
+  if (!('errno' in error) || typeof error.errno !== 'number') return undefined;
+  const number = -error.errno;
+  const [name] = Object.entries(constants.errno).find(([, value]) => value === number) ?? [];
+  return name ?? `E${number}`;
 }
 
 /** The system's words without the path, which names our own handles and not what the user knows. */

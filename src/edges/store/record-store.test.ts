@@ -222,7 +222,7 @@ const damages: [what: string, damage: (path: string) => void][] = [
 ];
 
 for (const [what, damage] of damages)
-  test(`K15 a damaged file is set aside and the store begins anew: ${what}`, (context) => {
+  test(`K15 case G02: a damaged file is set aside and the store begins anew: ${what}`, (context) => {
     const path = place(context);
     const before = openRecordStore(path, OPTIONS);
     fill(before, 2000);

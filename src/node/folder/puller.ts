@@ -219,7 +219,11 @@ export class Puller {
       if (await this.#moveHere(newest, versions)) return 'done';
       const fetched = await this.#fetcher.fetch(newest, versions.local?.record, signal);
       if (fetched === 'no-source') return this.#leave(newest.name, 'no-source', 'No connected computer has it yet');
-      if (isTrouble(fetched)) return this.#leaveTrouble(newest.name, fetched);
+      if (isTrouble(fetched)) {
+        // Half a file of ours must not be what keeps the disk full for everybody else.
+        if (fetched.trouble === 'disk-full') await this.#context.tree.unstage([this.#fetcher.stageName(newest)]);
+        return this.#leaveTrouble(newest.name, fetched);
+      }
       ({ stage } = fetched);
     }
     for (let attempt = 1; attempt <= CONFLICT_NAMES_MAX; attempt += 1) {

@@ -11,7 +11,7 @@ import type { WatchNews } from '../../ports/watcher.ts';
 /** More restless names than this are not kept one by one: the folder is scanned instead. */
 const NAMES_MAX = 50_000;
 
-/** Times are monotonic, but for those in `settling`, which are compared with the times of files. */
+/** All times are monotonic: a wall clock that is set back must not make a file wait until it has caught up. */
 interface Restless {
   settling: Settling;
   dueMs: number;
@@ -63,7 +63,7 @@ export class Settler {
       if (what === 'appeared-directory') this.onDirectory(name);
       const known = this.#names.get(name);
       const kind = what === 'written' || what === 'closed' ? what : 'other';
-      const settling = hearNews(known?.settling, kind, this.#clock.nowMs());
+      const settling = hearNews(known?.settling, kind, nowMs);
       const lookedMs = known?.lookedMs ?? nowMs;
       const dueMs = dueAfterNews(lookedMs, nowMs);
       this.#put(name, { settling, dueMs, absentMs: undefined, lookedMs, isHeard: true, calmSinceMs: nowMs });
@@ -82,11 +82,12 @@ export class Settler {
 
   /** Has the file come to rest? If not, it is looked at again later. */
   isSettled(name: string, look: Look, sizeBefore: number, writers: 'none' | 'some' | 'unknown'): boolean {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.monotonicMs();
     const known = this.#names.get(name);
     const settling = known?.settling ?? this.#unheard();
-    const watchedMs = known?.calmSinceMs === undefined ? 0 : this.#clock.monotonicMs() - known.calmSinceMs;
-    const file = { size: look.size, sizeBefore, changedMs: Number(look.changedNs / 1_000_000n), writers, watchedMs };
+    const watchedMs = known?.calmSinceMs === undefined ? 0 : nowMs - known.calmSinceMs;
+    const agoMs = this.#clock.nowMs() - Number(look.changedNs / 1_000_000n);
+    const file = { size: look.size, sizeBefore, changedMs: nowMs - agoMs, writers, watchedMs };
     const waitMs = restWait(settling, file, nowMs);
     if (waitMs === 0) return true;
     this.#wait(name, settling, waitMs);
@@ -152,7 +153,7 @@ export class Settler {
   }
 
   #unheard(): Settling {
-    return { firstMs: this.#clock.nowMs(), newsMs: 0, open: false, looks: 0 };
+    return { firstMs: this.#clock.monotonicMs(), newsMs: Number.NEGATIVE_INFINITY, open: false, looks: 0 };
   }
 
   /** Sees to it that the timer rings at `dueMs` at the latest. */

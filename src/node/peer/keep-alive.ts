@@ -38,7 +38,9 @@ export class KeepAlive {
 
   start({ pingMs, deadMs }: KeepAliveTimes): void {
     this.stop();
-    this.#timer = this.#clock.after(pingMs, () => {
+    // Not at every ping only: silence that began just after one would be noticed a whole ping later.
+    const leftMs = this.#heardMs + deadMs - this.#clock.monotonicMs();
+    this.#timer = this.#clock.after(Math.max(0, Math.min(pingMs, leftMs)), () => {
       if (this.#clock.monotonicMs() - this.#heardMs >= deadMs) {
         this.#dead();
         return;
