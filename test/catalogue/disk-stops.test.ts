@@ -157,8 +157,8 @@ test(
     });
     const inGroup = (script: string): string[] => ['sh', '-c', `echo $$ > ${group}/cgroup.procs; ${script}`, 'sh'];
     // It is the one that the system takes first.
-    const b = startBehind(...inGroup('echo 1000 > /proc/self/oom_score_adj; exec "$@"'));
-    await using pair = await Pair.open({ start: { b } });
+    const killable = startBehind(...inGroup('echo 1000 > /proc/self/oom_score_adj; exec "$@"'));
+    await using pair = await Pair.open({ start: { b: killable } });
     const { a, b } = pair;
     for (let index = 0; index < 40; index += 1)
       writeFileSync(pair.at(a, `file ${index}`), Buffer.alloc(1 << 20, `content ${index} `));

@@ -35,6 +35,7 @@ import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
 import { lostNames } from './lost-names.ts';
+import { Patience } from './patience.ts';
 import type { Settler } from './settler.ts';
 
 /** Names per message to the disk, and per transaction. */
@@ -51,11 +52,13 @@ export class Inspector {
   readonly #context: FolderContext;
   readonly #settler: Settler;
   readonly #brake: Brake;
+  readonly #patience: Patience;
 
   constructor(context: FolderContext, settler: Settler, brake: Brake) {
     this.#context = context;
     this.#settler = settler;
     this.#brake = brake;
+    this.#patience = new Patience(context.clock);
   }
 
   /** Looks at these names, records what changed, and leaves to the settler what has not come to rest. */
@@ -317,7 +320,7 @@ export class Inspector {
     const gone = [...names].filter((name) => !this.#context.busy.has(name) && isHere(records.local(name)));
     // A large directory that was renamed is gone before all that is in it has been found again: judged by then, the brake would
     // hold it for an accident, and peers would hear that it is gone before they hear where it is.
-    if (gone.length >= SETTLE.absentMany && this.#context.isWalking()) {
+    if (this.#patience.mayWait(gone.length >= SETTLE.absentMany && this.#context.isWalking())) {
       for (const name of settled) this.#settler.later(name);
       return;
     }

@@ -19,6 +19,7 @@ import type { Brake } from './brake.ts';
 import { Committer } from './committer.ts';
 import type { DiskRoom } from './disk-room.ts';
 import { Directories, type Handled } from './directories.ts';
+import { Patience } from './patience.ts';
 import { Fetcher } from './fetcher.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { Sources } from '../peer/sources.ts';
@@ -45,8 +46,6 @@ const NAMES_AT_ONCE = 1000;
 const CONFLICT_NAMES_MAX = 20;
 const FULL = 'The disk is full';
 const TWINS_MAX = 4;
-/** Peers that tell of new files without end must not put deletes off without end. */
-const DELETES_WAIT_MS = 60_000;
 const PHASES: readonly NeedPhase[] = ['directory', 'file', 'delete-file', 'delete-directory'];
 
 export class Puller {
@@ -57,12 +56,12 @@ export class Puller {
   readonly #committer: Committer;
   readonly #directories: Directories;
   readonly #saves: Batcher<LocalRecord, undefined>;
-  /** Since when deletes have been put off, monotonic. */
-  #waitsSinceMs: number | undefined;
+  readonly #patience: Patience;
 
   constructor(context: FolderContext, sources: Sources, inFlight: Budget, brake: Brake, room: DiskRoom) {
     this.#context = context;
     this.#brake = brake;
+    this.#patience = new Patience(context.clock);
     this.#room = room;
     this.#fetcher = new Fetcher(context, sources, inFlight, room);
     this.#committer = new Committer(context);
@@ -107,19 +106,13 @@ export class Puller {
 
   /**
    * Have peers told of more to fetch than this round knew? Then deletes wait for the next one, which comes at once: a directory
-   * that was renamed would else be judged by the half of it that is here, and what is still to be moved be gone. Not without end.
+   * that was renamed would else be judged by the half of it that is here, and what is still to be moved be gone.
    */
   #isMoreToCome(total: Tally): boolean {
-    const { records, clock } = this.#context;
-    const { items, deletes } = records.counts().need;
-    if (deletes === 0 || total.done === 0 || items <= total.left) {
-      this.#waitsSinceMs = undefined;
-      return false;
-    }
-    this.#waitsSinceMs ??= clock.monotonicMs();
-    if (clock.monotonicMs() - this.#waitsSinceMs > DELETES_WAIT_MS) return false;
-    total.again = true;
-    return true;
+    const { items, deletes } = this.#context.records.counts().need;
+    const isMore = this.#patience.mayWait(deletes > 0 && total.done > 0 && items > total.left);
+    if (isMore) total.again = true;
+    return isMore;
   }
 
   /** Handles the names of one phase, many at the same time and each as soon as there is room for it. */
