@@ -225,6 +225,22 @@ test('P6 case D02: what is ignored stays when a peer deletes its directory, and 
   deepEqual(reasons(b), [['d', 'not-empty']]);
 });
 
+test('R8 case D02: a file that is still being written stays when a peer deletes its directory', async () => {
+  const { desk, a, b } = await withDirectory();
+  using _ = desk;
+  const growing = b.disk.createFile(`${FOLDER}/d/growing`);
+  b.disk.openForWriting(growing);
+  b.disk.write(growing, Buffer.from('the first half, '));
+  for (const name of ['one', 'two']) a.disk.unlink(`${FOLDER}/d/${name}`);
+  a.disk.removeDirectory(`${FOLDER}/d`);
+  ok(await desk.until(() => b.read('d/one') === undefined));
+  await desk.runFor(10_000);
+  equal(b.read('d/growing'), 'the first half, ');
+  b.disk.write(growing, Buffer.from('the first half, the second half'));
+  b.disk.closeAfterWriting(growing);
+  ok(await desk.until(() => a.read('d/growing') === 'the first half, the second half'));
+});
+
 test('M9 case D13: what is deleted is gone everywhere, and does not come back from who was away', async () => {
   const { desk, a, b, c } = machines('a', 'b', 'c');
   using _ = desk;
