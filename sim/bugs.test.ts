@@ -1,5 +1,7 @@
 /** Each planted bug is still a bug of the product as it is, and its detector finds it (docs/planted-bugs.md). */
 import { deepEqual, ok } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { detect } from './bugs/detect.ts';
 import { sourceOf, withBug } from './bugs/plant.ts';
@@ -15,6 +17,15 @@ test('O13 each planted bug has its own name, and its place in the source exactly
   for (const bug of PLANTED_BUGS) ok(withBug(bug, sourceOf(bug)) !== sourceOf(bug), bug.name);
   ok(names.length >= BUGS_MIN);
   ok(PLANTED_BUGS.filter(({ foundBy }) => !('waitsFor' in foundBy)).length >= FOUND_MIN);
+});
+
+test('O13 each planted bug breaks a rule that is written down', () => {
+  const spec = readFileSync(join(import.meta.dirname, '../SPEC.md'), 'utf8');
+  const isRule = (rule: string): boolean => /^[IR]\d+$/u.test(rule) || spec.includes(`**${rule}**`);
+  deepEqual(
+    PLANTED_BUGS.filter(({ breaks }) => !isRule(breaks)).map(({ name }) => name),
+    [],
+  );
 });
 
 describe('O14 planted bugs are found', { concurrency: 2 }, () => {

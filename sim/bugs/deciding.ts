@@ -58,7 +58,7 @@ export const DECIDING: readonly PlantedBug[] = [
     file: 'src/core/index/newest.ts',
     find: 'if (best === undefined || compareRivals(record, best) > 0)',
     replace: 'if (best === undefined)',
-    breaks: 'M2',
+    breaks: 'R11',
     foundBy: { seeds: 40 },
   },
   {
@@ -67,7 +67,7 @@ export const DECIDING: readonly PlantedBug[] = [
     file: 'src/core/index/newest.ts',
     find: 'return breakTie(a.version, b.version) || compareBytes(contentKey(a), contentKey(b));',
     replace: 'return 0;',
-    breaks: 'M2',
+    breaks: 'R11',
     foundBy: { file: 'src/core/index/newest.test.ts', test: 'M2 at equal times the vectors decide' },
   },
   {
@@ -77,7 +77,7 @@ export const DECIDING: readonly PlantedBug[] = [
     find: `    if (valid.some((other) => compareVersions(other.version, record.version) === 'newer')) continue;
     if (best === undefined || compareRivals(record, best) > 0)`,
     replace: '    if (best === undefined || compareRecords(record, best) > 0)',
-    breaks: 'M2',
+    breaks: 'R11',
     foundBy: { file: 'src/core/index/newest.test.ts', test: 'M2 a delete that has seen an edit' },
   },
   {
@@ -86,7 +86,7 @@ export const DECIDING: readonly PlantedBug[] = [
     file: 'src/core/index/newest.ts',
     find: `return compareVersions(mine.version, newest.version) !== 'equal' || !sameContent(mine, newest);`,
     replace: `return compareVersions(mine.version, newest.version) !== 'equal';`,
-    breaks: 'M2',
+    breaks: 'R11',
     foundBy: { file: 'src/core/index/newest.test.ts', test: 'X2 an equal vector with other content' },
   },
   {
@@ -141,7 +141,7 @@ export const DECIDING: readonly PlantedBug[] = [
     file: 'src/core/reconcile/conflict-name.ts',
     find: `const suffix = attempt > 1 ? \`-\${attempt}\` : '';`,
     replace: `const suffix = '';`,
-    breaks: 'M9',
+    breaks: 'M7',
     foundBy: { file: 'src/core/reconcile/conflict-name.test.ts', test: 'M7 a name that is taken gets a number' },
   },
   {
@@ -168,7 +168,7 @@ export const DECIDING: readonly PlantedBug[] = [
     file: 'src/core/scan/changes.ts',
     find: '{ ...gone(record), deleted: false, invalid: true,',
     replace: '{ ...gone(record), deleted: true, invalid: false,',
-    breaks: 'G11',
+    breaks: 'E3',
     foundBy: { file: 'src/core/scan/changes.test.ts', test: 'E3 a name that was ignored starts anew' },
   },
   {
@@ -186,7 +186,7 @@ export const DECIDING: readonly PlantedBug[] = [
     file: 'src/core/scan/changes.ts',
     find: 'newest?.deleted ? newest.version : NO_VERSION',
     replace: 'NO_VERSION',
-    breaks: 'M6',
+    breaks: 'E3',
     foundBy: { file: 'src/core/scan/changes.test.ts', test: 'E3 a file put where a peer has deleted one' },
   },
 ];

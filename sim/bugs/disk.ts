@@ -29,7 +29,7 @@ export const DISK: readonly PlantedBug[] = [
     file: 'src/edges/disk/staging.ts',
     find: 'if (bytes.length !== job.bytes || !sameBytes(sha256(bytes), job.hash)) {',
     replace: 'if (bytes.length !== job.bytes) {',
-    breaks: 'P3',
+    breaks: 'P10',
     foundBy: { file: 'test/contract/file-tree.test.ts', test: 'P10 what does not match its hash' },
   },
   {
@@ -38,7 +38,7 @@ export const DISK: readonly PlantedBug[] = [
     file: 'src/edges/disk/staging.ts',
     find: 'if (digest instanceof Uint8Array && sameBytes(digest, blockHash(job.blocks, index))) right[index] = 1;',
     replace: 'if (digest instanceof Uint8Array) right[index] = 1;',
-    breaks: 'P3',
+    breaks: 'P10',
     foundBy: { file: 'test/contract/file-tree.test.ts', test: 'P10 what does not match its hash' },
   },
   {

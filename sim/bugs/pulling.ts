@@ -51,7 +51,7 @@ export const PULLING: readonly PlantedBug[] = [
     file: 'src/node/folder/fetcher.ts',
     find: 'staged: staged ?? NO_BYTES,',
     replace: 'staged: (staged ?? NO_BYTES).fill(1),',
-    breaks: 'P3',
+    breaks: 'P14',
     foundBy: { file: 'sim/unsure.test.ts', test: 'P14 what a crash left' },
   },
   {

@@ -39,7 +39,7 @@ export const SCANNING: readonly PlantedBug[] = [
     file: 'src/core/scan/settle.ts',
     find: 'return Math.max(byWriters, file.sizeBefore > 0 ? SETTLE.emptiedMs : SETTLE.emptyMs);',
     replace: 'return byWriters;',
-    breaks: 'S3',
+    breaks: 'S4',
     foundBy: { file: 'src/core/scan/settle.test.ts', test: 'S4 a new empty file waits for 1 s' },
   },
   {
@@ -68,8 +68,8 @@ export const SCANNING: readonly PlantedBug[] = [
     foundBy: { seeds: 40 },
   },
   {
-    name: 'size-and-time-only',
-    what: 'a file counts as unchanged if its size and modification time are the same, even if it is another file',
+    name: 'change-time-not-compared',
+    what: 'an edit of the same size whose modification time is set back is not seen',
     file: 'src/core/model/file-record.ts',
     find: `    a.changedNs === b.changedNs &&
 `,

@@ -131,7 +131,7 @@ export const TELLING: readonly PlantedBug[] = [
     file: 'src/node/folder/supplier.ts',
     find: 'hash: hash.length === 0 ? undefined : hash }',
     replace: 'hash: undefined }',
-    breaks: 'P7',
+    breaks: 'P12',
     foundBy: { file: 'sim/unsure.test.ts', test: 'P12 case A11' },
   },
   {
