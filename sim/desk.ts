@@ -35,6 +35,8 @@ export interface Faults {
   afterDisk?: (call: keyof FileTree, values: readonly unknown[], result: unknown) => unknown;
   /** Comes before a call of a folder's records; may throw. */
   beforeRecords?: (call: keyof FolderRecords, values: readonly unknown[]) => void;
+  /** How often the watcher loses news, and says so; of watchers that begin from now on. */
+  newsLossRate?: number;
 }
 
 /** A clock that a person, or a flat battery, sets to another time. */
@@ -218,7 +220,7 @@ export class Machine {
       device: this.device,
       digest: sha256,
       openTree: (root) => faulty(new MemoryTree({ disk, root, life, clock, chance }), faults, root),
-      createWatcher: (root) => new MemoryWatcher({ disk, root, life, chance }),
+      createWatcher: (root) => new MemoryWatcher({ disk, root, life, chance, lossRate: faults.newsLossRate ?? 0 }),
     };
   }
 }

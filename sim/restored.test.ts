@@ -83,6 +83,50 @@ test('E8 an edit made after an old home was put back is one, and wins over what 
   for (const machine of [a, b]) deepEqual(machine.names(), EXPECTED, machine.name);
 });
 
+test('E5 a home that is lost brings back nothing that others have replaced or deleted meanwhile', async () => {
+  const world = desk();
+  using _ = world.desk;
+  const { desk: all, a, b } = world;
+  b.backUp(); // knows nothing yet
+  await all.start(a, b);
+  for (const name of ['kept', 'edited', 'deleted']) a.write(name, `${name} 1`);
+  ok(await all.until(() => b.names().length === 3));
+  ok(await all.inSync(a, b));
+  b.crash();
+  await all.runFor(5000);
+  for (const content of ['edited 2', 'edited 3']) {
+    a.write('edited', content);
+    await all.runFor(5000);
+  }
+  a.disk.unlink(`${FOLDER}/deleted`);
+  await all.runFor(5000);
+  b.restoreBackUp();
+  // On this desk chance begins anew with each start, and would draw the key that the folder has.
+  const key = b.disk.find(`${FOLDER}/.lanfold/key`);
+  ok(key);
+  b.disk.write(key, Buffer.from('drawn by the home that is lost'));
+  a.crash();
+  await all.start(b);
+  await all.runFor(5000); // it has looked at all that it has when the other one comes
+  await all.start(a);
+  const isClaimed = (): boolean =>
+    a
+      .folder()
+      .records.remote(b.short, 'deleted')
+      ?.version.some(({ device }) => device === b.short) === true;
+  ok(!(await all.until(isClaimed)), 'not even for a moment it is told as a change');
+  equal(a.read('deleted'), undefined);
+  for (const machine of [a, b]) {
+    deepEqual(
+      machine.names().filter((name) => !name.includes('.sync-conflict-')),
+      ['edited', 'kept'],
+      machine.name,
+    );
+    equal(machine.read('edited'), 'edited 3');
+    equal(machine.folder().state, 'in-sync');
+  }
+});
+
 test('R14 an index that goes back is dropped and asked for anew, and its device gives it a new ID', async () => {
   const world = desk();
   using _ = world.desk;

@@ -11,11 +11,15 @@ import type { PlantedBug } from './planted-bug.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** The file with the bug in it. Throws when the snippet is not there exactly once: then the product has moved on. */
-export function withBug({ name, file, find, replace }: PlantedBug, source: string): string {
-  const parts = source.split(find);
-  if (parts.length !== 2) throw new Error(`Cannot plant "${name}": ${file} has its snippet ${parts.length - 1} times`);
-  return parts.join(replace);
+/** The file with the bug in it. Throws when a snippet is not there exactly once: then the product has moved on. */
+export function withBug({ name, file, find, replace, also = [] }: PlantedBug, source: string): string {
+  return [{ find, replace }, ...also].reduce((text, edit) => {
+    const parts = text.split(edit.find);
+    if (parts.length !== 2) {
+      throw new Error(`Cannot plant "${name}": ${file} has ${parts.length - 1} times ${JSON.stringify(edit.find)}`);
+    }
+    return parts.join(edit.replace);
+  }, source);
 }
 
 export function sourceOf({ file }: PlantedBug): string {

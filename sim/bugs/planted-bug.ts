@@ -5,7 +5,7 @@
  */
 
 /** Who finds it: random histories, or one test where no random history gets to. */
-export type Detector = Histories | NamedTest;
+export type Detector = Histories | NamedTest | Nobody;
 
 export interface Histories {
   /** The first seed, and how many: bounds what CI spends. Measured, with room to spare. */
@@ -26,15 +26,26 @@ export interface NamedTest {
   readonly test: string;
 }
 
-export interface PlantedBug {
+/** No test can show it yet. */
+export interface Nobody {
+  /** What it takes to find it. */
+  readonly waitsFor: string;
+}
+
+export interface Edit {
+  /** Occurs exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface PlantedBug extends Edit {
   readonly name: string;
   /** What goes wrong, in one line. */
   readonly what: string;
   /** The source file, from the root of the repository. */
   readonly file: string;
-  /** Occurs exactly once in the file. */
-  readonly find: string;
-  readonly replace: string;
+  /** The same mistake in other places of the file, where one guard stands behind another. */
+  readonly also?: readonly Edit[];
   /** The promise that is broken: a rule of SPEC.md, or an invariant of the oracle. */
   readonly breaks: string;
   readonly foundBy: Detector;

@@ -2,10 +2,22 @@
  * All planted bugs.
  * @module
  */
+import { DECIDING } from './deciding.ts';
+import { DISK } from './disk.ts';
 import type { PlantedBug } from './planted-bug.ts';
+import { PULLING } from './pulling.ts';
+import { RESTARTING } from './restarting.ts';
 import { SCANNING } from './scanning.ts';
+import { TELLING } from './telling.ts';
 
-export const PLANTED_BUGS: readonly PlantedBug[] = [...SCANNING];
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  ...SCANNING,
+  ...DECIDING,
+  ...PULLING,
+  ...TELLING,
+  ...RESTARTING,
+  ...DISK,
+];
 
 /** @throws when there is none of that name. */
 export function plantedBug(name: string): PlantedBug {

@@ -55,3 +55,18 @@ test('R12 deletes that a round leaves are not counted again in the next; those t
   equal(brake.mayPullDeletes(), false, '30 done, 50 to do');
   store.close();
 });
+
+test('R12 deletes that are found here in parts, one soon after the other, are one act', () => {
+  const store = openRecordStore(':memory:', { randomBytes: (length) => new Uint8Array(length).fill(7) });
+  const records = store.folder('docs');
+  const names = Array.from({ length: 100 }, (_, index) => `file ${index}`);
+  records.saveLocal(names.map((name) => ({ record: file(name, [[1n, 1n]]), look: undefined })));
+  let nowMs = 0;
+  const brake = new Brake({ records, nowMs: () => nowMs });
+  equal(brake.mayAnnounceDeletes(30), true);
+  nowMs += 5000;
+  equal(brake.mayAnnounceDeletes(30), false, '60 of 100');
+  nowMs += 60_000;
+  equal(brake.mayAnnounceDeletes(30), true, 'another act');
+  store.close();
+});

@@ -1,0 +1,126 @@
+/** Versions that are overtaken on their way into the folder, and words that cannot be true, on memory edges. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { Desk, FOLDER, type Machine } from './desk.ts';
+
+const YEAR_S = 365n * 86_400n;
+
+async function two(): Promise<{ desk: Desk; a: Machine; b: Machine }> {
+  const desk = new Desk(['a', 'b']);
+  const [a, b] = desk.machines;
+  if (a === undefined || b === undefined) throw new Error('no machines');
+  await desk.start(a, b);
+  ok(await desk.inSync(a, b));
+  return { desk, a, b };
+}
+
+test('E7 a version that is overtaken while it waits to be put in place never gets its name', async () => {
+  const { desk, a, b } = await two();
+  using _ = desk;
+  const group = Promise.withResolvers<void>();
+  let groups = 0;
+  let staged = 0;
+  b.faults.beforeDisk = (call) => (call === 'apply' && (groups += 1) === 1 ? group.promise : undefined);
+  b.faults.afterDisk = (call, _, result) => {
+    if (call === 'stage') staged += 1;
+    return result;
+  };
+  a.disk.makeSymlink(`${FOLDER}/one`, Buffer.from('nowhere')); // needs no content, and so is the first group
+  a.write('two', 'the first version');
+  ok(await desk.until(() => groups === 1 && staged === 1));
+  a.write('two', 'the second one');
+  ok(await desk.until(() => b.folder().records.remote(a.short, 'two')?.size === 14));
+  const seen = new Set<string | undefined>();
+  group.resolve();
+  ok(await desk.until(() => seen.add(b.read('two')).has('the second one')));
+  ok(!seen.has('the first version'));
+});
+
+test('E7 a crash between a rename and its record makes no conflict with versions that were told meanwhile', async () => {
+  const { desk, a, b } = await two();
+  using _ = desk;
+  let isPlaced = false;
+  b.faults.afterDisk = (call, _, result) => {
+    if (call !== 'apply') return result;
+    isPlaced = true;
+    return new Promise(() => {}); // the answer of the disk never comes
+  };
+  a.write('text', 'the first version');
+  ok(await desk.until(() => isPlaced));
+  for (const text of ['the second one', 'the last one']) {
+    a.write('text', text);
+    await desk.runFor(5000);
+  }
+  b.crash();
+  b.faults.afterDisk = (_, __, result) => result;
+  await desk.start(b);
+  ok(await desk.until(() => b.read('text') === 'the last one'));
+  await desk.runFor(5000);
+  deepEqual([a.names(), b.names()], [['text'], ['text']]);
+  equal(a.read('text'), 'the last one');
+});
+
+test('S1 news that come while a name is being looked at are not forgotten with that look', async () => {
+  const { desk, a, b } = await two();
+  using _ = desk;
+  let isDue = true;
+  a.faults.afterDisk = (call, _, result) => {
+    if (call !== 'hash' || !isDue) return result;
+    isDue = false;
+    const inode = a.disk.find(`${FOLDER}/text`);
+    ok(inode);
+    a.disk.setAttributes(inode, { permissions: 0o755 }); // other bytes would be found when they are asked for
+    return new Promise((resolve) => {
+      desk.scheduler.after(100, () => resolve(result));
+    });
+  };
+  a.write('text', 'text');
+  ok(await desk.until(() => b.disk.find(`${FOLDER}/text`)?.permissions === 0o755));
+  equal(isDue, false);
+});
+
+test('P6 a directory goes although its end is told before that of what is in it', async () => {
+  const { desk, a, b } = await two();
+  using _ = desk;
+  a.disk.makeDirectory(`${FOLDER}/d`);
+  a.write('d/one', 'one');
+  ok(await desk.until(() => b.read('d/one') === 'one'));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  for (const name of ['d', 'd/one']) {
+    const record = b.folder().records.remote(a.short, name);
+    ok(record);
+    const version = record.version.map(({ device, value }) => ({ device, value: value + 1n }));
+    const sequence = b.folder().records.remoteIndex(a.short).maxSequence + 1;
+    const gone = { size: 0, blockSize: 0, blocks: new Uint8Array(0), deleted: true };
+    b.folder().receiveIndex(a.short, [{ ...record, ...gone, version, sequence }], false);
+    await desk.runFor(500);
+  }
+  ok(await desk.until(() => b.names().length === 0));
+  equal(b.folder().records.local('d')?.record.deleted, true);
+});
+
+test('R10 a version that this device never made is not believed, and said to be false', async () => {
+  const { desk, a, b } = await two();
+  using _ = desk;
+  a.write('text', 'text');
+  ok(await desk.until(() => b.read('text') === 'text'));
+  ok(await desk.inSync(a, b));
+  const record = b.folder().records.remote(a.short, 'text');
+  ok(record);
+  const value = BigInt(Math.floor(desk.scheduler.nowMs / 1000)) + 2n * YEAR_S + 2_000_000_000n;
+  const version = [{ device: b.short, value }];
+  b.folder().receiveIndex(a.short, [{ ...record, version, deleted: true, sequence: record.sequence + 1 }], false);
+  await desk.runFor(10_000);
+  equal(b.read('text'), 'text');
+  deepEqual(
+    b
+      .folder()
+      .problems()
+      .map(({ name, reason }) => [name, reason]),
+    [['text', 'false-version']],
+  );
+  b.write('text', 'an edit');
+  ok(await desk.until(() => a.read('text') === 'an edit'));
+  equal(b.disk.find(`${FOLDER}/text`)?.content.length, 7);
+});

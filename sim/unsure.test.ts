@@ -1,0 +1,275 @@
+/** What the disk does not say for sure, on memory edges: nothing is deleted, believed or given away on a guess. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Trouble } from '../src/ports/file-tree.ts';
+import { Desk, FOLDER, type Machine } from './desk.ts';
+
+const IO: Trouble = { trouble: 'io', detail: 'EIO: i/o error' };
+/** Three blocks, each unlike the others. */
+const BIG = Buffer.from(Array.from({ length: 50_000 }, (_, line) => `line ${line}\n`).join(''));
+
+function machines(...names: string[]): { desk: Desk; a: Machine; b: Machine; c: Machine } {
+  const desk = new Desk(names);
+  const [a, b, c = b] = desk.machines;
+  if (a === undefined || b === undefined || c === undefined) throw new Error('no machines');
+  return { desk, a, b, c };
+}
+
+function reasons(machine: Machine): string[][] {
+  return machine
+    .folder()
+    .problems()
+    .map(({ name, reason }) => [name, reason]);
+}
+
+async function withDirectory(): Promise<{ desk: Desk; a: Machine; b: Machine }> {
+  const { desk, a, b } = machines('a', 'b');
+  a.disk.makeDirectory(`${FOLDER}/d`);
+  a.write('d/one', 'one');
+  a.write('d/two', 'two');
+  await desk.start(a, b);
+  ok(await desk.until(() => b.read('d/one') === 'one' && b.read('d/two') === 'two'));
+  ok(await desk.inSync(a, b));
+  return { desk, a, b };
+}
+
+test('F2 case B14: a directory that cannot be listed deletes nothing, and is listed as a problem until it can be', async () => {
+  const { desk, a, b } = await withDirectory();
+  using _ = desk;
+  a.faults.afterDisk = (call, values, result) => {
+    if (call === 'list') return values[0] === 'd' ? IO : result;
+    // What is in it cannot be looked at either.
+    if (call !== 'look') return result;
+    const names = values[0] as readonly string[];
+    return (result as unknown[]).map((look, index) => (names[index]?.startsWith('d/') ? IO : look));
+  };
+  a.folder().rescan();
+  await desk.runFor(30_000);
+  deepEqual(reasons(a), [['d', 'unreadable']]);
+  deepEqual([b.read('d/one'), b.read('d/two')], ['one', 'two']);
+  a.faults.afterDisk = (_, __, result) => result;
+  a.folder().rescan();
+  ok(await desk.until(() => reasons(a).length === 0));
+  deepEqual([a.read('d/one'), b.read('d/two')], ['one', 'two']);
+});
+
+test('F2 case B14: names that read as absent below a directory with an error are not gone', async () => {
+  const { desk, a, b } = await withDirectory();
+  using _ = desk;
+  let isBroken = true;
+  // The names in it read as absent as long as the directory cannot be listed: a network disk that drops out does that.
+  a.faults.afterDisk = (call, values, result) => {
+    if (!isBroken) return result;
+    if (call === 'list') return values[0] === 'd' ? IO : result;
+    if (call !== 'look') return result;
+    const names = values[0] as readonly string[];
+    return (result as unknown[]).map((look, index) => (names[index]?.startsWith('d/') ? undefined : look));
+  };
+  a.folder().rescan();
+  await desk.runFor(30_000);
+  deepEqual([b.read('d/one'), b.read('d/two')], ['one', 'two']);
+  isBroken = false;
+  a.folder().rescan();
+  await desk.runFor(10_000);
+  deepEqual([b.read('d/one'), b.read('d/two')], ['one', 'two']);
+});
+
+test('F2 case B14: an error at a look at one name is not its absence', async () => {
+  const { desk, a, b } = await withDirectory();
+  using _ = desk;
+  a.faults.afterDisk = (call, values, result) => {
+    if (call !== 'look') return result;
+    const names = values[0] as readonly string[];
+    return (result as unknown[]).map((look, index) => (names[index] === 'd/one' ? IO : look));
+  };
+  a.write('d/one', 'one more');
+  await desk.runFor(30_000);
+  equal(b.read('d/one'), 'one');
+  deepEqual(reasons(a), [['d/one', 'unreadable']]);
+  a.faults.afterDisk = (_, __, result) => result;
+  a.folder().rescan();
+  ok(await desk.until(() => b.read('d/one') === 'one more'));
+});
+
+test('F2 case B18: a root that goes away right after a change deletes nothing', async () => {
+  const { desk, a, b } = await withDirectory();
+  using _ = desk;
+  a.write('d/one', 'one more');
+  a.disk.rename(FOLDER, 'elsewhere');
+  await desk.runFor(10_000);
+  equal(a.folder().state, 'stopped');
+  a.disk.rename('elsewhere', FOLDER);
+  ok(await desk.until(() => b.read('d/one') === 'one more'));
+  equal(b.read('d/two'), 'two');
+});
+
+test('R4 case B09: an edit of the same size whose time is set back is an edit', async () => {
+  const { desk, a, b } = await withDirectory();
+  using _ = desk;
+  const inode = a.disk.find(`${FOLDER}/d/one`);
+  ok(inode);
+  const { modifiedNs } = inode;
+  a.disk.write(inode, Buffer.from('eno'));
+  a.disk.setAttributes(inode, { modifiedNs });
+  ok(await desk.until(() => b.read('d/one') === 'eno'));
+  ok(await desk.inSync(a, b));
+});
+
+test('S1 case A10: of a file that changes while it is being hashed, no mix of old and new is announced', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  const versions = ['1', '2'].map((digit) => Buffer.alloc(4 * 1024 * 1024, digit));
+  const [before, after] = versions;
+  ok(before && after);
+  let isDue = true;
+  a.faults.beforeDisk = (call) => {
+    if (call !== 'hash' || !isDue) return;
+    isDue = false;
+    desk.scheduler.after(4, () => a.write('big', after)); // 32 blocks take longer
+  };
+  a.write('big', before);
+  const told = new Set<string>();
+  ok(
+    await desk.until(() => {
+      const blocks = b.folder().records.remote(a.short, 'big')?.blocks;
+      if (blocks !== undefined) told.add(Buffer.from(blocks).toString('hex'));
+      return b.read('big') === after.toString();
+    }),
+  );
+  equal(isDue, false);
+  for (const blocks of told) equal(new Set(blocks.match(/.{64}/gu)).size, 1, 'all blocks of a version are alike');
+});
+
+test('S1 case C17: what was in a directory that became a file is gone for the peers as well', async () => {
+  const { desk, a, b } = await withDirectory();
+  using _ = desk;
+  a.crash();
+  for (const name of ['one', 'two']) a.disk.unlink(`${FOLDER}/d/${name}`);
+  a.disk.removeDirectory(`${FOLDER}/d`);
+  a.write('d', 'a file now');
+  await desk.start(a);
+  ok(await desk.until(() => b.read('d') === 'a file now'));
+  ok(await desk.inSync(a, b));
+});
+
+test('R5 case B05: news that the watcher has lost are found by a walk, at once', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  a.faults.newsLossRate = 1;
+  await desk.start(a, b);
+  await desk.runFor(5000);
+  a.write('text', 'text');
+  ok(await desk.until(() => b.read('text') === 'text', 10_000));
+});
+
+test('P12 case A11: bytes that are not any more what was announced never leave for a peer', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a);
+  a.write('text', 'as it was written');
+  ok(await desk.until(() => a.folder().records.local('text') !== undefined));
+  const inode = a.disk.find(`${FOLDER}/text`);
+  ok(inode);
+  inode.content = Buffer.from('as it was wrItten'); // and no look shows it
+  const staged: unknown[] = [];
+  b.faults.afterDisk = (call, _, result) => {
+    if (call === 'stage') staged.push(...(result as unknown[]));
+    return result;
+  };
+  await desk.start(b);
+  await desk.runFor(20_000);
+  deepEqual(staged, [], 'no block of it came');
+  equal(b.read('text'), undefined);
+});
+
+test('P14 what a crash left of a staged file is read again, and never believed', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  let isApplied = false;
+  b.faults.beforeDisk = (call) => {
+    if (call !== 'apply') return undefined;
+    isApplied = true;
+    return new Promise(() => {}); // all is staged, and it dies before anything has its name
+  };
+  a.write('big', BIG);
+  ok(await desk.until(() => isApplied));
+  b.crash();
+  const [stage] = b.disk.find(`${FOLDER}/.lanfold/staging`)?.children.values() ?? [];
+  ok(stage);
+  stage.content.fill(0, 200_000);
+  b.faults.beforeDisk = () => {};
+  await desk.start(b);
+  ok(await desk.until(() => b.read('big') !== undefined));
+  ok(await desk.inSync(a, b));
+  equal(b.read('big'), BIG.toString());
+});
+
+test('P6 case D02: what is ignored stays when a peer deletes its directory, and so does the directory', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  b.write('.stignore', 'keep\n(?d)trash\n');
+  await desk.start(a, b);
+  a.disk.makeDirectory(`${FOLDER}/d`);
+  a.write('d/one', 'one');
+  ok(await desk.until(() => b.read('d/one') === 'one'));
+  b.write('d/keep', 'mine');
+  b.write('d/trash', 'nobody’s');
+  ok(await desk.inSync(a, b));
+  a.disk.unlink(`${FOLDER}/d/one`);
+  a.disk.removeDirectory(`${FOLDER}/d`);
+  ok(await desk.until(() => b.read('d/one') === undefined));
+  await desk.runFor(90_000);
+  equal(b.read('d/keep'), 'mine');
+  deepEqual(reasons(b), [['d', 'not-empty']]);
+});
+
+test('R8 case D02: a file that is still being written stays when a peer deletes its directory', async () => {
+  const { desk, a, b } = await withDirectory();
+  using _ = desk;
+  const growing = b.disk.createFile(`${FOLDER}/d/growing`);
+  b.disk.openForWriting(growing);
+  b.disk.write(growing, Buffer.from('the first half, '));
+  for (const name of ['one', 'two']) a.disk.unlink(`${FOLDER}/d/${name}`);
+  a.disk.removeDirectory(`${FOLDER}/d`);
+  ok(await desk.until(() => b.read('d/one') === undefined));
+  await desk.runFor(10_000);
+  equal(b.read('d/growing'), 'the first half, ');
+  b.disk.write(growing, Buffer.from('the first half, the second half'));
+  b.disk.closeAfterWriting(growing);
+  ok(await desk.until(() => a.read('d/growing') === 'the first half, the second half'));
+});
+
+test('M9 case D13: what is deleted is gone everywhere, and does not come back from who was away', async () => {
+  const { desk, a, b, c } = machines('a', 'b', 'c');
+  using _ = desk;
+  await desk.start(a, b, c);
+  a.write('text', 'text');
+  ok(await desk.until(() => [b, c].every((machine) => machine.read('text') === 'text')));
+  ok(await desk.inSync(a, b, c));
+  c.crash();
+  a.disk.unlink(`${FOLDER}/text`);
+  ok(await desk.until(() => b.read('text') === undefined));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  await desk.start(c);
+  await desk.runFor(60_000);
+  await desk.start(a);
+  await desk.runFor(60_000);
+  deepEqual(
+    [a, b, c].map((machine) => machine.read('text')),
+    [undefined, undefined, undefined],
+  );
+});
+
+test('P2 a file that was copied at a peer is in both places here, and costs no transfer', async () => {
+  const { desk, a, b } = await withDirectory();
+  using _ = desk;
+  let asked = 0;
+  a.faults.beforeDisk = (call) => void (asked += call === 'read' ? 1 : 0);
+  a.write('copy', 'one');
+  ok(await desk.until(() => b.read('copy') === 'one'));
+  ok(await desk.inSync(a, b));
+  deepEqual([b.read('d/one'), asked], ['one', 0]);
+});
