@@ -4,6 +4,7 @@
  * Unit tests stand beside their source. The kinds with real processes run two files at a time: they mostly wait.
  */
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { globSync, mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
@@ -33,6 +34,10 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const kinds = asked.length > 0 ? asked.filter(isKind) : (Object.keys(KINDS) as (keyof typeof KINDS)[]);
+
+// Fresh ones each time, said so that they can be tried again: LANFOLD_SIM_SEED=… node tools/test.ts sim
+process.env['LANFOLD_SIM_SEED'] ??= String(randomInt(1, 2 ** 40));
+console.log(`The simulation's seeds begin at ${process.env['LANFOLD_SIM_SEED']}.`);
 
 mkdirSync(RESULTS, { recursive: true });
 let failed = 0;

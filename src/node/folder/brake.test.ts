@@ -62,7 +62,7 @@ test('R12 deletes that are found here in parts, one soon after the other, are on
   const names = Array.from({ length: 100 }, (_, index) => `file ${index}`);
   records.saveLocal(names.map((name) => ({ record: file(name, [[1n, 1n]]), look: undefined })));
   let nowMs = 0;
-  const brake = new Brake({ records, nowMs: () => nowMs });
+  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => nowMs } });
   equal(brake.mayAnnounceDeletes(30), true);
   nowMs += 5000;
   equal(brake.mayAnnounceDeletes(30), false, '60 of 100');
