@@ -7,6 +7,10 @@
 /** Number of the case → what keeps every machine that runs these tests from it, or why it does not exist in lanfold. */
 export const NOT_HERE: Readonly<Record<string, string>> = {
   C26: 'no version of lanfold has recorded such a name: names are checked before they are recorded (SPEC N)',
+  J13: 'there is no web page in this version: nothing listens for HTTP',
+  J14: 'there is no web page in this version: nothing listens for HTTP',
+  J15: 'there is no web page in this version: nothing listens for HTTP',
+  J16: 'there is no web page in this version: nothing listens for HTTP',
 };
 
 /** Number of the case → what is not done yet. */
@@ -14,7 +18,6 @@ export const OPEN: Readonly<Record<string, string>> = {
   C23: 'not built: a file that a peer replaces loses its extended attributes; the old one has them, in the history',
   E19: 'no test yet',
   F03: 'no test yet',
-  F24: 'no test yet',
   G04: 'no test yet',
   G09: 'no test yet',
   H05: 'no test yet',
@@ -27,10 +30,6 @@ export const OPEN: Readonly<Record<string, string>> = {
   H18: 'no test yet',
   H19: 'no test yet',
   H22: 'no test yet',
-  J13: 'no test yet',
-  J14: 'no test yet',
-  J15: 'no test yet',
-  J16: 'no test yet',
   J19: 'no test yet',
   K01: 'no test yet',
   K02: 'no test yet',

@@ -1,7 +1,7 @@
 /** Modification times that few disks can hold, and a disk that holds neither them nor permissions. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { FuseDisk, fuseMissing } from '../harness/fuse.ts';
 import { mountsMissing, openExt4Disk } from '../harness/mounts.ts';
@@ -74,7 +74,7 @@ describe('a disk without permissions, with whole seconds', { skip: fuseMissing()
     await disk?.[Symbol.asyncDispose]();
   });
 
-  test('case A02: a time that the disk rounds is no change of ours', async () => {
+  test('case A02 F24: a time that the disk rounds is no change of ours; without links, files are replaced and deleted', async () => {
     const { a, b } = pair;
     writeFileSync(pair.at(a, 'rounded'), 'rounded');
     execFileSync('touch', ['-d', '2020-02-02T02:02:03.987654321Z', pair.at(a, 'rounded')]);
@@ -89,6 +89,12 @@ describe('a disk without permissions, with whole seconds', { skip: fuseMissing()
     assert.equal(modifiedNs(pair.at(a, 'rounded')), exact);
     writeFileSync(pair.at(b, 'rounded'), 'edited there');
     await arrives(a, 'rounded', 'edited there');
+    writeFileSync(pair.at(a, 'rounded'), 'edited here'); // replaced, without hard links to keep the old one by
+    await arrives(b, 'rounded', 'edited here');
+    assert.ok((await b.node.ask('history', FOLDER, 'rounded')).length > 0, 'what was replaced is kept');
+    rmSync(pair.at(a, 'rounded'));
+    await until('the delete arrives', () => (existsSync(pair.at(b, 'rounded')) ? undefined : true));
+    await assertNoEcho(pair);
   });
 
   test('case A03: permissions that the disk does not take are no change of ours, and the origin keeps its own', async () => {
