@@ -20,6 +20,8 @@ const MIB = KIB * KIB;
 const EVIL = Buffer.from('evil');
 const COUNTER_MAX = 2n ** 64n - 1n;
 const hash = sha256(EVIL);
+/** The largest message that there is, for the moment in which it is read: 42 MB of it, and an object for each block. */
+const MESSAGE_GROWTH_BYTES_MAX = 640 * MIB;
 const BLOCK = 131_072;
 
 test('case I08: blocks that overlap, leave gaps, or do not make up the size', async (t) => {
@@ -87,40 +89,44 @@ test('case I09: wrong block data for ever', async (t) => {
 });
 
 test('case I10: a size of 2^62, and a million blocks', async (t) => {
-  await scene.run(t, { cpuMs: 30_000 }, async ({ evil, folder, path, served }) => {
-    const first = await evil();
-    first.share([folder]);
-    first.update(folder, first.author.entry('no blocks', { size: 2n ** 62n }));
-    await first.closes();
-    const peer = await evil();
-    peer.share([folder]);
-    const { author } = peer;
-    const oneBlock = [{ offset: 0, size: 2n ** 62n, hash }];
-    peer.update(folder, author.file('one block', EVIL, { size: 2n ** 62n, blocks: oneBlock }));
-    const free = (): number => {
-      const { bavail, bsize } = statfsSync(path);
-      return bavail * bsize;
-    };
-    const before = free();
-    const large = (name: string, count: number, blockSize: number, hashOf: (index: number) => Uint8Array): Buffer => {
-      const entry = author.file(name, EVIL, { size: count * blockSize, blockSize, blocks: [] });
-      return Buffer.concat([entryBytes(entry), manyBlocks(count, blockSize, hashOf)]);
-    };
-    const hashes = randomBytes(32 * 1_000_000);
-    const random = (index: number): Uint8Array => hashes.subarray(index * 32, index * 32 + 32);
-    peer.updateOf(folder, [large('million', 1_000_000, BLOCK, random)]);
-    // It fits on every disk, so that all of it is looked for here and asked for there.
-    peer.updateOf(folder, [large('tenth', 20_000, BLOCK, random)]);
-    const zeros = sha256(Buffer.alloc(16 * MIB));
-    peer.updateOf(folder, [large('holes', 50_000, 16 * MIB, () => zeros)]);
-    await peer.flushed();
-    for (let times = 0; times < 3; times += 1) await served();
-    await until('blocks of what fits are asked for', () => peer.asked > 0 || undefined);
-    await served();
-    assert.ok(!peer.isClosed);
-    assert.ok(before - free() < 256 * MIB, `${before - free()} bytes of the disk are gone`);
-    return 'nothing written';
-  });
+  await scene.run(
+    t,
+    { cpuMs: 30_000, grownBytes: MESSAGE_GROWTH_BYTES_MAX },
+    async ({ evil, folder, path, served }) => {
+      const first = await evil();
+      first.share([folder]);
+      first.update(folder, first.author.entry('no blocks', { size: 2n ** 62n }));
+      await first.closes();
+      const peer = await evil();
+      peer.share([folder]);
+      const { author } = peer;
+      const oneBlock = [{ offset: 0, size: 2n ** 62n, hash }];
+      peer.update(folder, author.file('one block', EVIL, { size: 2n ** 62n, blocks: oneBlock }));
+      const free = (): number => {
+        const { bavail, bsize } = statfsSync(path);
+        return bavail * bsize;
+      };
+      const before = free();
+      const large = (name: string, count: number, blockSize: number, hashOf: (index: number) => Uint8Array): Buffer => {
+        const entry = author.file(name, EVIL, { size: count * blockSize, blockSize, blocks: [] });
+        return Buffer.concat([entryBytes(entry), manyBlocks(count, blockSize, hashOf)]);
+      };
+      const hashes = randomBytes(32 * 1_000_000);
+      const random = (index: number): Uint8Array => hashes.subarray(index * 32, index * 32 + 32);
+      peer.updateOf(folder, [large('million', 1_000_000, BLOCK, random)]);
+      // It fits on every disk, so that all of it is looked for here and asked for there.
+      peer.updateOf(folder, [large('tenth', 20_000, BLOCK, random)]);
+      const zeros = sha256(Buffer.alloc(16 * MIB));
+      peer.updateOf(folder, [large('holes', 50_000, 16 * MIB, () => zeros)]);
+      await peer.flushed();
+      for (let times = 0; times < 3; times += 1) await served();
+      await until('blocks of what fits are asked for', () => peer.asked > 0 || undefined);
+      await served();
+      assert.ok(!peer.isClosed);
+      assert.ok(before - free() < 256 * MIB, `${before - free()} bytes of the disk are gone`);
+      return 'nothing written';
+    },
+  );
 });
 
 test('case I13: 200,000 entries at once', async (t) => {

@@ -2,7 +2,7 @@
  * Blocks asked of one peer and not answered yet.
  *
  * A peer that lives and does not answer (its disk hangs, it is broken, it is hostile) must not hold up what others could
- * give, nor the whole folder: after a while what it was asked counts as refused, and for as long it is asked nothing more.
+ * give, nor the whole folder: after a while what it was asked counts as refused, and for a longer one it is asked nothing more.
  */
 import type { Clock, Timer } from '../../ports/clock.ts';
 
@@ -13,8 +13,13 @@ interface Pending {
   readonly resolve: (data: Uint8Array | undefined) => void;
 }
 
-/** Neither an answer nor a good part of one for so long: the peer does not answer. */
-const SILENT_MS = 60_000;
+/**
+ * Neither an answer nor a good part of one for so long: the peer does not answer. All that is asked of it, and with it all that may
+ * be asked of anybody, waits so long; one whose disk only has to wake up is asked again as soon as it answers.
+ */
+const SILENT_MS = 10_000;
+/** From then on it is asked nothing, unless it answers. */
+const UNASKED_MS = 60_000;
 /** A part of an answer: a block of 16 MiB takes its time on a slow network. Pings are far smaller. */
 const PART_BYTES = 64 * 1024;
 /** No single answer may take longer, however many bytes come meanwhile. */
@@ -100,7 +105,7 @@ export class Requests {
       this.#timer = this.#clock.after(dueMs - nowMs, () => this.#check());
       return;
     }
-    this.#silentUntilMs = nowMs + SILENT_MS;
+    this.#silentUntilMs = nowMs + UNASKED_MS;
     this.giveUp();
   }
 }
