@@ -152,8 +152,8 @@ test('case I05: a parent that a local program swaps for a symlink, again and aga
       }
       await swapper.end();
       const swaps = Number(swapper.stdout.at(-1));
-      assert.ok(swaps > 1000, `${swaps} swaps`);
-      assert.ok(peer.asked > 100, `${peer.asked} blocks asked for`);
+      assert.ok(swaps > 100, `${swaps} swaps`);
+      assert.ok(peer.asked > 50, `${peer.asked} blocks asked for`);
       return `not followed in ${swaps} swaps, ${peer.asked} blocks`;
     } finally {
       await swapper.kill('SIGKILL');

@@ -7,6 +7,8 @@ import { renameSync, symlinkSync, unlinkSync } from 'node:fs';
 
 const [, , directory = '', target = ''] = process.argv;
 const TURN = 50;
+/** Each of the two stays for so long: a pull meets the one as often as the other, and the swap at every of its steps. */
+const STAY_MS = 0.2;
 let swaps = 0;
 let isOver = false;
 process.on('SIGTERM', () => (isOver = true));
@@ -17,14 +19,21 @@ function swap(): void {
     symlinkSync(target, `${directory} link`);
     try {
       renameSync(`${directory} link`, directory);
+      stay();
       unlinkSync(directory);
     } catch {
       unlinkSync(`${directory} link`); // somebody has made a directory there meanwhile
       return;
     }
     renameSync(`${directory} away`, directory);
+    stay();
     swaps += 1;
   }
+}
+
+function stay(): void {
+  const endMs = performance.now() + STAY_MS;
+  while (performance.now() < endMs);
 }
 
 function turn(): void {
