@@ -138,15 +138,26 @@ test('case I05: a parent that a local program swaps for a symlink, again and aga
     const swapper = await Program.start(process.execPath, [SWAPPER, join(path, 'way'), join(beside, 'outside')]);
     try {
       let number = 0;
+      const contents = new Map<string, Buffer>();
+      peer.serve = ({ name }) => contents.get(name);
+      const fresh = (name: string): Entry => {
+        const content = Buffer.from(`evil ${(number += 1)}`);
+        contents.set(name, content);
+        return peer.author.file(name, content);
+      };
       const endMs = performance.now() + RACE_MS;
       while (performance.now() < endMs) {
         const asked = peer.asked;
-        const names = Array.from({ length: 50 }, () => `way/${number++ % 400}`);
-        const content = Buffer.from(`evil ${number}`);
-        peer.serve = () => content;
-        peer.update(folder, peer.author.directory('way'), ...names.map((name) => peer.author.file(name, content)));
-        peer.update(folder, peer.author.file('way/canary', content), peer.author.file('way/deep/canary', content));
-        await until('some are asked for', () => peer.asked > asked || undefined, { timeoutMs: 2000 }).catch(() => {});
+        const names = Array.from({ length: 50 }, (_, i) => `way/${(number + i) % 400}`);
+        peer.update(
+          folder,
+          peer.author.directory('way'),
+          ...names.map(fresh),
+          fresh('way/canary'),
+          fresh('way/deep/canary'),
+        );
+        const isBusy = (): true | undefined => peer.asked > asked + 25 || undefined;
+        await until('some are asked for', isBusy, { timeoutMs: 500, everyMs: 2 }).catch(() => {});
         peer.update(folder, ...names.slice(0, 25).map((name) => peer.author.deletion(name)));
         peer.update(folder, peer.author.deletion('way/canary'), peer.author.deletion('way/deep/canary'));
       }
