@@ -18,9 +18,9 @@ test('case I26: one file that changes to and fro a hundred times a second', asyn
   await scene.run(t, { cpuMs: 30_000 }, async ({ evil, folder, path, served }) => {
     const peer = await evil();
     peer.share([folder]);
-    const contents = [Buffer.alloc(100_000, 1), Buffer.alloc(100_000, 2)] as const;
+    const contents = [Buffer.alloc(100_000, 1), Buffer.alloc(100_001, 2)] as const;
     let turn = 0;
-    peer.serve = () => contents[turn % 2];
+    peer.serve = ({ size }) => contents.find(({ length }) => length === size);
     const endMs = performance.now() + CHURN_MS;
     for (; performance.now() < endMs; turn += 1) {
       const { author } = peer;

@@ -93,8 +93,8 @@ export class Scene implements AsyncDisposable {
       const trust = async (node: Lanfold, id: string, addresses: string[]): Promise<void> => {
         await scene.askNode(node, 'peers.trust', { id, addresses, folders: [] });
       };
+      await trust(victim, honest.deviceId, []); // before the other dials: who is refused waits longer each time
       await trust(honest, victim.deviceId, [victim.address]);
-      await trust(victim, honest.deviceId, [honest.address]);
       await trust(victim, scene.evilId, []);
       for (const path of scene.#garden) mkdirSync(path);
       await scene.askNode(honest, 'folders.add', { path: scene.#garden[1], id: 'garden', peers: [victim.deviceId] });
