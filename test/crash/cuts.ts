@@ -152,17 +152,16 @@ async function setUp(at: CutStage, _round: number, flush: Flush, random: Random)
   return faults;
 }
 
-/** Told, not pulled, and damaged: nobody has it any more, b says so, and the person at b saves it once more. */
+/** Told, not pulled, and damaged: nobody has it any more, so the person at b saves it once more. */
 async function saveDamagedAgain(stage: Stage, random: Random): Promise<void> {
   const { node } = stage.pair.b;
-  const looked = async (): Promise<string[] | undefined> => {
-    const { state, problems, peers } = await node.ask('status', FOLDER);
-    if (state !== 'in-sync' || peers.some(({ connected }) => !connected)) return undefined;
-    return problems.filter(({ reason }) => reason === 'damaged').map(({ name }) => name);
+  const isSettled = async (): Promise<true | undefined> => {
+    const { state, peers } = await node.ask('status', FOLDER);
+    return state === 'in-sync' && peers.every(({ connected }) => connected) ? true : undefined;
   };
-  for (const name of await until('b has whatever a can give back', looked, { timeoutMs: CONVERGED_MS })) {
-    stage.writeNew('b', name, random.between(1, 4000));
-  }
+  await until('b has whatever a can give back', isSettled, { timeoutMs: CONVERGED_MS });
+  for (const [name, { type, content }] of stage.tree('b'))
+    if (type === 'file' && !stage.completed.has(name, content)) stage.writeNew('b', name, random.between(1, 4000));
 }
 
 async function atRest(stage: Stage, faults: string[]): Promise<TreeSnapshot> {
