@@ -124,6 +124,81 @@ test('E9 what a person removed after the crash is a delete', async () => {
   for (const machine of [a, b]) deepEqual(machine.names(), ['kept'], machine.name);
 });
 
+test('E9 a file that a power cut set back is no edit: the newer content comes back from a peer', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  a.write('text', 'old');
+  ok(await desk.until(() => b.read('text') === 'old'));
+  ok(await desk.inSync(a, b));
+  const inode = a.disk.find(`${FOLDER}/text`);
+  ok(inode);
+  const { content, modifiedNs, changedNs } = inode;
+  await desk.runFor(5000);
+  a.write('text', 'newer');
+  ok(await desk.until(() => b.read('text') === 'newer'));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  Object.assign(inode, { content, modifiedNs, changedNs });
+  await desk.start(a);
+  ok(await desk.until(() => a.read('text') === 'newer'));
+  await desk.runFor(10_000);
+  for (const machine of [a, b]) equal(machine.read('text'), 'newer', machine.name);
+  deepEqual(a.folder().problems(), []);
+});
+
+test('E9 a delete that a power cut took back is done again; what a person brought back stays', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  a.write('forgotten', 'deleted');
+  a.write('wanted', 'deleted');
+  ok(await desk.until(() => b.read('wanted') !== undefined && b.read('forgotten') !== undefined));
+  ok(await desk.inSync(a, b));
+  const inode = a.disk.find(`${FOLDER}/forgotten`);
+  ok(inode);
+  const { content, modifiedNs, changedNs } = inode;
+  await desk.runFor(5000);
+  for (const name of ['forgotten', 'wanted']) a.disk.unlink(`${FOLDER}/${name}`);
+  ok(await desk.until(() => b.names().length === 0));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  for (const name of ['forgotten', 'wanted']) a.write(name, content);
+  Object.assign(a.disk.find(`${FOLDER}/forgotten`) ?? {}, { modifiedNs, changedNs });
+  await desk.start(a);
+  ok(await desk.until(() => b.read('wanted') !== undefined));
+  await desk.runFor(10_000);
+  for (const machine of [a, b]) deepEqual(machine.names(), ['wanted'], machine.name);
+});
+
+test('E9 what was removed for its successor, before a kill, is no delete made here', async () => {
+  const { desk, a, b } = machines('a', 'b');
+  using _ = desk;
+  await desk.start(a, b);
+  a.disk.makeDirectory(`${FOLDER}/x`);
+  ok(await desk.until(() => b.disk.find(`${FOLDER}/x`) !== undefined));
+  ok(await desk.inSync(a, b));
+  let isKilled = false;
+  b.faults.beforeDisk = (call) => {
+    if (call !== 'apply' || isKilled) return;
+    isKilled = true;
+    b.disk.removeDirectory(`${FOLDER}/x`);
+    b.crash();
+  };
+  a.disk.removeDirectory(`${FOLDER}/x`);
+  a.write('x', 'a file now');
+  ok(await desk.until(() => isKilled));
+  await desk.runFor(1000);
+  await desk.start(b);
+  ok(await desk.until(() => b.read('x') === 'a file now'));
+  await desk.runFor(10_000);
+  const version = a.folder().records.local('x')?.record.version ?? [];
+  deepEqual(
+    version.map(({ device }) => device),
+    [a.short],
+  );
+});
+
 test('P15 what was staged for a version that came here by another way is removed', async () => {
   const { desk, a, b } = machines('a', 'b');
   using _ = desk;

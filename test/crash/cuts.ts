@@ -12,7 +12,7 @@ import type { BuiltNode } from './built-node.ts';
 import { CutStage, type CutOptions } from './cut-stage.ts';
 import type { FileSystem, Flush } from './disk-image.ts';
 import { faultsOf } from './patience.ts';
-import { historyContents, lostContents, type Stage } from './round.ts';
+import { historyContents, lostContents, type SideName, type Stage } from './round.ts';
 import type { Tally } from './tally.ts';
 
 interface CutKind {
@@ -25,7 +25,10 @@ interface CutKind {
 
 const CONVERGED_MS = 60_000;
 const BLOCK_BYTES = 131_072;
-const BURST_MS_MAX = 450;
+/** Names that hold new contents after one. */
+const BURST_FILES = 9;
+const BESIDE_MS_MAX = 40;
+const SET_UP_MS_MAX = 450;
 
 export const CUT_KINDS: readonly CutKind[] = [
   { name: 'pull', roundsMax: 5, play: pull },
@@ -70,7 +73,7 @@ async function pull(at: CutStage, round: number, flush: Flush, random: Random): 
   const { stage } = at;
   const before = stage.tree('b');
   const burst = editBurst(stage, 'a', round, random);
-  await delay(random.below(BURST_MS_MAX));
+  await someArrived(stage, 'b', before, random);
   await at.cut(flush);
   await burst;
   const faults = await at.disk.powerOn();
@@ -90,9 +93,8 @@ async function pull(at: CutStage, round: number, flush: Flush, random: Random): 
 async function save(at: CutStage, round: number, flush: Flush, random: Random): Promise<string[]> {
   const { stage } = at;
   const before = stage.tree('a');
-  const burst = editBurst(stage, 'b', round, random);
-  await burst;
-  await delay(random.below(BURST_MS_MAX));
+  await editBurst(stage, 'b', round, random);
+  await someArrived(stage, 'a', before, random);
   await at.cut(flush);
   const heard = stage.tree('a');
   const faults = await at.disk.powerOn();
@@ -138,7 +140,7 @@ async function setUp(at: CutStage, _round: number, flush: Flush, random: Random)
     for (const side of [a, b]) await stage.pair.share(side);
   };
   const settingUp = together().catch(() => {}); // cut off
-  await delay(random.below(BURST_MS_MAX));
+  await delay(random.below(SET_UP_MS_MAX));
   await at.cut(flush);
   await settingUp;
   const faults = await at.disk.powerOn();
@@ -150,17 +152,16 @@ async function setUp(at: CutStage, _round: number, flush: Flush, random: Random)
   return faults;
 }
 
-/** Told, not pulled, and damaged: nobody has it any more, b says so, and the person at b saves it once more. */
+/** Told, not pulled, and damaged: nobody has it any more, so the person at b saves it once more. */
 async function saveDamagedAgain(stage: Stage, random: Random): Promise<void> {
   const { node } = stage.pair.b;
-  const looked = async (): Promise<string[] | undefined> => {
-    const { state, problems, peers } = await node.ask('status', FOLDER);
-    if (state !== 'in-sync' || peers.some(({ connected }) => !connected)) return undefined;
-    return problems.filter(({ reason }) => reason === 'damaged').map(({ name }) => name);
+  const isSettled = async (): Promise<true | undefined> => {
+    const { state, peers } = await node.ask('status', FOLDER);
+    return state === 'in-sync' && peers.every(({ connected }) => connected) ? true : undefined;
   };
-  for (const name of await until('b has whatever a can give back', looked, { timeoutMs: CONVERGED_MS })) {
-    stage.writeNew('b', name, random.between(1, 4000));
-  }
+  await until('b has whatever a can give back', isSettled, { timeoutMs: CONVERGED_MS });
+  for (const [name, { type, content }] of stage.tree('b'))
+    if (type === 'file' && !stage.completed.has(name, content)) stage.writeNew('b', name, random.between(1, 4000));
 }
 
 async function atRest(stage: Stage, faults: string[]): Promise<TreeSnapshot> {
@@ -173,7 +174,7 @@ async function atRest(stage: Stage, faults: string[]): Promise<TreeSnapshot> {
 }
 
 /** Some saves, one after the other: new files, overwritten ones (in place, and beside and renamed), deletes. */
-async function editBurst(stage: Stage, side: 'a' | 'b', round: number, random: Random): Promise<void> {
+async function editBurst(stage: Stage, side: SideName, round: number, random: Random): Promise<void> {
   const sizes = [random.between(1, 4000), random.between(4000, 60_000), BLOCK_BYTES * 2 + random.below(9000)];
   const steps: (() => void)[] = sizes.flatMap((sizeBytes, index) => [
     () => stage.writeNew(side, `round ${round}/new ${index}`, sizeBytes),
@@ -189,6 +190,17 @@ async function editBurst(stage: Stage, side: 'a' | 'b', round: number, random: R
     for (const step of steps.splice(random.below(steps.length), 1)) step();
     await delay(random.below(25));
   }
+}
+
+/** Waits until some of a burst's files, drawn from none to all, have come to a node, and a little longer. */
+async function someArrived(stage: Stage, side: SideName, before: TreeSnapshot, random: Random): Promise<void> {
+  const wanted = random.between(0, BURST_FILES);
+  const haveArrived = (): true | undefined => {
+    const fresh = [...without(stage.tree(side), before).values()].filter(({ type }) => type === 'file');
+    return fresh.length >= wanted ? true : undefined;
+  };
+  await until(`${wanted} files have come to ${side}`, haveArrived, { timeoutMs: CONVERGED_MS, everyMs: 3 });
+  await delay(random.below(BESIDE_MS_MAX));
 }
 
 /** Entries of a tree that do not stand in another exactly so. */

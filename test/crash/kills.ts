@@ -33,7 +33,10 @@ export async function survey(built: BuiltNode, script: Script, random: Random): 
   };
   // The first round makes what later ones change.
   const rounds = Math.min(2, script.roundsMax);
-  for (let round = 0; round < rounds; round += 1) await stages.play(round === rounds - 1 ? list : nothing);
+  for (let round = 0; round < rounds; round += 1) {
+    const { faults } = await stages.play(round === rounds - 1 ? list : nothing);
+    if (faults.length > 0) throw new Error(`"${script.name}" fails by itself: ${faults.join('\n')}`);
+  }
   return listed;
 }
 

@@ -28,7 +28,9 @@ export async function passings(built: BuiltNode, script: Script, random: Random)
     await using stages = new Stages(built, script, random, { orders: true });
     const rounds = Math.min(2, script.roundsMax);
     for (let round = 0; round < rounds; round += 1) {
-      await stages.play((stage) => order(stage, script, round === rounds - 1 ? { list } : undefined));
+      const wanted = round === rounds - 1 ? { list } : undefined;
+      const { faults } = await stages.play((stage) => order(stage, script, wanted));
+      if (faults.length > 0) throw new Error(`"${script.name}" fails by itself: ${faults.join('\n')}`);
     }
     const counts = new Map<string, number>();
     const points = readFileSync(list, 'utf8').split('\n').slice(0, -1);

@@ -2,6 +2,7 @@
  * Keeps a pair of nodes at hand for the rounds of one script: a new one whenever the old one has served, or was found at fault.
  * @module
  */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { parseDeviceId, shortId, shortIdText } from '../../src/core/model/device-id.ts';
 import { openRecordStore } from '../../src/edges/store/record-store.ts';
@@ -72,11 +73,12 @@ export class Stages implements AsyncDisposable {
 function strangeAuthors(stage: Stage, side: 'a' | 'b', { authors }: Script): string[] {
   const { home } = stage.side(side).node.options;
   const store = openRecordStore(join(home, 'records.sqlite'), {
-    randomBytes: (length) => new Uint8Array(length),
+    randomBytes,
     visit: true,
   });
   try {
     const known = new Set(authors.map((author) => shortOf(stage.side(author).node.id)));
+    if (!store.folderIds().includes(FOLDER)) return []; // the round failed before it was shared
     return store
       .folder(FOLDER)
       .changesSince(0, RECORDS_MAX)

@@ -22,11 +22,11 @@ export class Completed {
   /** Files of a tree that hold anything else, or stand where the writer never put a file. A conflict copy has its name's contents. */
   strangersIn(tree: TreeSnapshot): string[] {
     return [...tree]
-      .filter(([name, { type, content }]) => type === 'file' && !this.#has(name, content))
+      .filter(([name, { type, content }]) => type === 'file' && !this.has(name, content))
       .map(([name, { sizeBytes }]) => `${JSON.stringify(name)}: ${sizeBytes} bytes that nobody completed`);
   }
 
-  #has(name: string, content: string): boolean {
+  has(name: string, content: string): boolean {
     const contents = this.#contents.get(name) ?? this.#contents.get(name.replace(CONFLICT_MARK, ''));
     return contents?.has(content) === true;
   }

@@ -229,6 +229,7 @@ export class Inspector {
         continue;
       }
       this.#settler.forget(name);
+      const inDoubt = this.#context.doubt.covers(name);
       this.#context.doubt.settle(name);
       if (seen.look.type !== 'directory') problems.clear(name); // one that cannot be listed is no better for other permissions
       const local = records.local(name);
@@ -242,7 +243,7 @@ export class Inspector {
       const finding = judge(name, local, newest, seen, this.#context.author(), (bytes) => this.#context.digest(bytes));
       if (finding.found === 'same') looks.push({ name, look: seen.look });
       else if (finding.found === 'change') {
-        const isOld = this.#isLeftover(finding.record, seen.look);
+        const isOld = this.#isLeftover(finding.record, seen.look, inDoubt);
         saves.push({ record: isOld ? disowned(finding.record) : finding.record, look: seen.look });
       } else saves.push(this.#adopt(finding.record, seen.look, finding.exact));
     }
@@ -259,28 +260,40 @@ export class Inspector {
     return { record: exact ? { ...newest, sequence: 0 } : disowned(newest), look };
   }
 
-  /** Found after the records were lost or set back, and known to a peer as what it has replaced or deleted (SPEC E5). */
-  #isLeftover(found: FileRecord, look: Look): boolean {
+  /**
+   * Found after the records were lost or set back, and known to a peer as what it has replaced or deleted (SPEC E5); or back
+   * after a power cut, though deleted here and there, with no sign of a hand that brought it (SPEC E9).
+   */
+  #isLeftover(found: FileRecord, look: Look, inDoubt: boolean): boolean {
+    const { local, remotes } = this.#context.records.versions(found.name);
+    const touchedNs = look.modifiedNs > look.changedNs ? look.modifiedNs : look.changedNs;
+    const wasDeleted = inDoubt && local?.record.deleted === true;
+    if (wasDeleted && remotes.some(({ record }) => record.deleted && record.modifiedNs > touchedNs)) return true;
     if (!this.#context.isProvisional()) return false;
-    const { remotes } = this.#context.records.versions(found.name);
     const hash = this.#context.digest(found.blocks);
     return remotes.some(({ record }) => isLeftover(disowned(found), look, record, hash, this.#context.author().device));
   }
 
-  /** Of files that changed without a new time, those that a power cut has emptied or filled with zeros. */
+  /**
+   * Of files that changed without a new time, those that a power cut has emptied or filled with zeros; and those that it has set
+   * back, if a peer has what was recorded: no program can give an inode an older time of change than it had.
+   */
   async #damaged(found: readonly { name: string; seen: Sighting }[]): Promise<ReadonlySet<string>> {
     const damaged = new Set<string>();
+    const { records, tree, doubt } = this.#context;
     for (const { name, seen } of found) {
-      if (!this.#context.doubt.covers(name)) continue;
-      const local = this.#context.records.local(name);
-      if (local?.look?.modifiedNs !== seen.look.modifiedNs || seen.look.type !== 'file') continue;
+      if (!doubt.covers(name)) continue;
+      const local = records.local(name);
+      if (local?.look === undefined || seen.look.type !== 'file') continue;
       if (seen.look.size === local.record.size && sameBytes(seen.blocks, local.record.blocks)) continue; // all is there
+      if (seen.look.changedNs < local.look.changedNs && records.holders(local.record).length > 0) damaged.add(name);
+      if (local.look.modifiedNs !== seen.look.modifiedNs) continue;
       if (sameLook(local.look, seen.look)) {
         damaged.add(name); // nobody writes without leaving a trace
         continue;
       }
       const bytes = Math.min(TAIL_BYTES, seen.look.size);
-      const [tail] = await this.#context.tree.read([{ name, offset: seen.look.size - bytes, bytes, hash: undefined }]);
+      const [tail] = await tree.read([{ name, offset: seen.look.size - bytes, bytes, hash: undefined }]);
       if (looksDamaged(local, seen.look, tail === undefined || isTrouble(tail) ? NO_BYTES : tail)) damaged.add(name);
     }
     return damaged;

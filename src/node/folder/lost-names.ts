@@ -1,5 +1,5 @@
 /**
- * Which of the names that are missing after an unclean stop has a power cut taken, and nobody deleted?
+ * Which of the names that are missing after an unclean stop has a power cut taken (or our own death), and nobody deleted?
  *
  * What a person saves lies in the system's memory for half a minute. Our records are flushed at once, and may be on another
  * disk: so a name can be recorded, and be at every peer, that never reached the disk. It must not be told as a delete (R3).
@@ -11,6 +11,7 @@
  */
 import type { LocalRecord, Look } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
+import { compareVersions } from '../../core/model/version-vector.ts';
 import { isTrouble, type Looked } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
 
@@ -20,10 +21,18 @@ export async function lostNames(context: FolderContext, missing: readonly LocalR
   const ancestors = [...names];
   const looks = await context.tree.look(ancestors);
   const seen = new Map(ancestors.map((name, index) => [name, looks[index]]));
-  return missing
-    .filter(({ record, look }) => look !== undefined && isOlder(nearest(record.name, seen), look))
-    .filter(({ record }) => context.records.holders(record).length > 0)
-    .map(({ record }) => record.name);
+  const isLost = ({ record, look }: LocalRecord): boolean =>
+    look !== undefined && isOlder(nearest(record.name, seen), look) && context.records.holders(record).length > 0;
+  return missing.filter((local) => isBeingReplaced(context, local) || isLost(local)).map(({ record }) => record.name);
+}
+
+/**
+ * We may have died between the removal of what stood there (a directory, say) and the arrival of a peer's newer version. That one
+ * comes in any case: a delete here would not have seen it.
+ */
+function isBeingReplaced({ records }: FolderContext, { record }: LocalRecord): boolean {
+  const newest = records.newest(record.name);
+  return newest?.deleted === false && compareVersions(newest.version, record.version) === 'newer';
 }
 
 function isOlder(directory: Looked, lost: Look): boolean {
