@@ -5,7 +5,7 @@ import { REGRESSIONS } from './regressions.ts';
 import { findTarget } from './targets.ts';
 
 for (const [name, hex, was] of REGRESSIONS) {
-  const { holds, run } = findTarget(name);
-  test(`${holds} ${name} takes ${hex.slice(0, 24)}: once ${was}`, () =>
+  const { title, run } = findTarget(name);
+  test(`${title}: ${hex.slice(0, 24)}, once: ${was}`, () =>
     doesNotReject(async () => run(Uint8Array.from(Buffer.from(hex, 'hex')))));
 }

@@ -16,10 +16,10 @@ export function fuzzAll(targets: readonly Target[]): void {
   const seed = Number(process.env['FUZZ_SEED'] ?? randomInt(SEED_MAX));
   const campaign = new Campaign();
   after(() => campaign.close());
-  for (const { name, holds, promise, inputs: inputsMax = INPUTS_DEFAULT } of targets) {
-    test(`${holds} fuzz ${name}: ${promise}`, async (context) => {
+  for (const { name, title, inputs: inputsMax = INPUTS_DEFAULT } of targets) {
+    test(title, async (context) => {
       const { findings, inputs, kept, functions } = await campaign.run(name, { seed, inputsMax, budgetMs: BUDGET_MS });
-      context.diagnostic(`${inputs} inputs, ${kept} reached new code, FUZZ_SEED=${seed}`);
+      context.diagnostic(`${name}: ${inputs} inputs, ${kept} reached new code, FUZZ_SEED=${seed}`);
       equal(findings.map((finding) => describeFinding(name, finding)).join('\n\n'), '', `FUZZ_SEED=${seed}`);
       ok(functions > 0, 'its code was reached');
     });

@@ -39,8 +39,7 @@ serve((name) => {
   if (run === undefined) throw new Error(`no planted fault "${name}"`);
   return {
     name,
-    holds: '',
-    promise: '',
+    title: '',
     run,
     seeds: () => [new Uint8Array(8)],
     rooms: ['/planted-worker.ts'],

@@ -7,10 +7,8 @@ import type fc from 'fast-check';
 
 export interface Target {
   readonly name: string;
-  /** Rules and catalogue cases that it holds, as a test's title begins. */
-  readonly holds: string;
-  /** What must be so, as the title goes on. */
-  readonly promise: string;
+  /** Of its test: rules and catalogue cases that it holds, and what must be so. */
+  readonly title: string;
   /** Takes any bytes. Whatever it throws is a finding: refusals that are due are caught by it. */
   readonly run: (bytes: Uint8Array) => void | Promise<void>;
   /** Good input, from which the mutators start. Made when the target is first run. */

@@ -86,8 +86,7 @@ const WORDS = [
 
 const commandLine: Target = {
   name: 'command-line',
-  holds: 'U20',
-  promise: 'whatever is typed is understood, or is wrong usage',
+  title: 'U20 whatever is typed is understood, or is wrong usage',
   run(bytes) {
     const typed = asText(bytes).split('\n');
     const refusal = attempt(() => void grammar().parse(typed, { from: 'user' }));
@@ -121,8 +120,7 @@ function attempt(run: () => void): unknown {
 const NOW = new Date('2026-11-24T12:00:00Z');
 const time: Target = {
   name: 'typed-time',
-  holds: 'U20',
-  promise: 'whatever is typed for a time is one, or wrong usage',
+  title: 'U20 whatever is typed for a time is one, or wrong usage',
   run(bytes) {
     const read = unless(LanfoldError, () => parseTime(asText(bytes), NOW));
     if (read === undefined) return;
@@ -140,8 +138,7 @@ const time: Target = {
 
 const address: Target = {
   name: 'typed-address',
-  holds: 'U20',
-  promise: 'whatever is typed for an address is one that is printed and read alike, or wrong usage',
+  title: 'U20 whatever is typed for an address is one that is printed and read alike, or wrong usage',
   run(bytes) {
     const read = unless(LanfoldError, () => parseAddress(asText(bytes)));
     if (read === undefined) return;
@@ -157,8 +154,7 @@ const address: Target = {
 
 const place: Target = {
   name: 'typed-place',
-  holds: 'J15',
-  promise: 'whatever another computer calls a folder, its place is one new directory right here',
+  title: 'J15 whatever another computer calls a folder, its place is one new directory right here',
   run(bytes) {
     const text = asText(bytes);
     const here = import.meta.dirname; // with files in it
@@ -186,8 +182,7 @@ function lineOf(bytes: Uint8Array, size: number): string | undefined {
 
 const control: Target = {
   name: 'control-socket',
-  holds: 'U70 U71',
-  promise: 'whatever is asked or answered over the control socket is understood, or refused as a usage error',
+  title: 'U70 U71 whatever is asked or answered over the control socket is understood, or refused as a usage error',
   run(bytes) {
     const line = lineOf(bytes, Infinity);
     holdSame(lineOf(bytes, 1), line, 'a line that comes in pieces is the same');

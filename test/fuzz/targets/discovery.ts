@@ -32,8 +32,8 @@ const MAGIC = ANNOUNCEMENT.subarray(0, 4);
 
 const announcement: Target = {
   name: 'announcement',
-  holds: 'case J04: W19 W51 W57 F19',
-  promise: 'whatever datagram comes, it is dropped, or names a device and at most sixteen places that can be dialled',
+  title:
+    'W19 W51 W57 F19 case J04: whatever datagram comes, it is dropped, or names a device and at most sixteen places that can be dialled',
   run(bytes) {
     const read = unless(WireError, () => decodeAnnouncement(bytes));
     if (read === undefined) return;
@@ -139,8 +139,8 @@ const records = fc
 
 const multicastDns: Target = {
   name: 'mdns-packet',
-  holds: 'case J04: F24',
-  promise: 'whatever packet of multicast DNS comes, it is dropped, or tells of services with a tag and a port',
+  title:
+    'F24 case J04: whatever packet of multicast DNS comes, it is dropped, or tells of services with a tag and a port',
   run(bytes) {
     heard = [];
     const packet = Buffer.from(bytes);
@@ -183,8 +183,7 @@ const TABLES: Readonly<Record<string, { read: (text: string) => Neighbour[]; goo
 
 const tables = Object.entries(TABLES).map(([name, { read, good }]): Target => ({
   name: `neighbours-${name}`,
-  holds: 'F5 F13',
-  promise: `whatever stands in the table of ${name}, what is read of it are addresses`,
+  title: `F5 F13 whatever stands in the table of ${name}, what is read of it are addresses`,
   run(bytes) {
     for (const { address, interfaceName } of read(asText(bytes))) {
       hold(isIP(address) !== 0, 'an address is what Node thinks it is');
@@ -199,8 +198,7 @@ const tables = Object.entries(TABLES).map(([name, { read, good }]): Target => ({
 
 const address: Target = {
   name: 'ip-address',
-  holds: 'F1',
-  promise: 'whatever text comes, what is an address is what Node thinks it is',
+  title: 'F1 whatever text comes, what is an address is what Node thinks it is',
   run(bytes) {
     const text = asText(bytes);
     const read = parseIpAddress(text);
@@ -217,8 +215,7 @@ const address: Target = {
 
 const remembered: Target = {
   name: 'remembered-places',
-  holds: 'F17',
-  promise: 'whatever stands in the file of remembered places, what is read of it is printed and read alike',
+  title: 'F17 whatever stands in the file of remembered places, what is read of it is printed and read alike',
   run(bytes) {
     const read = Remembered.parse(asText(bytes)).print();
     holdSame(Remembered.parse(read).print(), read, 'what was printed is read as it was meant');

@@ -35,8 +35,7 @@ const GOOD = {
 
 const configuration: Target = {
   name: 'configuration',
-  holds: 'case G10',
-  promise: 'whatever stands in the configuration, it is refused and left alone, or printed and read alike',
+  title: 'case G10: whatever stands in the configuration, it is refused and left alone, or printed and read alike',
   run(bytes) {
     let read;
     try {
@@ -84,8 +83,7 @@ const identityFile = (): Uint8Array => {
 
 const identity: Target = {
   name: 'identity-file',
-  holds: 'C21',
-  promise: 'whatever stands in the file of the identity, it is that identity or is refused, and never replaced',
+  title: 'C21 whatever stands in the file of the identity, it is that identity or is refused, and never replaced',
   async run(bytes) {
     const home = join(scratch(), 'identity');
     const path = join(home, IDENTITY_FILE);
@@ -112,8 +110,7 @@ const identity: Target = {
 const KEY = 'aGVsbG8';
 const folderKey: Target = {
   name: 'folder-key',
-  holds: 'F2',
-  promise: 'whatever stands in the file of a folder’s key, the folder is ours only if it is that key',
+  title: 'F2 whatever stands in the file of a folder’s key, the folder is ours only if it is that key',
   run(bytes) {
     const own = join(scratch(), 'folder', '.lanfold');
     mkdirSync(own, { recursive: true });

@@ -59,9 +59,8 @@ const file = fc.array(line, { maxLength: 12 }).map((lines) => lines.join('\n'));
 
 export const patterns: Target = {
   name: 'ignore-patterns',
-  holds: 'G9 G10',
-  promise:
-    'whatever stands in .stignore, it is refused with its line, or answers for each name at once; no directory is passed over in which something is synced',
+  title:
+    'G9 G10 whatever stands in .stignore, it is refused with its line, or answers for each name at once; no directory is passed over in which something is synced',
   run(bytes) {
     const [text = '', included, name = 'a'] = asText(bytes).split(BORDER);
     const rules = parseIgnores('.stignore', text, (path) => (path === 'more' ? included : undefined));

@@ -97,9 +97,8 @@ const seeds = (): Uint8Array[] => {
 
 const stream: Target = {
   name: 'pairing-stream',
-  holds: 'W60 W61 W63',
-  promise:
-    'whatever strangers send to pair, it reads the same wherever it is cut, is bounded, and comes back as it was written',
+  title:
+    'W60 W61 W63 whatever strangers send to pair, it reads the same wherever it is cut, is bounded, and comes back as it was written',
   run(bytes) {
     for (const late of [false, true]) {
       const whole = read(bytes, [bytes.length], late);
@@ -120,8 +119,8 @@ const stream: Target = {
 
 const atHost: Target = {
   name: 'pairing-host',
-  holds: 'J14 J23',
-  promise: 'whatever a joiner sends, nobody is trusted who has not proven the code, and at most its conversation ends',
+  title:
+    'J14 J23 whatever a joiner sends, nobody is trusted who has not proven the code, and at most its conversation ends',
   run(bytes) {
     const hosting = host();
     let proven = false;
@@ -156,8 +155,8 @@ function goodTags(): Uint8Array | undefined {
 
 const atJoiner: Target = {
   name: 'pairing-joiner',
-  holds: 'J14 J15 J23',
-  promise: 'whatever a host sends, nothing is believed of it before it has proven the code, and no hint leads anywhere',
+  title:
+    'J14 J15 J23 whatever a host sends, nothing is believed of it before it has proven the code, and no hint leads anywhere',
   run(bytes) {
     const tries = new JoinerTries();
     const joining = new JoinerRun({ crypto: pairingCrypto, meeting: MEETING, tries, name: 'tom-xps' });
@@ -182,8 +181,7 @@ const atJoiner: Target = {
 
 const typedCode: Target = {
   name: 'typed-code',
-  holds: 'J7',
-  promise: 'whatever is typed for a code gives six digits or nothing',
+  title: 'J7 whatever is typed for a code gives six digits or nothing',
   run(bytes) {
     const code = readCode(asText(bytes));
     if (code === undefined) return;
@@ -199,8 +197,7 @@ const typedCode: Target = {
 
 const typedDevice: Target = {
   name: 'typed-device-id',
-  holds: 'D3 D5',
-  promise: 'whatever is typed for a device ID gives an ID that is read back, or a sentence',
+  title: 'D3 D5 whatever is typed for a device ID gives an ID that is read back, or a sentence',
   run(bytes) {
     const parsed = parseDeviceId(asText(bytes));
     if (!parsed.ok) return hold(parsed.message.length > 0, 'a refusal has a sentence');

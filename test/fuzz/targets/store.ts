@@ -178,9 +178,8 @@ function isForeign(error: LanfoldError): boolean {
 
 const databaseFile: Target = {
   name: 'record-store-file',
-  holds: 'case G02: K14 K15 K16',
-  promise:
-    'whatever became of the file of records, it is found out, set aside and begun anew, at the latest with the next start',
+  title:
+    'K14 K15 K16 case G02: whatever became of the file of records, it is found out, set aside and begun anew, at the latest with the next start',
   run(bytes) {
     remove();
     writeFileSync(path(), damaged(closedFile(), bytes));
@@ -200,8 +199,7 @@ const databaseFile: Target = {
 
 const databaseLog: Target = {
   name: 'record-store-log',
-  holds: 'case G02: K15 K18',
-  promise: 'whatever became of the log of records, the store opens, or is begun anew',
+  title: 'K15 K18 case G02: whatever became of the log of records, the store opens, or is begun anew',
   run(bytes) {
     remove();
     const { file, log } = openFiles();
@@ -221,8 +219,7 @@ const databaseLog: Target = {
 /** A file that is all other bytes: another program's, or none at all. */
 const anyFile: Target = {
   name: 'record-store-any',
-  holds: 'case G02: K14 K15',
-  promise: 'whatever file lies where the records should be, it is set aside or left as it is, and told',
+  title: 'K14 K15 case G02: whatever file lies where the records should be, it is set aside or left as it is, and told',
   run(bytes) {
     remove();
     writeFileSync(path(), bytes);
@@ -260,8 +257,7 @@ const rows = fc.record({
 /** Any row that the tables can hold is a record; what it was made from, if it is one of ours, comes back. */
 const row: Target = {
   name: 'record-row',
-  holds: 'K1',
-  promise: 'whatever a row holds, a record is read of it, and is kept as it was read',
+  title: 'K1 whatever a row holds, a record is read of it, and is kept as it was read',
   run(bytes) {
     const [one] = fc.sample(rows, { numRuns: 1, seed: seedOf(bytes) });
     if (one === undefined) return;

@@ -89,8 +89,7 @@ const messages = (Object.keys(CODECS) as (keyof typeof CODECS)[]).map((name): Ta
   const oracle = oracleMessage(name);
   return {
     name: `wire-${name}`,
-    holds: 'W19 W24 W25',
-    promise: `whatever bytes come for a ${name}, it is refused, or read as @bufbuild/protobuf reads it, in time that grows with the bytes`,
+    title: `W19 W24 W25 whatever bytes come for a ${name}, it is refused, or read as @bufbuild/protobuf reads it, in time that grows with the bytes`,
     run: (bytes) => {
       const read = readAgain(name, CODECS[name] as unknown as Codec<unknown, never>, bytes);
       if (read !== undefined) goOn(name, read);
@@ -108,8 +107,7 @@ const messages = (Object.keys(CODECS) as (keyof typeof CODECS)[]).map((name): Ta
 
 const header: Target = {
   name: 'wire-Header',
-  holds: 'W19',
-  promise: 'whatever bytes come for a header, it is read or refused',
+  title: 'W19 whatever bytes come for a header, it is read or refused',
   run: (bytes) => void unless(WireError, () => Header.decode(bytes)),
   seeds: () => [fromHex('08011001'), fromHex('0806')],
   shaped: message(1),
@@ -160,8 +158,8 @@ function checkStream(bytes: Uint8Array): void {
 
 const stream: Target = {
   name: 'wire-stream',
-  holds: 'W11 W19',
-  promise: 'whatever a peer sends, the frames are the same wherever the stream is cut, and each is read or refused',
+  title:
+    'W11 W19 whatever a peer sends, the frames are the same wherever the stream is cut, and each is read or refused',
   run: checkStream,
   seeds: () => [
     ...Object.values(FRAMES).map((frame) => Uint8Array.from(Buffer.concat([HELLOS.server, frame]))),
@@ -235,9 +233,8 @@ function more(length: number): number[] {
 
 const blocks: Target = {
   name: 'wire-lz4',
-  holds: 'case I11: W19 W22 W23',
-  promise:
-    'whatever block comes, nothing is unpacked but what lz4-napi unpacks alike, and never more than it can stand for',
+  title:
+    'W19 W22 W23 case I11: whatever block comes, nothing is unpacked but what lz4-napi unpacks alike, and never more than it can stand for',
   run: unpackBoth,
   seeds: () => packed,
   shaped: sequences,
@@ -247,8 +244,7 @@ const blocks: Target = {
 
 const packing: Target = {
   name: 'wire-lz4-pack',
-  holds: 'W20',
-  promise: 'whatever is packed is unpacked again, by us and by lz4-napi',
+  title: 'W20 whatever is packed is unpacked again, by us and by lz4-napi',
   run: (content) => {
     const block = compressBlock(content, 0, content.length * 2 + 64);
     hold(block !== undefined, 'it fits into twice its bytes');
