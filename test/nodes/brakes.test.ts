@@ -96,7 +96,8 @@ function git(folder: string, ...words: string[]): string {
     cwd: folder,
     stdio: 'pipe',
     encoding: 'utf8',
-    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
+    // A status that is asked for must not write the index: that would be a change, and be synced.
+    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_OPTIONAL_LOCKS: '0' },
   });
 }
 
