@@ -92,12 +92,17 @@ function fill(folder: string): void {
 }
 
 function git(folder: string, ...words: string[]): string {
-  return execFileSync('git', ['-c', 'user.name=maria', '-c', 'user.email=maria@example.org', ...words], {
-    cwd: folder,
-    stdio: 'pipe',
-    encoding: 'utf8',
-    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
-  });
+  return execFileSync(
+    'git',
+    ['-c', 'gc.auto=0', '-c', 'user.name=maria', '-c', 'user.email=maria@example.org', ...words],
+    {
+      cwd: folder,
+      stdio: 'pipe',
+      encoding: 'utf8',
+      // A status that is asked for must not write the index: that would be a change, and be synced.
+      env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_OPTIONAL_LOCKS: '0' },
+    },
+  );
 }
 
 /** All states and problems that the nodes tell of until it is called again. */

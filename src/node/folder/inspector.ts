@@ -327,6 +327,11 @@ export class Inspector {
     const settled = this.#settler.gone(absent);
     // Absence is only believed in a root that is still ours: an unmounted disk deletes nothing (SPEC F2).
     if (settled.length === 0 || !(await this.#context.rootIsOurs())) return;
+    // Asked before the last look: after that there is no await, or what is put in place meanwhile would be taken for gone.
+    const byGit = await goneByGit(
+      this.#context,
+      settled.flatMap((name) => [name, ...this.#namesBelow(name)]),
+    );
     const stillGone = await this.#stillGone(settled);
     const names = new Set(stillGone.flatMap((name) => [name, ...this.#namesBelow(name)]));
     const { records } = this.#context;
@@ -338,7 +343,6 @@ export class Inspector {
       return;
     }
     const lost = new Set(gone);
-    const byGit = await goneByGit(this.#context, gone);
     if (!this.#brake.mayAnnounceDeletes(gone.filter((name) => !byGit.has(name) && !this.#hasTwin(name, lost)).length)) {
       // They wait for a person, and not here: the next walk finds them anew.
       for (const name of names) this.#settler.forget(name);

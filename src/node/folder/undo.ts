@@ -20,7 +20,7 @@ export interface Undone {
   readonly kept: number;
   /** Names that peers had replaced already, and that are as they were, out of the history. */
   readonly restored: number;
-  /** Names that are gone here and that no peer has: their deletes stay held. */
+  /** Names that are gone here and that no peer is known to have: there is nothing to bring back. */
   readonly lost: number;
 }
 
@@ -69,9 +69,10 @@ export class Undo {
       const names = page.filter(({ look }) => look !== undefined).map(({ record }) => record.name);
       const looks = await tree.look(names);
       const gone = names.filter((name, index) => looks[index] === undefined && !mounts.holds(name) && !busy.has(name));
+      const looked = new Map(page.map(({ record }) => [record.name, record.sequence]));
       const has = (name: string): boolean => {
-        const own = records.local(name);
-        return own !== undefined && !own.record.deleted && records.holders(own.record).length > 0;
+        const own = records.local(name)?.record; // one that was put in place meanwhile is another
+        return own !== undefined && own.sequence === looked.get(name) && records.holders(own).length > 0;
       };
       const back = gone.filter(has);
       lost += gone.length - back.length;
