@@ -31,7 +31,7 @@ export const OPEN: Readonly<Record<string, string>> = {
   H19: 'no test yet',
   H22: 'no test yet',
   J19: 'no test yet',
-  K01: 'takes longer than tests may: an hour of two cores',
+  K01: 'takes longer than tests may',
   K02: 'no test yet',
   K03: 'no test yet',
   K04: 'takes a day',
