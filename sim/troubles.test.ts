@@ -7,6 +7,8 @@ import { Life } from '../src/edges/memory/life.ts';
 import { sha256 } from '../src/edges/memory/memory-folder.ts';
 import { Desk, FOLDER, type Machine } from './desk.ts';
 
+const QUARTER_MS = 15 * 60_000;
+
 function two(folderIds: readonly string[] = [FOLDER]): { desk: Desk; a: Machine; b: Machine } {
   const desk = new Desk(['a', 'b'], folderIds);
   const [a, b] = desk.machines;
@@ -208,4 +210,35 @@ test('M1 the same bytes in blocks of another size are no conflict', async () => 
   ok(await desk.until(() => a.folder().records.local('image')?.record.modifiedBy === 1n));
   await desk.runFor(5000);
   deepEqual(a.names(), ['image']);
+});
+
+test('case K09: a disk that fails for hours fills neither the log nor the list of troubles', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  ok(await desk.inSync(a, b));
+  b.faults.afterDisk = (call, [jobs], result) => {
+    if (call !== 'stage') return result;
+    return (jobs as unknown[]).map(() => ({ trouble: 'io', detail: 'EIO: i/o error, write' }));
+  };
+  for (let index = 0; index < 50; index += 1) a.write(`file ${index}`, `content ${index}`);
+  await desk.runFor(60_000);
+  const logged = [a.log.length, b.log.length];
+  const eventsIn = async (ms: number): Promise<number> => {
+    const before = desk.scheduler.events;
+    await desk.runFor(ms);
+    return desk.scheduler.events - before;
+  };
+  const first = await eventsIn(QUARTER_MS);
+  await desk.runFor(4 * QUARTER_MS);
+  const last = await eventsIn(QUARTER_MS);
+  ok(last < 1.5 * first, `${first} events in the first quarter of an hour, ${last} in the last`);
+  const more = [a, b].map((machine, index) => machine.log.length - (logged[index] ?? 0));
+  ok(
+    more.every((lines) => lines <= 20),
+    `${more.join(', ')} more lines in an hour and a half`,
+  );
+  equal(b.folder().problems().length, 50);
+  b.faults.afterDisk = (_call, _values, result) => result;
+  ok(await desk.until(() => b.names().length === 50, 120_000));
 });

@@ -1,3 +1,5 @@
+import type { Clock, Timer } from '../ports/clock.ts';
+
 /**
  * A bell for a loop that sleeps until there is something to do: rung any number of times before it is waited for, it wakes
  * the loop once.
@@ -19,24 +21,29 @@ export class Wake {
   }
 }
 
-/** Waits that double from the first to the longest, until something goes well. */
-export class Backoff {
+/** Tries again after waits that double from the first to the longest, until something goes well. */
+export class Retry {
+  readonly #clock: Clock;
   readonly #first: number;
   readonly #max: number;
+  readonly #run: () => void;
   #next: number;
+  #timer: Timer | undefined;
 
   /** In milliseconds. */
-  constructor({ first, max }: { readonly first: number; readonly max: number }) {
+  constructor(clock: Clock, { first, max }: { readonly first: number; readonly max: number }, run: () => void) {
+    this.#clock = clock;
     this.#first = first;
     this.#max = max;
+    this.#run = run;
     this.#next = first;
   }
 
-  /** @returns how long to wait this time. */
-  next(): number {
-    const waitMs = this.#next;
-    this.#next = Math.min(waitMs * 2, this.#max);
-    return waitMs;
+  /** Once more, after the next wait. One at a time: every try that began for another reason would leave one more, for ever. */
+  later(): void {
+    this.#timer?.cancel();
+    this.#timer = this.#clock.after(this.#next, this.#run);
+    this.#next = Math.min(this.#next * 2, this.#max);
   }
 
   reset(): void {

@@ -113,9 +113,11 @@ test('case F19: without a free handle nothing crashes and nothing is taken for d
   const before = await pair.converged();
   const limits = pair.sides.map(({ node }) => {
     const pid = String(node.pid);
-    const used = readdirSync(`/proc/${pid}/fd`).map(Number);
+    const used = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+    let free = 0;
+    while (used.has(free)) free += 1;
     const [, before = ''] = /^Max open files +(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8')) ?? [];
-    execFileSync('prlimit', ['--pid', pid, `--nofile=${Math.max(...used) + 2}:`]);
+    execFileSync('prlimit', ['--pid', pid, `--nofile=${free + 1}:`]);
     return (): void => void execFileSync('prlimit', ['--pid', pid, `--nofile=${before}:`]);
   });
   writeFileSync(pair.at(a, 'new'), 'new');

@@ -36,7 +36,7 @@ import { Scanner } from './scanner.ts';
 import { Settler } from './settler.ts';
 import { Supplier } from './supplier.ts';
 import { Undo, type Undone } from './undo.ts';
-import { Backoff, Wake } from '../wake.ts';
+import { Retry, Wake } from '../wake.ts';
 import { watchListener } from './watch-listener.ts';
 
 const RETRY_MS = { first: 1000, max: 60_000 } as const;
@@ -74,7 +74,7 @@ export class Folder {
   #busyScanning = false;
   #busyPulling = false;
   #mayBeStaged = true;
-  readonly #retry = new Backoff(RETRY_MS);
+  readonly #retry: Retry;
   #loops: Promise<void> = Promise.resolve();
 
   constructor(options: FolderOptions) {
@@ -97,6 +97,7 @@ export class Folder {
     });
     this.announced = new Announced(this.records.maxSequence());
     this.#scans = new ScanBell(edges.clock);
+    this.#retry = new Retry(edges.clock, RETRY_MS, () => this.#pullWanted.ring());
     this.admission = new Admission(this.records, options.isHeld, () => options.onState());
     this.#context = makeContext(options, {
       tree: this.#tree,
@@ -332,8 +333,7 @@ export class Folder {
     this.#mayBeStaged = left > 0;
     const wanted = left > 0 ? this.#puller.stagesWorthKeeping() : [];
     await this.#tree.unstage({ keep: new Set([...wanted, ...this.restorer.stages]) });
-    if (left === 0) return;
-    this.#options.edges.clock.after(this.#retry.next(), () => this.#pullWanted.ring());
+    if (left > 0) this.#retry.later();
   }
 
   async #inspect(names: readonly string[]): Promise<void> {
