@@ -12,7 +12,7 @@ export const DECIDING: readonly PlantedBug[] = [
     find: 'const value = next > clock ? next : clock;',
     replace: 'const value = clock;',
     breaks: 'V3',
-    foundBy: { seeds: 60 },
+    foundBy: { seeds: 150 },
   },
   {
     name: 'counters-restart-at-one',
@@ -32,7 +32,7 @@ export const DECIDING: readonly PlantedBug[] = [
     replace: `const known = merged.get(device) ?? COUNTER_MAX;
     if (value < known)`,
     breaks: 'V5',
-    foundBy: { seeds: 60 },
+    foundBy: { seeds: 150 },
   },
   {
     name: 'missing-counters-skipped',
@@ -41,7 +41,7 @@ export const DECIDING: readonly PlantedBug[] = [
     find: 'while (i < a.length || j < b.length) {',
     replace: 'while (i < a.length && j < b.length) {',
     breaks: 'V2',
-    foundBy: { seeds: 20 },
+    foundBy: { seeds: 40 },
   },
   {
     name: 'delete-beats-edit',
@@ -50,7 +50,7 @@ export const DECIDING: readonly PlantedBug[] = [
     find: 'return a.deleted ? -1 : 1;',
     replace: 'return a.deleted ? 1 : -1;',
     breaks: 'M2',
-    foundBy: { file: 'src/core/index/newest.test.ts', test: 'M2 an edit survives a delete' },
+    foundBy: { seeds: 150, strict: true },
   },
   {
     name: 'own-version-wins',
@@ -59,7 +59,7 @@ export const DECIDING: readonly PlantedBug[] = [
     find: 'if (best === undefined || compareRivals(record, best) > 0)',
     replace: 'if (best === undefined)',
     breaks: 'R11',
-    foundBy: { seeds: 40 },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'tie-not-broken',
@@ -96,7 +96,7 @@ export const DECIDING: readonly PlantedBug[] = [
     find: `? 'install' : 'install-beside';`,
     replace: `? 'install' : 'install';`,
     breaks: 'M3',
-    foundBy: { file: 'src/core/reconcile/decide.test.ts', test: 'M3 both edited' },
+    foundBy: { seeds: 100, strict: true },
   },
   {
     name: 'directory-wins-without-copy',
@@ -105,7 +105,7 @@ export const DECIDING: readonly PlantedBug[] = [
     find: `if (mine.type !== 'file' || isConflictCopy(mine.name)) return 'install';`,
     replace: `if (mine.type !== newest.type || isConflictCopy(mine.name)) return 'install';`,
     breaks: 'M3',
-    foundBy: { file: 'src/core/reconcile/decide.test.ts', test: 'M3 a directory wins over our file' },
+    foundBy: { seeds: 100, strict: true },
   },
   {
     name: 'equal-content-conflicts',

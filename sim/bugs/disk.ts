@@ -74,9 +74,13 @@ export const DISK: readonly PlantedBug[] = [
     name: 'replaced-without-a-look',
     what: 'a file is put in the place of whatever stands there',
     file: 'src/edges/disk/place.ts',
-    find: `if (!sameLook(now, change.expected)) return changed();
-  batch.touchedDirectories.add(parentOf(change.name)).add(STAGING);`,
-    replace: 'batch.touchedDirectories.add(parentOf(change.name)).add(STAGING);',
+    find: `there is no such staged file');
+  const now = lookAt(path);
+  if (!sameLook(now, change.expected)) return changed();
+`,
+    replace: `there is no such staged file');
+  const now = lookAt(path);
+`,
     breaks: 'R7',
     foundBy: { file: 'test/contract/file-tree.test.ts', test: 'P27 what is not as the caller saw it' },
   },

@@ -15,7 +15,7 @@ export const PULLING: readonly PlantedBug[] = [
         commits.map(({ change }, index) => ('expected' in change ? { ...change, expected: looks[index] } : change) as Change),
       );`,
     breaks: 'R7',
-    foundBy: { seeds: 40 },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'records-before-rename',
@@ -25,7 +25,7 @@ export const PULLING: readonly PlantedBug[] = [
     replace: `this.#context.save(commits.map(({ record }) => ({ record: { ...record, sequence: 0 }, look: undefined })));
       const applied = await tree.apply(`,
     breaks: 'R1',
-    foundBy: { seeds: 40 },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'outdated-put-in-place',
@@ -67,8 +67,8 @@ export const PULLING: readonly PlantedBug[] = [
     name: 'half-a-block-is-a-hole',
     what: 'a last block of zeros that is shorter than the others is never asked for, nor written',
     file: 'src/core/pull/block-plan.ts',
-    find: 'if (bytes === wanted.blockSize && sameBytes(hash, here.zeroHash))',
-    replace: 'if (sameBytes(hash, here.zeroHash))',
+    find: 'return bytes === blockSize && sameBytes(hash, zeroHash);',
+    replace: 'return sameBytes(hash, zeroHash);',
     breaks: 'P2',
     foundBy: { file: 'src/core/pull/block-plan.test.ts', test: 'P3 a short block is never taken for a hole' },
   },
@@ -79,7 +79,7 @@ export const PULLING: readonly PlantedBug[] = [
     find: `if (left?.deleted !== true || decide(twin.record, left, [], this.#context.digest) !== 'delete') continue;`,
     replace: 'if (left === undefined) continue;',
     breaks: 'I2',
-    foundBy: { seeds: 40 },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'permissions-dropped',
@@ -90,7 +90,7 @@ export const PULLING: readonly PlantedBug[] = [
     replace: `const expected = local?.look;
   const permissions = undefined;`,
     breaks: 'I1',
-    foundBy: { seeds: 40 },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'attributes-only-recorded',
@@ -102,7 +102,7 @@ export const PULLING: readonly PlantedBug[] = [
         return 'done';
       case 'delete':`,
     breaks: 'I1',
-    foundBy: { seeds: 40 },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'modification-time-rounded',
@@ -111,7 +111,7 @@ export const PULLING: readonly PlantedBug[] = [
     find: 'modifiedNs: Number(ns),',
     replace: 'modifiedNs: Number(ns - (ns % 1_000_000n)),',
     breaks: 'I5',
-    foundBy: { seeds: 20 },
+    foundBy: { seeds: 40 },
   },
   {
     name: 'unknown-deleted-with-directory',
@@ -121,7 +121,7 @@ export const PULLING: readonly PlantedBug[] = [
     replace:
       'if (own === undefined || own.record.deleted || own.record.invalid) removed += (await this.#removeIgnored(child)) ? 1 : 0;',
     breaks: 'R8',
-    foundBy: { file: 'sim/unsure.test.ts', test: 'R8 case D02' },
+    foundBy: { seeds: 100, strict: true },
   },
   {
     name: 'ignored-deleted-with-directory',
@@ -156,7 +156,7 @@ export const PULLING: readonly PlantedBug[] = [
 `,
     replace: '',
     breaks: 'I1',
-    foundBy: { seeds: 60 },
+    foundBy: { seeds: 150 },
   },
   {
     name: 'refused-source-asked-no-more',

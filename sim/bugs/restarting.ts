@@ -8,9 +8,9 @@ export const RESTARTING: readonly PlantedBug[] = [
   {
     name: 'unclean-stop-ignored',
     what: 'after a power cut what is left of files is announced as if somebody had edited them',
-    file: 'src/node/folder/folder.ts',
-    find: 'doubt: new Doubt(this.records, clock, store.uncleanStop),',
-    replace: 'doubt: new Doubt(this.records, clock, false),',
+    file: 'src/node/folder/make-context.ts',
+    find: 'doubt: new Doubt(records, clock, store.uncleanStop),',
+    replace: 'doubt: new Doubt(records, clock, false),',
     breaks: 'R3',
     foundBy: { file: 'sim/harm.test.ts', test: 'E4 what a power cut emptied' },
   },
@@ -104,11 +104,11 @@ export const RESTARTING: readonly PlantedBug[] = [
   {
     name: 'bit-rot-announced',
     what: 'bytes that a disk has lost are announced as an edit',
-    file: 'src/node/folder/rereader.ts',
+    file: 'src/node/folder/rereading.ts',
     find: `isTrouble(bytes) ? bytes.trouble === 'wrong-content' :`,
     replace: 'isTrouble(bytes) ? false :',
     breaks: 'R4',
-    foundBy: { file: 'sim/rereading.test.ts', test: 'R4 bytes that changed under' },
+    foundBy: { file: 'sim/rereading.test.ts', test: 'R4 case A14: bytes that changed under' },
   },
   {
     name: 'half-written-patterns',

@@ -12,7 +12,7 @@ export const SCANNING: readonly PlantedBug[] = [
     find: 'const finding = judge(name, local, newest, seen,',
     replace: 'const finding = judge(name, undefined, undefined, seen,',
     breaks: 'I3',
-    foundBy: { seeds: 20 },
+    foundBy: { seeds: 40 },
   },
   {
     name: 'unsettled',
@@ -21,7 +21,7 @@ export const SCANNING: readonly PlantedBug[] = [
     find: 'if (files.length === 0) return [...files];',
     replace: 'return [...files];',
     breaks: 'S1',
-    foundBy: { seeds: 20 },
+    foundBy: { seeds: 40 },
   },
   {
     name: 'writers-ignored',
@@ -31,7 +31,7 @@ export const SCANNING: readonly PlantedBug[] = [
 `,
     replace: '',
     breaks: 'S1',
-    foundBy: { seeds: 20 },
+    foundBy: { seeds: 40 },
   },
   {
     name: 'empty-file-at-once',
@@ -65,7 +65,7 @@ export const SCANNING: readonly PlantedBug[] = [
       },
     ],
     breaks: 'R4',
-    foundBy: { seeds: 40 },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'change-time-not-compared',
@@ -84,7 +84,7 @@ export const SCANNING: readonly PlantedBug[] = [
     find: 'return samePermissions && (a.type',
     replace: 'return (a.type',
     breaks: 'I1',
-    foundBy: { seeds: 40 },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'news-dropped-during-look',
@@ -102,7 +102,7 @@ export const SCANNING: readonly PlantedBug[] = [
     find: 'lost: rescan,',
     replace: 'lost: () => void rescan,',
     breaks: 'R5',
-    foundBy: { file: 'sim/unsure.test.ts', test: 'R5 case B05' },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'new-directory-not-scanned',
@@ -112,7 +112,7 @@ export const SCANNING: readonly PlantedBug[] = [
 `,
     replace: '',
     breaks: 'I1',
-    foundBy: { seeds: 40 },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'orphans-forgotten',
@@ -173,7 +173,7 @@ export const SCANNING: readonly PlantedBug[] = [
     find: 'if (isOurs) {',
     replace: 'if (isOurs && records.local(name) === undefined) {',
     breaks: 'F2',
-    foundBy: { file: 'sim/mounts.test.ts', test: 'F2 while the disk inside is away' },
+    foundBy: { file: 'sim/mounts.test.ts', test: 'F2 case B12: while the disk inside is away' },
   },
   {
     name: 'empty-file-is-absent',
@@ -182,7 +182,7 @@ export const SCANNING: readonly PlantedBug[] = [
     find: `else if (look === undefined || look.type === 'other') {`,
     replace: `else if (look === undefined || look.type === 'other' || (look.type === 'file' && look.size === 0)) {`,
     breaks: 'I1',
-    foundBy: { seeds: 40 },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'normal-form-twin',

@@ -12,7 +12,7 @@ export const TELLING: readonly PlantedBug[] = [
     find: `return { tell: 'from', sequence: theirs.maxSequence };`,
     replace: `return { tell: 'from', sequence: own.maxSequence };`,
     breaks: 'X1',
-    foundBy: { seeds: 60 },
+    foundBy: { seeds: 150 },
   },
   {
     name: 'index-resumes-by-another-index',
@@ -63,7 +63,7 @@ export const TELLING: readonly PlantedBug[] = [
     replace: `    this.#rung = this.#waiting !== undefined;
     this.#waiting?.();`,
     breaks: 'X1',
-    foundBy: { seeds: 40 },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'index-receiver-keeps-older',
@@ -74,7 +74,7 @@ export const TELLING: readonly PlantedBug[] = [
     replace: `        if (this.remote(peer, record.name) === undefined) change.putRemote(source.id, record);
 `,
     breaks: 'X1',
-    foundBy: { seeds: 20 },
+    foundBy: { seeds: 40 },
   },
   {
     name: 'need-not-recomputed-after-delete',
@@ -83,7 +83,7 @@ export const TELLING: readonly PlantedBug[] = [
     find: 'changeNeed(this.#database, this.#keys.folder, name, before.need, after.need);',
     replace: `if (!after.need?.phase.startsWith('delete')) changeNeed(this.#database, this.#keys.folder, name, before.need, after.need);`,
     breaks: 'X3',
-    foundBy: { seeds: 40 },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'need-not-removed',
@@ -104,7 +104,7 @@ export const TELLING: readonly PlantedBug[] = [
       records.forgetLocal(gone.slice(start, start + CHUNK));
 `,
     breaks: 'I7',
-    foundBy: { seeds: 60 },
+    foundBy: { seeds: 150 },
   },
   {
     name: 'deletes-not-told',
@@ -113,7 +113,7 @@ export const TELLING: readonly PlantedBug[] = [
     find: 'WHERE r.source = ? AND r.sequence > ? ORDER BY r.sequence',
     replace: 'WHERE r.source = ? AND r.sequence > ? AND r.flags & ${DELETED} = 0 ORDER BY r.sequence',
     breaks: 'I1',
-    foundBy: { seeds: 40 },
+    foundBy: { seeds: 80 },
   },
   {
     name: 'sequence-reused',
@@ -123,7 +123,7 @@ export const TELLING: readonly PlantedBug[] = [
       return saved;`,
     replace: '      return saved;',
     breaks: 'X1',
-    foundBy: { seeds: 20 },
+    foundBy: { seeds: 40 },
   },
   {
     name: 'supplier-sends-unchecked',
