@@ -21,7 +21,7 @@ export const DISK: readonly PlantedBug[] = [
     find: 'return stageTrouble(refused, change) ?? applyInAnyRoom(batch, change);',
     replace: 'return applyInAnyRoom(batch, change);',
     breaks: 'R2',
-    foundBy: { file: 'src/edges/disk/apply.test.ts', test: 'R2 staged bytes that could not be flushed' },
+    foundBy: { file: 'src/edges/disk/apply.test.ts', test: 'R2 case F15: staged bytes that could not be flushed' },
   },
   {
     name: 'staged-block-not-verified',
@@ -109,7 +109,7 @@ export const DISK: readonly PlantedBug[] = [
       },
     ],
     breaks: 'R1',
-    foundBy: { file: 'src/edges/disk/apply.test.ts', test: 'R2 staged bytes that could not be flushed' },
+    foundBy: { file: 'src/edges/disk/apply.test.ts', test: 'R2 case F15: staged bytes that could not be flushed' },
   },
   {
     name: 'directories-not-flushed',
@@ -128,6 +128,6 @@ export const DISK: readonly PlantedBug[] = [
     replace:
       'const flushed = flushAll && guarded(() => flushFileSystem(walk, system, STAGING)) !== undefined ? guarded(() => fsyncSync(1)) : undefined;',
     breaks: 'R2',
-    foundBy: { file: 'src/edges/disk/apply.test.ts', test: 'R2 staged bytes that could not be flushed' },
+    foundBy: { file: 'src/edges/disk/apply.test.ts', test: 'R2 case F15: staged bytes that could not be flushed' },
   },
 ];

@@ -126,7 +126,7 @@ export const RESTARTING: readonly PlantedBug[] = [
     find: 'twiceMs: isBack ? nowMs : twiceMs,',
     replace: 'twiceMs,',
     breaks: 'R14',
-    foundBy: { file: 'sim/twins.test.ts', test: 'R14 a device that is alive twice' },
+    foundBy: { file: 'sim/twins.test.ts', test: 'R14 case G07: a device that is alive twice' },
   },
   {
     name: 'full-disk-filled',
