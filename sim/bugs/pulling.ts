@@ -152,8 +152,7 @@ export const PULLING: readonly PlantedBug[] = [
     name: 'left-names-not-retried',
     what: 'what could not be put in place is not tried again',
     file: 'src/node/folder/folder.ts',
-    find: `    this.#options.edges.clock.after(this.#retry.next(), () => this.#pullWanted.ring());
-`,
+    find: '    if (left > 0) this.#retry.later();',
     replace: '',
     breaks: 'I1',
     foundBy: { seeds: 150 },

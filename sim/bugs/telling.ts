@@ -147,9 +147,9 @@ export const TELLING: readonly PlantedBug[] = [
     name: 'silent-peer-holds-up',
     what: 'a peer that never answers a request is waited for without end',
     file: 'src/node/peer/requests.ts',
-    find: `    this.#silentUntilMs = nowMs + SILENT_MS;
+    find: `    this.#silentUntilMs = nowMs + UNASKED_MS;
     this.giveUp();`,
-    replace: '    this.#silentUntilMs = nowMs + SILENT_MS;',
+    replace: '    this.#silentUntilMs = nowMs + UNASKED_MS;',
     breaks: 'R19',
     foundBy: { file: 'sim/troubles.test.ts', test: 'R19 a peer that never answers holds up' },
   },
