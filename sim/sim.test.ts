@@ -25,6 +25,7 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [632, 'a version that lost while it waited to be put in place was recorded all the same'],
   [689, 'news that came during a look were forgotten with it'],
   [1238, 'a clock that leapt made a writer forgotten, and half a file went out'],
+  [343154686539, 'the wait for the last fraction of a millisecond of a silent peer ended too early, for ever'],
   [1298, 'a directory that could be read again was not looked into'],
 ];
 

@@ -40,7 +40,8 @@ export class KeepAlive {
     this.stop();
     // Not at every ping only: silence that began just after one would be noticed a whole ping later.
     const leftMs = this.#heardMs + deadMs - this.#clock.monotonicMs();
-    this.#timer = this.#clock.after(Math.max(0, Math.min(pingMs, leftMs)), () => {
+    // Whole milliseconds: a wait for the last fraction of one would, by rounding, end before its time, again and again.
+    this.#timer = this.#clock.after(Math.max(1, Math.min(pingMs, Math.ceil(leftMs))), () => {
       if (this.#clock.monotonicMs() - this.#heardMs >= deadMs) {
         this.#dead();
         return;
