@@ -24,6 +24,33 @@ test('E4 case F05: bytes that a power cut took, under a look that shows nothing,
   equal(b.read('report'), 'a day of work');
 });
 
+test('E4 a damaged file that nobody else has stays listed, however often it is looked at', async () => {
+  using desk = new Desk(['a', 'b']);
+  const [a] = desk.machines;
+  ok(a !== undefined);
+  await desk.start(a);
+  a.write('report', 'a day of work');
+  ok(await desk.until(() => a.folder().records.local('report') !== undefined));
+  await desk.runFor(1000);
+  a.crash();
+  const inode = a.disk.find(`${FOLDER}/report`);
+  ok(inode);
+  inode.content = new Uint8Array(inode.content.length);
+  await desk.start(a);
+  for (let look = 0; look < 3; look += 1) {
+    await desk.runFor(3000);
+    deepEqual(
+      a
+        .folder()
+        .problems()
+        .map(({ name, reason }) => `${name}: ${reason}`),
+      ['report: damaged'],
+    );
+    a.disk.setAttributes(inode, { modifiedNs: inode.modifiedNs });
+    a.folder().rescan();
+  }
+});
+
 test('B13 what was made in a directory while it could not be read is found as soon as it can', async () => {
   using desk = new Desk(['a', 'b']);
   const [a, b] = desk.machines;

@@ -6,7 +6,7 @@
  * latest change that the records know of was not after it.
  * @module
  */
-import type { Look } from '../../core/model/file-record.ts';
+import type { FileRecord, Look } from '../../core/model/file-record.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
@@ -35,8 +35,9 @@ export class Doubt {
   }
 
   /** Is this look, which equals the recorded one, still no proof of the bytes? */
-  isAbout(name: string, look: Look): boolean {
-    if (this.#sinceNs === undefined || look.type !== 'file') return false;
+  isAbout({ name, version }: FileRecord, look: Look): boolean {
+    // Without a version it was found to be damaged, or to be nobody's: it is known for what it is.
+    if (this.#sinceNs === undefined || look.type !== 'file' || version.length === 0) return false;
     return this.covers(name) && look.changedNs >= this.#sinceNs;
   }
 

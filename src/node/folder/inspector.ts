@@ -114,7 +114,7 @@ export class Inspector {
         doubt.settle(name);
         if (isHere(local)) absent.push(name);
         else this.#settler.forget(name);
-      } else if (isHere(local) && sameLook(local.look, look) && !doubt.isAbout(name, look)) {
+      } else if (isHere(local) && sameLook(local.look, look) && !doubt.isAbout(local.record, look)) {
         this.#settler.forget(name);
         doubt.settle(name);
       } else if (look.type === 'file') files.push({ name, look, local });
@@ -231,7 +231,6 @@ export class Inspector {
       this.#settler.forget(name);
       const inDoubt = this.#context.doubt.covers(name);
       this.#context.doubt.settle(name);
-      if (seen.look.type !== 'directory') problems.clear(name); // one that cannot be listed is no better for other permissions
       const local = records.local(name);
       if (local !== undefined && damaged.has(name)) {
         saves.push({ record: asDamaged(local.record, seen), look: seen.look });
@@ -241,6 +240,9 @@ export class Inspector {
       }
       const newest = records.newest(name);
       const finding = judge(name, local, newest, seen, this.#context.author(), (bytes) => this.#context.digest(bytes));
+      // Other permissions make neither a directory that cannot be listed better nor bytes that are damaged.
+      const isAsBad = finding.found === 'same' && problems.of(name)?.reason === 'damaged';
+      if (seen.look.type !== 'directory' && !isAsBad) problems.clear(name);
       if (finding.found === 'same') looks.push({ name, look: seen.look });
       else if (finding.found === 'change') {
         const isOld = this.#isLeftover(finding.record, seen.look, inDoubt);

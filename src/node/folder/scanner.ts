@@ -88,7 +88,8 @@ export class Scanner {
         if (local !== undefined) candidates.push(name);
         continue;
       }
-      if (!sameLook(local?.look, look) || doubt.isAbout(name, look)) candidates.push(name);
+      if (!sameLook(local?.look, look) || (local !== undefined && doubt.isAbout(local.record, look)))
+        candidates.push(name);
       if (look.type === 'directory') below.push(name);
     }
     missing.push(...[...known.keys()].filter((name) => !mounts.holds(name)));
