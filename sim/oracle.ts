@@ -96,11 +96,13 @@ export class Oracle {
     const had = this.#look(node);
     const unfinished = [...had.visible, ...had.history].filter(({ inode }) => inode.writers > 0);
     const contents = contentsOf(had);
+    const seen = new Set(had.visible.map(({ inode }) => inode));
     const { undone, damaged } = cut();
-    this.#look(node);
+    // What is back from a delete is what it is now, too.
+    const back = this.#look(node).visible.filter(({ inode }) => !seen.has(inode));
     this.#nothingLost.excuse(contents);
     // Nobody will finish what was being written: it is what it is now.
-    for (const { inode } of unfinished) this.#wholeFiles.completed(inode.content);
+    for (const { inode } of [...unfinished, ...back]) this.#wholeFiles.completed(inode.content);
     for (const { inode } of damaged) {
       const name = nameIn(node.disk, inode);
       if (name === undefined) continue;

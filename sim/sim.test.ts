@@ -26,6 +26,7 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [689, 'news that came during a look were forgotten with it'],
   [1238, 'a clock that leapt made a writer forgotten, and half a file went out'],
   [343154686539, 'the wait for the last fraction of a millisecond of a silent peer ended too early, for ever'],
+  [965188713210, 'a file that came back when a power cut undid its removal was taken for nobody’s'],
   [1298, 'a directory that could be read again was not looked into'],
 ];
 

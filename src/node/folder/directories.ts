@@ -74,6 +74,8 @@ export class Directories {
     this.#awaited.delete(parent);
     // Where others have the directory it is theirs; one that nobody has any more comes back as a change of ours.
     const isTheirs = newest?.deleted === false && !isTaken;
+    // What stands in its place here is judged by itself, in the next round: it may have to stay beside (SPEC M3).
+    if (isTheirs && mine?.look !== undefined && mine.record.type !== 'directory') return 'left';
     const record = isTheirs ? newest : this.#comeback(parent, versions);
     for (let attempt = 1; attempt <= CONFLICT_NAMES_MAX; attempt += 1) {
       const displace: Displace = isTaken ? setAside(newest, attempt) : { to: 'history' };
