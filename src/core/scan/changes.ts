@@ -161,6 +161,15 @@ export function sameAttributes(a: FileRecord, b: FileRecord): boolean {
 }
 
 /**
+ * Did a power cut set the file back to what it was before (SPEC E9)? No program can give an inode an older time of change; a clock
+ * that is set back while somebody edits can, but then the content is another.
+ * @param blocksHash SHA-256 of the list of blocks that is there now.
+ */
+export function wasSetBack({ record, look }: LocalRecord, seen: Look, blocksHash: Uint8Array): boolean {
+  return look !== undefined && seen.changedNs < look.changedNs && sameBytes(record.previousBlocksHash, blocksHash);
+}
+
+/**
  * Is this what a power cut leaves of a file? (R3: its recorded time, but no bytes, or zeros at its end)
  * @param tail the last bytes of the file as it is now, at most one block.
  */

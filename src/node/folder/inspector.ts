@@ -26,6 +26,7 @@ import {
   ignoredRecord,
   judge,
   looksDamaged,
+  wasSetBack,
   type Sighting,
 } from '../../core/scan/changes.ts';
 import { isLeftover } from '../../core/scan/provisional.ts';
@@ -278,17 +279,18 @@ export class Inspector {
 
   /**
    * Of files that changed without a new time, those that a power cut has emptied or filled with zeros; and those that it has set
-   * back, if a peer has what was recorded: no program can give an inode an older time of change than it had.
+   * back, if a peer has what came after.
    */
   async #damaged(found: readonly { name: string; seen: Sighting }[]): Promise<ReadonlySet<string>> {
     const damaged = new Set<string>();
-    const { records, tree, doubt } = this.#context;
+    const { records, tree, doubt, digest } = this.#context;
     for (const { name, seen } of found) {
       if (!doubt.covers(name)) continue;
       const local = records.local(name);
       if (local?.look === undefined || seen.look.type !== 'file') continue;
       if (seen.look.size === local.record.size && sameBytes(seen.blocks, local.record.blocks)) continue; // all is there
-      if (seen.look.changedNs < local.look.changedNs && records.holders(local.record).length > 0) damaged.add(name);
+      if (wasSetBack(local, seen.look, digest(seen.blocks)) && records.holders(local.record).length > 0)
+        damaged.add(name);
       if (local.look.modifiedNs !== seen.look.modifiedNs) continue;
       if (sameLook(local.look, seen.look)) {
         damaged.add(name); // nobody writes without leaving a trace

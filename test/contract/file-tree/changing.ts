@@ -50,7 +50,7 @@ export function changingRules(open: OpenTree): void {
     await world.stage('s', 'evil');
     for (const name of ['../out', '/abs', 'a/../b', 'a//b', './a', '', 'nul\0', '.lanfold/x', '.lanfold']) {
       await world.refused(world.file(name, 's', undefined), 'name-not-allowed');
-      assert.equal(troubleIn((await world.tree.look([name]))[0]), 'name-not-allowed');
+      if (name !== '') assert.equal(troubleIn((await world.tree.look([name]))[0]), 'name-not-allowed'); // '' is the root
     }
     await world.refused({ ...world.file('f', 's', undefined), stage: '../s' }, 'name-not-allowed');
   });
