@@ -41,7 +41,7 @@ export function makePlan(seed: number, workload: Workload, stream: (name: string
     topology,
     skewsMs: Array.from({ length: nodes }, () => Math.round(world.between(-skewMax, skewMax))),
     diskMsMax: world.pick([0.5, 2, 10, 50]),
-    newsLossRate: world.pick([0, 0, 0, 0.05]),
+    newsLossRate: world.pick([0, 0, 0, 0.3]),
     bufferBytes: world.pick([16 * 1024, 4 * 1024 * 1024]),
     farewell: stream('plan farewell').happens(0.2),
     // Numbered after the users' steps, and in the order of time.
