@@ -159,6 +159,11 @@ export class Machine {
     this.#running = undefined;
   }
 
+  /** The next start finds that the last stop was a proper one. */
+  hasStoppedProperly(): void {
+    this.#uncleanStop = false;
+  }
+
   /** Ends all that the machine holds. */
   dispose(): void {
     this.crash();

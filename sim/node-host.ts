@@ -153,23 +153,23 @@ export class NodeHost implements Watched {
     this.#options.oracle.powerCut(this, () => this.disk.cutPower(this.#chance.crash), this.#recorded());
   }
 
-  /** Begins a fault of this machine. @returns how to end it. */
-  suffer(step: NodeFaultStep): () => void | Promise<void> {
-    const back = (): void => this.start();
+  /** Begins a fault of this machine. @returns how to end it; the process is started again by the caller. */
+  suffer(step: NodeFaultStep): () => void {
+    const nothing = (): void => {};
     switch (step.kind) {
       case 'crash':
         this.crash();
-        return back;
+        return nothing;
       case 'power':
         this.cutPower();
-        return back;
+        return nothing;
       case 'lose-records':
         this.crash();
         this.#store.lose();
         this.#losses += 1;
         this.#options.oracle.lostRecords(this);
         this.#uncleanStop = false; // new records know of no stop at all
-        return back;
+        return nothing;
       case 'restore-records': {
         const putBack = this.#store.backUp();
         const losses = this.#losses;
@@ -180,7 +180,6 @@ export class NodeHost implements Watched {
           putBack();
           this.#options.oracle.lostRecords(this);
           this.#uncleanStop = true;
-          this.start();
         };
       }
       case 'clock':
@@ -200,7 +199,7 @@ export class NodeHost implements Watched {
       }
       case 'stop':
       default:
-        return back;
+        return nothing;
     }
   }
 

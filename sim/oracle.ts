@@ -129,7 +129,9 @@ export class Oracle {
   /** A name went back to what it was, and so did the directories that it is in. */
   #undone(node: Watched, path: string): void {
     if (!path.startsWith(`${FOLDER_ROOT}/`)) return;
-    for (let at = path.slice(FOLDER_ROOT.length + 1); at !== ''; at = parentOf(at)) {
+    const name = path.slice(FOLDER_ROOT.length + 1);
+    this.#noEcho.changedBelow(node.name, name, this.#nowMs());
+    for (let at = name; at !== ''; at = parentOf(at)) {
       this.#noEcho.changed(node.name, at, this.#nowMs());
     }
   }

@@ -24,6 +24,29 @@ test('E4 case F05: bytes that a power cut took, under a look that shows nothing,
   equal(b.read('report'), 'a day of work');
 });
 
+test('E4 what a power cut emptied soon after a proper stop is not announced either', async () => {
+  using desk = new Desk(['a', 'b']);
+  const [a, b] = desk.machines;
+  ok(a !== undefined && b !== undefined);
+  await desk.start(a, b);
+  a.write('report', 'a day of work');
+  ok(await desk.until(() => b.read('report') !== undefined));
+  ok(await desk.inSync(a, b));
+  await desk.scheduler.runUntil(a.engine.close());
+  a.crash();
+  a.hasStoppedProperly();
+  const inode = a.disk.find(`${FOLDER}/report`);
+  ok(inode);
+  const { modifiedNs } = inode;
+  a.disk.write(inode, new Uint8Array(0));
+  a.disk.setAttributes(inode, { modifiedNs });
+  await desk.runFor(10_000);
+  await desk.start(a);
+  ok(await desk.until(() => a.read('report') === 'a day of work'));
+  ok(await desk.inSync(a, b));
+  equal(b.read('report'), 'a day of work');
+});
+
 test('E4 a damaged file that nobody else has stays listed, however often it is looked at', async () => {
   using desk = new Desk(['a', 'b']);
   const [a] = desk.machines;

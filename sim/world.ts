@@ -46,6 +46,8 @@ const REST_MS = 90_000;
 /** R5: everything is looked at again at least every ten minutes. */
 const TROUBLED_REST_MS = 11 * 60_000;
 const REST_WITHIN_MS = 30 * 60_000;
+const RECORDS_MS = 2000;
+const RETURNING: ReadonlySet<string> = new Set(['crash', 'stop', 'power', 'lose-records', 'restore-records']);
 const EVENTS_MAX = 400_000;
 /** A ping frame has 10 bytes; the smallest message that says something has more. */
 const KEEP_ALIVE_BYTES_MAX = 16;
@@ -79,6 +81,7 @@ class World {
   #firstStepEvents = 0;
   #activeEvents = 0;
   #activeMs = 0;
+  #changeMs = 0;
   /** Programs and faults that are not over yet. */
   #underWay = 0;
 
@@ -165,7 +168,13 @@ class World {
   }
 
   #isQuiet(): boolean {
-    return this.#scheduler.nowMs - this.#activeMs >= this.#restMs();
+    const { nowMs } = this.#scheduler;
+    // Who wants what nobody has asks for it again and again: then only what changes something counts.
+    return nowMs - (this.#isInVain() ? this.#changeMs : this.#activeMs) >= this.#restMs();
+  }
+
+  #isInVain(): boolean {
+    return this.#hosts.some((host) => host.standing()?.problems.some(({ reason }) => reason === 'no-source'));
   }
 
   /** Who could not read something looks again with the next sweep. */
@@ -200,7 +209,10 @@ class World {
       trace: this.#trace,
       stream: this.#stream,
       create,
-      onActivity: () => this.#active(),
+      onActivity: () => {
+        this.#active();
+        this.#changeMs = this.#scheduler.nowMs;
+      },
       onFault: (fault) => {
         const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
         this.#oracle.violations.push({ rule: 'crash', text });
@@ -273,7 +285,10 @@ class World {
     if (step.kind === 'stop') await host.stop();
     const end = host.suffer(step);
     await this.#wait(step.forMs);
-    await end();
+    end();
+    // To lose records or to put others in their place takes a moment; no two of their versions are of one second.
+    if (step.kind.endsWith('-records')) await this.#wait(RECORDS_MS);
+    if (RETURNING.has(step.kind)) host.start();
   }
 
   #heal(a: string, b: string): void {

@@ -11,6 +11,7 @@
  * @module
  */
 import type { FileRecord } from '../../src/core/model/file-record.ts';
+import { isBelow } from '../../src/core/model/folder-path.ts';
 import { compareVersions, counterOf, covers, type VersionVector } from '../../src/core/model/version-vector.ts';
 import type { Report } from './violation.ts';
 import { versionText } from './version-text.ts';
@@ -45,6 +46,11 @@ export class NoEcho {
     const changes = this.#changes.get(key);
     if (changes === undefined) this.#changes.set(key, [atMs]);
     else changes.push(atMs);
+  }
+
+  /** As {@link changed}, for all names below that were ever heard of: a directory was moved back, say. */
+  changedBelow(node: string, directory: string, atMs: number): void {
+    for (const name of this.#seen.keys()) if (isBelow(name, directory)) this.changed(node, name, atMs);
   }
 
   /** The node knows nothing any more, or less than before: what it finds it may take for a change, once for each name. */

@@ -285,17 +285,14 @@ export class Inspector {
     const damaged = new Set<string>();
     const { records, tree, doubt, digest } = this.#context;
     for (const { name, seen } of found) {
-      if (!doubt.covers(name)) continue;
+      const inDoubt = doubt.covers(name);
       const local = records.local(name);
       if (local?.look === undefined || seen.look.type !== 'file') continue;
       if (seen.look.size === local.record.size && sameBytes(seen.blocks, local.record.blocks)) continue; // all is there
-      if (wasSetBack(local, seen.look, digest(seen.blocks)) && records.holders(local.record).length > 0)
+      if (inDoubt && wasSetBack(local, seen.look, digest(seen.blocks)) && records.holders(local.record).length > 0)
         damaged.add(name);
       if (local.look.modifiedNs !== seen.look.modifiedNs) continue;
-      if (sameLook(local.look, seen.look)) {
-        damaged.add(name); // nobody writes without leaving a trace
-        continue;
-      }
+      if (inDoubt && sameLook(local.look, seen.look)) damaged.add(name); // nobody writes without leaving a trace
       const bytes = Math.min(TAIL_BYTES, seen.look.size);
       const [tail] = await tree.read([{ name, offset: seen.look.size - bytes, bytes, hash: undefined }]);
       if (looksDamaged(local, seen.look, tail === undefined || isTrouble(tail) ? NO_BYTES : tail)) damaged.add(name);
