@@ -53,7 +53,7 @@ for (const [seed, showed] of REGRESSIONS) {
 }
 
 test(`O1 ${HISTORIES} histories from seed ${FIRST_SEED} on keep every promise`, async (t) => {
-  const parts = availableParallelism();
+  const parts = Number(process.env['LANFOLD_SIM_PARTS'] ?? availableParallelism());
   const runs = Math.ceil(HISTORIES / parts);
   const ended = await Promise.all(
     Array.from({ length: parts }, (_, part) =>

@@ -94,6 +94,7 @@ describe('a disk without permissions, with whole seconds', { skip: fuseMissing()
     assert.ok((await b.node.ask('history', FOLDER, 'rounded')).length > 0, 'what was replaced is kept');
     rmSync(pair.at(a, 'rounded'));
     await until('the delete arrives', () => (existsSync(pair.at(b, 'rounded')) ? undefined : true));
+    await isDone(pair);
     await assertNoEcho(pair);
   });
 

@@ -13,6 +13,7 @@ import { lacks } from '../../core/index/newest.ts';
 import { conflictName } from '../../core/reconcile/conflict-name.ts';
 import { decide, type Decision } from '../../core/reconcile/decide.ts';
 import { ignoredRecord } from '../../core/scan/changes.ts';
+import { sleep } from '../../ports/clock.ts';
 import { isTrouble, type Change, type Displace, type Trouble } from '../../ports/file-tree.ts';
 import type { NeedCursor, NeedPhase, Versions } from '../../ports/record-store.ts';
 import type { Brake } from './brake.ts';
@@ -135,6 +136,8 @@ export class Puller {
           .finally(() => slots.give(1));
       }
       after = { phase, name: last.name };
+      // Names that nobody can give are done without any wait: a hundred thousand of them would hold up everybody else (R19).
+      if (page.length === PAGE) await sleep(this.#context.clock, 0);
     }
     await slots.take(NAMES_AT_ONCE); // all are back
     if (failure !== undefined) throw failure.cause;
