@@ -12,7 +12,7 @@ export const RESTARTING: readonly PlantedBug[] = [
     find: 'doubt: new Doubt(records, clock, store.uncleanStop),',
     replace: 'doubt: new Doubt(records, clock, false),',
     breaks: 'R3',
-    foundBy: { file: 'sim/harm.test.ts', test: 'E4 what a power cut emptied' },
+    foundBy: { file: 'sim/harm.test.ts', test: 'E9 what a power cut took is no delete: it comes back' },
   },
   {
     name: 'placed-not-adopted',
