@@ -21,7 +21,6 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [62, 'bytes that a power cut took, under a look that shows nothing, were announced after a change of permissions'],
   [78, 'what could not be read for a while was looked at again only when something happened to it'],
   [148, 'a symlink that became a directory kept having no permissions'],
-  [173, 'records that were put back made versions of their own before a peer was heard'],
   [632, 'a version that lost while it waited to be put in place was recorded all the same'],
   [689, 'news that came during a look were forgotten with it'],
   [1238, 'a clock that leapt made a writer forgotten, and half a file went out'],
