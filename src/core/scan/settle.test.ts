@@ -123,6 +123,7 @@ const goneRows: [rule: string, absentMs: number, absence: Absence, nowMs: number
   ['S7 and is gone then', 1000, { names: 1, lastMs: 1000 }, 1100, 0],
   ['S7 names that go missing together are gone together', 1000, { names: 2, lastMs: 1080 }, 1100, 80],
   ['S7 many of them are one act, which may pause for a second', 1000, { names: 10, lastMs: 1080 }, 1200, 880],
+  ['S7 and a hundred of them for four', 1000, { names: 100, lastMs: 1080 }, 2200, 2880],
   ['S7 a stream of them puts the first off', 1000, { names: 500, lastMs: 10_990 }, 10_990, 10],
   ['S7 but for 10 s at most', 1000, { names: 500, lastMs: 11_000 }, 11_000, 0],
 ];

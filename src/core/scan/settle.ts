@@ -15,6 +15,9 @@ export const SETTLE = {
   /** So many names absent at the same time are one act, to be judged whole (R12), and such an act may pause for so long. */
   absentMany: 10,
   absentManyMs: 1000,
+  /** So many are a folder that is being removed, by a machine that may be busy with something else. */
+  absentMass: 100,
+  absentMassMs: 4000,
   /** Names that go missing without end must not put off a delete without end. */
   absentPatienceMs: 10_000,
   /** A new empty file is mostly about to be filled. */
@@ -89,7 +92,8 @@ export interface Absence {
  * @returns 0 when it is, else how long to wait before the next look.
  */
 export function goneWait(absentMs: number, { names, lastMs }: Absence, nowMs: number): number {
-  const quietMs = names < SETTLE.absentMany ? SETTLE.absentMs : SETTLE.absentManyMs;
+  const quietMs =
+    names < SETTLE.absentMany ? SETTLE.absentMs : names < SETTLE.absentMass ? SETTLE.absentManyMs : SETTLE.absentMassMs;
   const dueMs = Math.min(Math.max(absentMs, lastMs) + quietMs, absentMs + SETTLE.absentPatienceMs);
   return Math.max(0, dueMs - nowMs);
 }
