@@ -55,7 +55,9 @@ describe('lanfold and both Syncthings, much of all', { skip: whySkip() ?? false 
     const gone = Array.from({ length: 8 }, (_, index) => `many ${index}`);
     for (const name of gone) fs.rmSync(at(1, name), { recursive: true });
     await mesh.of('1.19.2').scan('shared');
-    await until('the deletes are held', () => (mesh.folder.status().state === 'needs-you' ? true : undefined));
+    // Deletes wait, a minute at most, for what may show that they are none.
+    const isHeld = (): true | undefined => (mesh.folder.status().state === 'needs-you' ? true : undefined);
+    await until('the deletes are held', isHeld, { timeoutMs: 120_000 });
     // Syncthing tells of a thousand at a time: less than a fifth may be gone before the act shows what it is.
     assert.ok(mesh.folder.status().files >= 0.8 * MANY);
     mesh.folder.approve();

@@ -12,7 +12,7 @@ export const HELD_ELSEWHERE = 'held-elsewhere';
 /** Tells one lanfold what waits for a person here: all of it, whenever it has changed. */
 export class HeldTeller {
   readonly #link: Pick<Link, 'send'>;
-  #told: string | undefined;
+  #told = '[]'; // nothing, as long as nothing was said
 
   constructor(link: Pick<Link, 'send'>) {
     this.#link = link;
