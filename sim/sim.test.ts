@@ -9,7 +9,7 @@ import { engineNode } from './engine-node.ts';
 import { runExhaustive } from './exhaustive.ts';
 
 /** Fewer, or other ones, where somebody wants it so. */
-const HISTORIES = Number(process.env['LANFOLD_SIM_RUNS'] ?? 5000);
+const HISTORIES = Number(process.env['LANFOLD_SIM_RUNS'] ?? 700);
 const FIRST_SEED = Number(process.env['LANFOLD_SIM_SEED'] ?? 1);
 /** Of all plans of up to three small operations one in so many, with faults at every so many steps. */
 const SMALL = { operations: 3, of: 400, every: 10 } as const;
