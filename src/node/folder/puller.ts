@@ -94,11 +94,13 @@ export class Puller {
     for (const phase of PHASES) {
       const isDeleting = phase === 'delete-file' || phase === 'delete-directory';
       if (phase === 'delete-file' && this.#isMoreToCome(total)) break;
+      // Of deletes no more than are judged now: those that peers tell meanwhile are for the next round (R12).
+      const judged = phase === 'delete-file' ? this.#context.records.counts().need.deletes : undefined;
       const mayDelete = phase !== 'delete-file' || this.#brake.mayPullDeletes();
       if (mayDelete === 'later') total.left += 1;
       if (mayDelete !== true) break;
       const doneBefore = total.done;
-      await this.#phase(phase, total, signal);
+      await this.#phase(phase, total, signal, judged);
       if (isDeleting) this.#brake.pulledDeletes(total.done - doneBefore);
     }
     if (!signal.aborted) this.#brake.endRound();
@@ -117,11 +119,14 @@ export class Puller {
   }
 
   /** Handles the names of one phase, many at the same time and each as soon as there is room for it. */
-  async #phase(phase: NeedPhase, total: Tally, signal: AbortSignal): Promise<void> {
+  async #phase(phase: NeedPhase, total: Tally, signal: AbortSignal, namesMax?: number): Promise<void> {
+    let room = namesMax ?? Number.POSITIVE_INFINITY;
     const slots = new Budget(NAMES_AT_ONCE);
     let failure: { readonly cause: unknown } | undefined;
     for (let after: NeedCursor = { phase, name: undefined }; !signal.aborted && failure === undefined;) {
-      const page = this.#context.records.need(after, PAGE).filter((needed) => needed.phase === phase);
+      const read = this.#context.records.need(after, PAGE).filter((needed) => needed.phase === phase);
+      const page = read.slice(0, room);
+      room -= page.length;
       const last = page.at(-1);
       if (last === undefined) break;
       if (phase === 'file' && !(await this.#room.hasAny())) {
