@@ -84,6 +84,21 @@ test('U92 what one holds is told at all others, until it is decided, and again t
   ok(await desk.until(() => countOf(b, 'content') === 0));
 });
 
+test('U92 what was decided while the two were apart is not said any more when they meet', async () => {
+  const { desk, a, b, c } = await world();
+  using _ = desk;
+  c.crash();
+  removeAll(a);
+  ok(await desk.until(() => saidOfOthers(b).length === 1));
+  desk.network.link('a', 'b').cut();
+  ok(await desk.until(() => saidOfOthers(b).length === 0), 'who is gone says nothing');
+  a.folder().approveDeletes();
+  ok(await desk.until(() => a.folder().state === 'in-sync'));
+  desk.network.link('a', 'b').heal();
+  ok(await desk.until(() => b.folder().state === 'needs-you'));
+  deepEqual(saidOfOthers(b), []);
+});
+
 test('U93 case D15: deletes that are held where they were made come back from the peers, with their directories', async () => {
   const { desk, a, b, c } = await world();
   using _ = desk;

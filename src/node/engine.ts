@@ -266,6 +266,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     const wasConnected = peer.isConnected;
     peer.active?.stopIndexes();
     peer.active = conversation;
+    peer.held = []; // it tells what it holds, and nothing while it holds nothing
     if (!wasConnected) {
       peer.sinceMs = this.edges.clock.nowMs();
       this.edges.log.info({ peer: peer.id, address: conversation.remote }, 'connected');
