@@ -36,6 +36,7 @@ import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
 import { lostNames } from './lost-names.ts';
+import { namesBelow } from './names-below.ts';
 import { Patience } from './patience.ts';
 import type { Settler } from './settler.ts';
 
@@ -92,7 +93,7 @@ export class Inspector {
     const wanted = names.filter((name) => this.#isOurs(name));
     // What is put in place while we look makes the look old.
     for (const name of wanted) doubt.leave(name);
-    const basis: Basis = new Map(wanted.map((name) => [name, records.local(name)?.record.sequence]));
+    const basis = this.#basisOf(wanted);
     const looks = await tree.look(wanted);
     const others: { name: string; look: Look & { type: EntryType } }[] = [];
     const files: { name: string; look: Look; local: LocalRecord | undefined }[] = [];
@@ -132,6 +133,10 @@ export class Inspector {
     this.#record(found, damaged, basis);
   }
 
+  #basisOf(names: readonly string[]): Basis {
+    return new Map(names.map((name) => [name, this.#context.records.local(name)?.record.sequence]));
+  }
+
   /** Has the name got another record since the look was asked for? */
   #isOld(name: string, basis: Basis): boolean {
     return this.#context.records.local(name)?.record.sequence !== basis.get(name);
@@ -140,7 +145,9 @@ export class Inspector {
   /** What was in a directory that is something else now. */
   #orphans(local: LocalRecord | undefined, look: Looked): string[] {
     if (look === undefined || isTrouble(look) || look.type === 'directory') return [];
-    return isHere(local) && local.record.type === 'directory' ? this.#namesBelow(local.record.name) : [];
+    return isHere(local) && local.record.type === 'directory'
+      ? namesBelow(this.#context.records, local.record.name)
+      : [];
   }
 
   /**
@@ -300,22 +307,11 @@ export class Inspector {
     return damaged;
   }
 
-  #namesBelow(directory: string): string[] {
-    const names: string[] = [];
-    for (let after = ''; ;) {
-      const page = this.#context.records.below(directory, after, CHUNK);
-      const last = page.at(-1);
-      if (last === undefined) return names;
-      names.push(...page.map((local) => local.record.name));
-      after = last.record.name;
-    }
-  }
-
   /** What a power cut has taken is forgotten, and so wanted from the peers that have it. */
   async #withoutLost(absent: readonly string[]): Promise<readonly string[]> {
     if (!this.#context.doubt.isOn || absent.length === 0) return absent;
     const { records } = this.#context;
-    const missing = [...new Set(absent.flatMap((name) => [name, ...this.#namesBelow(name)]))];
+    const missing = [...new Set(absent.flatMap((name) => [name, ...namesBelow(this.#context.records, name)]))];
     const lost = new Set(await lostNames(this.#context, missing.map((name) => records.local(name)).filter(isHere)));
     if (lost.size === 0 || !(await this.#context.rootIsOurs())) return absent;
     records.forgetLocal([...lost]);
@@ -331,10 +327,10 @@ export class Inspector {
     // Asked before the last look: after that there is no await, or what is put in place meanwhile would be taken for gone.
     const byGit = await goneByGit(
       this.#context,
-      settled.flatMap((name) => [name, ...this.#namesBelow(name)]),
+      settled.flatMap((name) => [name, ...namesBelow(this.#context.records, name)]),
     );
     const stillGone = await this.#stillGone(settled);
-    const names = new Set(stillGone.flatMap((name) => [name, ...this.#namesBelow(name)]));
+    const names = new Set(stillGone.flatMap((name) => [name, ...namesBelow(this.#context.records, name)]));
     const { records } = this.#context;
     const gone = [...names].filter((name) => !this.#context.busy.has(name) && isHere(records.local(name)));
     // A large directory that was renamed is gone before all that is in it has been found again: judged by then, the brake would
@@ -356,17 +352,21 @@ export class Inspector {
     for (const name of names) this.#settler.forget(name);
   }
 
-  /** The disk may have been away at the first look, and back when the root was checked: only two looks around it count. */
+  /**
+   * The disk may have been away at the first look, and back when the root was checked: only two looks around it count. And what
+   * was put in place while the answer was under way is not gone.
+   */
   async #stillGone(names: readonly string[]): Promise<string[]> {
     const { mounts, tree } = this.#context;
     await mounts.refresh();
+    const basis = this.#basisOf(names);
     const looks = await tree.look(names);
     return names.filter((name, index) => {
       const look = looks[index];
       const isGone = look === undefined || (!isTrouble(look) && look.type === 'other');
       if (mounts.holds(name)) this.#settler.forget(name);
-      else if (!isGone) this.#settler.later(name);
-      return isGone && !mounts.holds(name);
+      else if (!isGone || this.#isOld(name, basis)) this.#settler.later(name);
+      return isGone && !this.#isOld(name, basis) && !mounts.holds(name);
     });
   }
 
