@@ -7,6 +7,7 @@ import { MemoryClock } from '../src/edges/memory/memory-clock.ts';
 import { MemoryDisk } from '../src/edges/memory/memory-disk.ts';
 import { MemoryFolder, sha256 } from '../src/edges/memory/memory-folder.ts';
 import type { MemoryNetwork } from '../src/edges/memory/memory-network.ts';
+import type { PowerCut } from '../src/edges/memory/unflushed.ts';
 import { damageStaged } from '../src/edges/memory/memory-staging.ts';
 import { MemoryTree } from '../src/edges/memory/memory-tree.ts';
 import { MemoryWatcher } from '../src/edges/memory/memory-watcher.ts';
@@ -58,6 +59,8 @@ export class NodeHost implements Watched {
   /** How often the power was cut: who counts another number than at his start was running then. */
   #powerCuts = 0;
   #isOff = false;
+  /** Somebody is at its records: it cannot be started. */
+  isHeld = false;
   /** How often the records were lost. */
   #losses = 0;
   #clockOffMs: number;
@@ -121,6 +124,7 @@ export class NodeHost implements Watched {
 
   /** Starts a process, if none runs. */
   start(): void {
+    if (this.isHeld) return;
     this.#isOff = false;
     const setup = this.#setup;
     if (this.#running !== undefined || setup === undefined) return;
@@ -150,7 +154,8 @@ export class NodeHost implements Watched {
     this.#isOff = true;
     this.#powerCuts += 1;
     running?.life.end();
-    this.#options.oracle.powerCut(this, () => this.disk.cutPower(this.#chance.crash), this.#recorded());
+    const cut = (): PowerCut => this.disk.cutPower(this.#chance.crash);
+    this.#options.oracle.powerCut(this, cut, this.#recorded(), !this.#uncleanStop);
   }
 
   /** Begins a fault of this machine. @returns how to end it; the process is started again by the caller. */

@@ -2,9 +2,9 @@
  * Watches a run and says which promises were broken: every checker, fed from one place.
  * @module
  */
-import type { FileRecord, Look } from '../src/core/model/file-record.ts';
+import { sameLook, type FileRecord, type Look } from '../src/core/model/file-record.ts';
 import { parentOf } from '../src/core/model/folder-path.ts';
-import type { Inode, MemoryDisk } from '../src/edges/memory/memory-disk.ts';
+import { lookOf, type Inode, type MemoryDisk } from '../src/edges/memory/memory-disk.ts';
 import type { PowerCut } from '../src/edges/memory/unflushed.ts';
 import { checkHonesty } from './checkers/honesty.ts';
 import { Confinement } from './checkers/confinement.ts';
@@ -38,6 +38,8 @@ export class Oracle {
   readonly #confinement: Confinement;
   /** Nodes whose disk changed since the last check. */
   readonly #changed = new Set<Watched>();
+  /** Names with damage that nothing shows. */
+  readonly #unseen = new Set<string>();
 
   /** `strict`: what is only in a history counts as lost. */
   constructor(nowMs: () => number, strict: boolean) {
@@ -90,9 +92,10 @@ export class Oracle {
 
   /**
    * A node's machine loses its power, by `cut`. What was not durable there is excused; what was is not. `recorded`: what the
-   * node's records say of a name.
+   * node's records say of a name. `isTrusted`: the node had stopped properly, so that nothing tells it of the cut; bytes that it
+   * took under an unchanged look are found when all is read again, weeks later.
    */
-  powerCut(node: Watched, cut: () => PowerCut, recorded: (name: string) => Look | undefined): void {
+  powerCut(node: Watched, cut: () => PowerCut, recorded: (name: string) => Look | undefined, isTrusted: boolean): void {
     const had = this.#look(node);
     const unfinished = [...had.visible, ...had.history].filter(({ inode }) => inode.writers > 0);
     const contents = contentsOf(had);
@@ -109,6 +112,7 @@ export class Oracle {
       this.#noEcho.changed(node.name, name, this.#nowMs());
       // Zeros that nothing tells from what a person wrote are what the file holds; but what the records know is damage.
       const look = recorded(name);
+      if (isTrusted && look !== undefined && sameLook(look, lookOf(inode))) this.#unseen.add(name);
       if (look !== undefined && look.modifiedNs === inode.modifiedNs)
         this.#wholeFiles.writing(node.name, inode.content);
       else this.#wholeFiles.completed(inode.content);
@@ -176,7 +180,10 @@ export class Oracle {
     for (const { name, disk } of nodes) this.#confinement.check(name, disk);
     const report: Report = (violation) => void this.violations.push(violation);
     const trees = nodes.map(({ name, disk }) => ({ node: name, snapshot: takeSnapshot(disk.find(FOLDER_ROOT)) }));
-    const excused = new Set(nodes.flatMap((node) => node.standing()?.problems ?? []).map(({ name }) => name));
+    const excused = new Set([
+      ...this.#unseen,
+      ...nodes.flatMap((node) => node.standing()?.problems ?? []).map(({ name }) => name),
+    ]);
     checkConvergence(trees, excused, this.#keys, report);
     checkHonesty(nodes, report);
   }

@@ -22,6 +22,8 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [148, 'a symlink that became a directory kept having no permissions'],
   [632, 'a version that lost while it waited to be put in place was recorded all the same'],
   [689, 'news that came during a look were forgotten with it'],
+  [1179, 'an edit was told with the permissions of a version that was never put in place'],
+  [4215, 'a directory that came back while it was looked for was told as deleted'],
   [1238, 'a clock that leapt made a writer forgotten, and half a file went out'],
   [343154686539, 'the wait for the last fraction of a millisecond of a silent peer ended too early, for ever'],
   [965188713210, 'a file that came back when a power cut undid its removal was taken for nobody’s'],

@@ -284,10 +284,15 @@ class World {
     if (host === undefined) return;
     if (step.kind === 'stop') await host.stop();
     const end = host.suffer(step);
+    // To lose records or to put others in their place takes a moment; no two of their versions are of one second.
+    host.isHeld ||= step.kind === 'lose-records';
     await this.#wait(step.forMs);
     end();
-    // To lose records or to put others in their place takes a moment; no two of their versions are of one second.
-    if (step.kind.endsWith('-records')) await this.#wait(RECORDS_MS);
+    if (step.kind.endsWith('-records')) {
+      host.isHeld = true;
+      await this.#wait(RECORDS_MS);
+      host.isHeld = false;
+    }
     if (RETURNING.has(step.kind)) host.start();
   }
 

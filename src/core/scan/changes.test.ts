@@ -60,6 +60,13 @@ test('E3 new content is a change of ours, on top of what was here', () => {
   deepEqual(finding.record.previousBlocksHash, sha256(old.blocks), 'it says what it replaced');
 });
 
+test('E3 an edit keeps the permissions that the disk has, not those of a version that was never put in place', () => {
+  const waiting = local(disowned({ ...old, permissions: 0o644 }), { permissions: 0o600 });
+  const finding = find(waiting, theirs, seen(fresh, { permissions: 0o600, modifiedNs: 9n }));
+  ok(finding.found === 'change');
+  equal(finding.record.permissions, 0o600);
+});
+
 test('E3 an edit here while a peer has a newer version is concurrent with it', () => {
   const finding = find(local(old), theirs, seen(fresh));
   ok(finding.found === 'change');

@@ -59,10 +59,19 @@ export function judge(
   if (newest !== undefined && lacks(before, newest) && sameContent(newest, record)) {
     return { found: 'newest', record: newest, exact: sameAttributes(newest, record) };
   }
+  const changed = hasUnsetWish(before, record) ? { ...record, permissions: seen.look.permissions } : record;
   return {
     found: 'change',
-    record: stamp(record, before, author, hashOf, newest?.deleted ? newest.version : NO_VERSION),
+    record: stamp(changed, before, author, hashOf, newest?.deleted ? newest.version : NO_VERSION),
   };
+}
+
+/**
+ * The permissions of a record without a claim are a peer's, and nobody has asked the disk for them yet: they are no wish that a
+ * change made here meanwhile has to keep (SPEC E3).
+ */
+function hasUnsetWish(before: FileRecord | undefined, record: FileRecord): boolean {
+  return before !== undefined && before.version.length === 0 && record.type === 'file' && !sameContent(before, record);
 }
 
 /**
