@@ -149,6 +149,15 @@ export const PULLING: readonly PlantedBug[] = [
     foundBy: { file: 'sim/overtaken.test.ts', test: 'P6 a directory goes although' },
   },
   {
+    name: 'deletes-not-judged',
+    what: 'deletes that come while others are carried out go with them',
+    file: 'src/node/folder/puller.ts',
+    find: 'const page = read.slice(0, room);',
+    replace: 'const page = read;',
+    breaks: 'R12',
+    foundBy: { file: 'sim/brake.test.ts', test: 'R12 deletes that come while' },
+  },
+  {
     name: 'left-names-not-retried',
     what: 'what could not be put in place is not tried again',
     file: 'src/node/folder/folder.ts',
