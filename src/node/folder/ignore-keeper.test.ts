@@ -1,5 +1,7 @@
 import { equal } from 'node:assert/strict';
 import { test } from 'node:test';
+import { record } from '../../../test/harness/records.ts';
+import { ignoredRecord } from '../../core/scan/changes.ts';
 import { Life } from '../../edges/memory/life.ts';
 import { MemoryClock } from '../../edges/memory/memory-clock.ts';
 import { MemoryDisk } from '../../edges/memory/memory-disk.ts';
@@ -14,7 +16,7 @@ const QUIET_MS = 1000;
 const READING_MS = QUIET_MS + 0.1;
 
 /** A folder whose `*.mine` is ignored until the file is removed, with its removal just told. */
-async function removed() {
+async function removed({ beforeNews = () => {} }: { beforeNews?: (keeper: IgnoreKeeper) => void } = {}) {
   const scheduler = new Scheduler();
   const life = new Life(scheduler);
   const clock = new MemoryClock(life);
@@ -23,11 +25,12 @@ async function removed() {
   disk.createFile('root/.stignore', 0o644, Buffer.from('*.mine\n'));
   const tree = new MemoryTree({ disk, root: 'root', life, clock, chance: new SeededChance('ignores'), stepMsMax: 10 });
   const store = openRecordStore(':memory:', { randomBytes: (length) => new Uint8Array(length).fill(7) });
+  const records = store.folder('docs');
   let changes = 0;
   let failures = 0;
   const keeper = new IgnoreKeeper({
     tree,
-    records: store.folder('docs'),
+    records,
     clock,
     onChange: () => (changes += 1),
     onFailure: () => (failures += 1),
@@ -35,10 +38,12 @@ async function removed() {
   await scheduler.runUntil(keeper.load());
   equal(keeper.rules.match('a.mine').ignored, true);
   disk.unlink('root/.stignore');
+  beforeNews(keeper);
   keeper.touched(['.stignore']);
   return {
     scheduler,
     disk,
+    records,
     keeper,
     changes: () => changes,
     failures: () => failures,
@@ -82,4 +87,14 @@ test('I5 what held while they were being written holds no longer once a broken f
   it.disk.unlink('root/.stignore');
   await it.scheduler.runUntil(it.keeper.load());
   equal(it.keeper.rules.match('a.mine').ignored, false);
+});
+
+test('I5 what was recorded as ignored while they were being written is wanted afterwards, even if a walk read them first', async () => {
+  using it = await removed({ beforeNews: (keeper) => void keeper.load() });
+  await it.scheduler.runFor(QUIET_MS / 2);
+  equal(it.keeper.rules.match('a.mine').ignored, true);
+  it.records.saveLocal([{ record: ignoredRecord(record({ name: 'a.mine' })), look: undefined }]);
+  await it.scheduler.runFor(QUIET_MS);
+  equal(it.keeper.rules.match('a.mine').ignored, false);
+  equal(it.records.local('a.mine'), undefined);
 });

@@ -28,6 +28,8 @@ export interface IgnoreKeeperOptions {
 export class IgnoreKeeper {
   readonly #options: IgnoreKeeperOptions;
   #rules: Ignores = NO_IGNORES;
+  /** Those before somebody began to write them. */
+  #before: Ignores = NO_IGNORES;
   /** What holds while they are being written. */
   #meanwhile: Ignores | undefined;
   /** Text by name, of the file and those that it includes; undefined before the first reading. */
@@ -53,19 +55,25 @@ export class IgnoreKeeper {
   async load(): Promise<boolean> {
     if (this.#timer !== undefined) return false;
     const { rules, texts } = await readIgnores(this.#options.tree);
+    const isChanged = this.#texts === undefined || !sameTexts(this.#texts, texts);
+    const wasStricter = this.#meanwhile !== undefined;
+    if (isChanged) {
+      this.#texts = texts;
+      this.#rules = rules;
+      this.#isUntold = true;
+    }
     // They have come to rest; so they have, too, when an earlier reading failed and the folder was stopped meanwhile.
     if (this.#timer === undefined) this.#meanwhile = undefined;
-    if (this.#texts !== undefined && sameTexts(this.#texts, texts)) return false;
-    this.#texts = texts;
-    this.#rules = rules;
-    this.#isUntold = true;
-    this.#forgetFreed();
-    return true;
+    // RACE: a walk may have read the new patterns before the news of them came; what was recorded as ignored since then, by
+    // those that held meanwhile, is freed only now.
+    if (isChanged || wasStricter) this.#forgetFreed();
+    return isChanged;
   }
 
   /** Something happened to these names. */
   touched(names: readonly string[]): void {
     if (!names.some((name) => name === IGNORE_FILE || this.#texts?.has(name) === true)) return;
+    if (this.#timer === undefined) this.#before = this.#rules;
     this.#timer?.cancel();
     this.#timer = this.#options.clock.after(QUIET_MS, () => void this.#settle());
     void this.#peek();
@@ -79,7 +87,7 @@ export class IgnoreKeeper {
   async #peek(): Promise<void> {
     try {
       const { rules } = await readIgnores(this.#options.tree);
-      if (this.#timer !== undefined) this.#meanwhile = stricter(this.#rules, rules);
+      if (this.#timer !== undefined) this.#meanwhile = stricter(this.#before, rules);
     } catch {
       // half-written, perhaps: whoever reads it when it has come to rest complains
     }
@@ -107,7 +115,7 @@ export class IgnoreKeeper {
       const last = page.at(-1);
       if (last === undefined) return;
       after = last.record.name;
-      const freed = page.filter(({ record }) => record.invalid && !this.#rules.match(record.name).ignored);
+      const freed = page.filter(({ record }) => record.invalid && !this.rules.match(record.name).ignored);
       if (freed.length > 0) records.forgetLocal(freed.map(({ record }) => record.name));
     }
   }

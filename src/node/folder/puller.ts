@@ -68,7 +68,9 @@ export class Puller {
     this.#committer = new Committer(context);
     this.#directories = new Directories(context, this.#committer);
     this.#saves = new Batcher(PAGE, (records) => {
-      context.save(records);
+      // RACE: what waited here as ignored may be wanted by now, and would stay unwanted for ever.
+      const rules = context.ignores();
+      context.save(records.filter(({ record }) => !record.invalid || rules.match(record.name).ignored));
       return Promise.resolve(records.map(() => undefined));
     });
   }
