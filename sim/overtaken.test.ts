@@ -60,6 +60,37 @@ test('E7 a crash between a rename and its record makes no conflict with versions
   equal(a.read('text'), 'the last one');
 });
 
+test('E7 nor does one whose outcome cannot be seen at once, because the disk refuses to be looked at', async () => {
+  const { desk, a, b } = await two();
+  using _ = desk;
+  let isPlaced = false;
+  b.faults.afterDisk = (call, _, result) => {
+    if (call !== 'apply') return result;
+    isPlaced = true;
+    return new Promise(() => {}); // the answer of the disk never comes
+  };
+  a.write('text', 'the first version');
+  ok(await desk.until(() => isPlaced));
+  b.crash();
+  let refused = 0;
+  b.faults.afterDisk = (call, [names], result) => {
+    if (call !== 'look' || !Array.isArray(names)) return result;
+    refused += 1;
+    return Promise.resolve(names.map(() => ({ trouble: 'denied', detail: 'so the test will have it' })));
+  };
+  await desk.start(b);
+  for (const text of ['the second one', 'the last version']) {
+    a.write('text', text);
+    await desk.runFor(5000);
+  }
+  ok(refused > 0);
+  equal(b.read('text'), 'the first version');
+  b.faults.afterDisk = (_, __, result) => result;
+  ok(await desk.until(() => b.read('text') === 'the last version'));
+  await desk.runFor(5000);
+  deepEqual([a.names(), b.names()], [['text'], ['text']]);
+});
+
 test('S1 news that come while a name is being looked at are not forgotten with that look', async () => {
   const { desk, a, b } = await two();
   using _ = desk;

@@ -27,6 +27,7 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [1238, 'a clock that leapt made a writer forgotten, and half a file went out'],
   [343154686539, 'the wait for the last fraction of a millisecond of a silent peer ended too early, for ever'],
   [965188713210, 'a file that came back when a power cut undid its removal was taken for nobody’s'],
+  [30003, 'what was put in place before a crash, where nobody may look afterwards, was taken for a change made here'],
   [1298, 'a directory that could be read again was not looked into'],
 ];
 

@@ -42,6 +42,7 @@ export type Finding =
 /**
  * @param newest the newest version of the name that is known, own or a peer's.
  * @param hashOf SHA-256, for the lineage of the content that is replaced.
+ * @param placed an older one that may have been put in place and not recorded.
  */
 export function judge(
   name: string,
@@ -50,14 +51,16 @@ export function judge(
   seen: Sighting,
   author: Author,
   hashOf: (bytes: Uint8Array) => Uint8Array,
+  placed?: FileRecord,
 ): Finding {
   const record = recordOf(mine, name, seen);
   const before = mine?.record;
   if (before !== undefined && !before.invalid && sameContent(before, record) && sameAttributes(before, record)) {
     return { found: 'same' };
   }
-  if (newest !== undefined && lacks(before, newest) && sameContent(newest, record)) {
-    return { found: 'newest', record: newest, exact: sameAttributes(newest, record) };
+  for (const known of [newest, placed]) {
+    if (known === undefined || !lacks(before, known) || !sameContent(known, record)) continue;
+    return { found: 'newest', record: known, exact: sameAttributes(known, record) };
   }
   const changed = hasUnsetWish(before, record) ? { ...record, permissions: seen.look.permissions } : record;
   return {

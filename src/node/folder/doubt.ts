@@ -12,12 +12,16 @@ import type { FolderRecords } from '../../ports/record-store.ts';
 
 /** Twice what the kernel takes. */
 const WRITE_BACK_NS = 60_000_000_000n;
+/** More are not kept: at worst they end as conflicts. */
+const UNSEEN_MAX = 10_000;
 
 export class Doubt {
   readonly #sinceNs: bigint | undefined;
   #isOn: boolean;
   /** Names of which it began, but whose bytes were not looked at yet: what moves is put off. */
   readonly #left = new Set<string>();
+  /** By name: what was wanted when it began, where the disk did not say what stands there. */
+  readonly #unseen = new Map<string, FileRecord>();
 
   constructor(records: FolderRecords, clock: Clock, uncleanStop: boolean) {
     this.#isOn = uncleanStop;
@@ -49,6 +53,18 @@ export class Doubt {
   /** Its bytes were looked at, or it is gone. */
   settle(name: string): void {
     this.#left.delete(name);
+  }
+
+  /** It may stand there already, and the disk does not say so yet; peers may tell of newer versions before it does (SPEC E7). */
+  unseen(wanted: FileRecord): void {
+    if (this.#unseen.size < UNSEEN_MAX) this.#unseen.set(wanted.name, wanted);
+  }
+
+  /** What may have been put in place before it began; once, for who sees what stands there. */
+  takeUnseen(name: string): FileRecord | undefined {
+    const wanted = this.#unseen.get(name);
+    this.#unseen.delete(name);
+    return wanted;
   }
 
   /** All files but those that are left were looked at. */

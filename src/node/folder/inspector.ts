@@ -224,7 +224,7 @@ export class Inspector {
   }
 
   #record(found: readonly { name: string; seen: Sighting }[], damaged: ReadonlySet<string>, basis: Basis): void {
-    const { records, problems } = this.#context;
+    const { records, problems, doubt, digest } = this.#context;
     const saves: LocalRecord[] = [];
     const looks: { name: string; look: Look }[] = [];
     for (const { name, seen } of [...found].sort((a, b) => byName(a.name, b.name))) {
@@ -237,8 +237,8 @@ export class Inspector {
         continue;
       }
       this.#settler.forget(name);
-      const inDoubt = this.#context.doubt.covers(name);
-      this.#context.doubt.settle(name);
+      const inDoubt = doubt.covers(name);
+      doubt.settle(name);
       const local = records.local(name);
       if (local !== undefined && damaged.has(name)) {
         saves.push({ record: asDamaged(local.record, seen), look: seen.look });
@@ -247,7 +247,7 @@ export class Inspector {
         continue;
       }
       const newest = records.newest(name);
-      const finding = judge(name, local, newest, seen, this.#context.author(), (bytes) => this.#context.digest(bytes));
+      const finding = judge(name, local, newest, seen, this.#context.author(), digest, doubt.takeUnseen(name));
       // Other permissions make neither a directory that cannot be listed better nor bytes that are damaged.
       const isAsBad = finding.found === 'same' && problems.of(name)?.reason === 'damaged';
       if (seen.look.type !== 'directory' && !isAsBad) problems.clear(name);
@@ -371,14 +371,13 @@ export class Inspector {
   }
 
   #deletionOf(name: string): LocalRecord[] {
-    const { records, problems } = this.#context;
+    const { records, problems, doubt, digest } = this.#context;
     const local = records.local(name);
     if (!isHere(local)) return [];
     problems.clear(name);
-    const newest = records.newest(name);
     // A delete that a peer announced and that is done here already, by a crash at the right moment, is no delete of ours.
-    const theirs = newest?.deleted === true ? newest : undefined;
-    const record = theirs ?? deletion(local.record, this.#context.author(), (bytes) => this.#context.digest(bytes));
+    const theirs = [records.newest(name), doubt.takeUnseen(name)].find((known) => known?.deleted === true);
+    const record = theirs ?? deletion(local.record, this.#context.author(), digest);
     return [{ record: { ...record, sequence: 0 }, look: undefined }];
   }
 

@@ -43,7 +43,11 @@ async function adoptPage(context: FolderContext, names: readonly string[]): Prom
   for (const [index, name] of names.entries()) {
     const newest = records.newest(name);
     const look = looks[index];
-    if (newest === undefined || isTrouble(look)) continue;
+    if (newest === undefined) continue;
+    if (isTrouble(look)) {
+      context.doubt.unseen(newest);
+      continue;
+    }
     if (isDeletedHere(newest, look)) saves.push({ record: { ...newest, sequence: 0 }, look: undefined });
     if (look === undefined || newest.deleted || look.type !== newest.type) continue;
     if (newest.type === 'file') files.push({ newest, look });
@@ -56,8 +60,10 @@ async function adoptPage(context: FolderContext, names: readonly string[]): Prom
     likely.map(({ newest }) => ({ name: newest.name, blockSizeBefore: newest.blockSize })),
   );
   for (const [index, { newest, look }] of likely.entries()) {
-    const seen = sighting(look, hashes[index]);
+    const hashed = hashes[index];
+    const seen = sighting(look, hashed);
     if (seen !== undefined) saves.push(...placed(context, newest, seen));
+    else if (isTrouble(hashed)) context.doubt.unseen(newest);
   }
   if (saves.length > 0) context.save(saves);
 }
