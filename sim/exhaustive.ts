@@ -19,9 +19,15 @@ const FIRST_MS = 1500;
 const GAPS_MS = [300, 3] as const;
 const FAULT_MS = 400;
 
-/** What happens at a step of a run, instead of at a time. */
+/** What happens at a step of a run, instead of at a time, and the place of what it befalls in {@link Outcome.turns}. */
 export type SmallFault = 'crash-first' | 'crash-second' | 'power-first' | 'power-second' | 'cut';
-const FAULTS: readonly SmallFault[] = ['crash-first', 'crash-second', 'power-first', 'power-second', 'cut'];
+const FAULTS: readonly { readonly fault: SmallFault; readonly befalls: number }[] = [
+  { fault: 'crash-first', befalls: 0 },
+  { fault: 'crash-second', befalls: 1 },
+  { fault: 'power-first', befalls: 0 },
+  { fault: 'power-second', befalls: 1 },
+  { fault: 'cut', befalls: NODES },
+];
 
 export interface SmallCase {
   readonly plan: Plan;
@@ -65,14 +71,13 @@ async function* runAll(
   { create, every }: ExhaustiveOptions,
   plan: Plan,
 ): AsyncGenerator<{ small: SmallCase; violations: readonly Violation[] }> {
-  const whole = await runWorld({ plan, create });
+  const whole = await runWorld({ plan, create, survey: true });
   yield { small: { plan, fault: undefined, afterEvents: 0 }, violations: whole.violations };
-  for (const [index, fault] of FAULTS.entries()) {
-    for (
-      let afterEvents = whole.firstStepEvents + (index % every);
-      afterEvents < whole.lastStirEvents;
-      afterEvents += every
-    ) {
+  for (const [index, { fault, befalls }] of FAULTS.entries()) {
+    const turns = whole.turns[befalls] ?? [];
+    const tried = turns.filter((turn) => turn >= whole.firstStepEvents && turn < whole.lastStirEvents);
+    for (const [at, afterEvents] of tried.entries()) {
+      if (at % every !== index % every) continue;
       const step = stepOf(fault, plan.steps.length);
       const { violations } = await runWorld({ plan, create, fault: { afterEvents, step } });
       yield { small: { plan, fault: step, afterEvents }, violations };

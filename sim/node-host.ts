@@ -67,6 +67,7 @@ export class NodeHost implements Watched {
   /** What the disk refuses, by path. */
   readonly #refusals = new Map<string, Trouble['trouble']>();
   #setup: SimNodeSetup | undefined;
+  #recordSteps = 0;
 
   constructor(options: HostOptions) {
     const { index, stream, plan, scheduler, oracle, trace } = options;
@@ -100,6 +101,11 @@ export class NodeHost implements Watched {
   /** Nobody can work at a machine without power. */
   get isOff(): boolean {
     return this.#isOff;
+  }
+
+  /** How often its disk or its records changed: while this stands still, it always loses the same when it goes down. */
+  get steps(): number {
+    return this.disk.steps + this.#recordSteps;
   }
 
   get powerCuts(): number {
@@ -250,6 +256,7 @@ export class NodeHost implements Watched {
           onActivity();
         },
         forgot: (names) => oracle.forgot(this, names),
+        changed: () => void (this.#recordSteps += 1),
       }),
       device: this.device,
       digest: sha256,

@@ -9,7 +9,21 @@ import type { FolderRecords, RecordStore } from '../src/ports/record-store.ts';
 export interface StoreWitness {
   saved(records: readonly FileRecord[]): void;
   forgot(names: readonly string[]): void;
+  /** Whatever it was: the records are others than before. */
+  changed(): void;
 }
+
+const CHANGING: ReadonlySet<PropertyKey> = new Set<keyof FolderRecords>([
+  'renewIndexId',
+  'setFolderKey',
+  'setNote',
+  'saveLocal',
+  'saveLooks',
+  'forgetLocal',
+  'saveRemote',
+  'setRemoteIndex',
+  'dropRemote',
+]);
 
 /** The store as one life of a node sees it. `uncleanStop`: how the life before ended. */
 export function watchStore(store: RecordStore, uncleanStop: boolean, witness: StoreWitness): RecordStore {
@@ -36,6 +50,7 @@ function watchFolder(records: FolderRecords, witness: StoreWitness): FolderRecor
   const watched: Partial<FolderRecords> = { saveLocal, forgetLocal };
   return new Proxy(records, {
     get(target, key) {
+      if (CHANGING.has(key)) witness.changed();
       const own: unknown = Reflect.get(watched, key);
       if (own !== undefined) return own;
       const value: unknown = Reflect.get(target, key);

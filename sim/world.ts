@@ -15,6 +15,7 @@ import { Oracle } from './oracle.ts';
 import { describeStep, type FaultStep, linksOf, nodeName, type Plan, type Step, type UserStep } from './plan.ts';
 import { runProgram } from './programs.ts';
 import type { SimNodeFactory } from './sim-node.ts';
+import { Survey } from './survey.ts';
 import { Trace } from './trace.ts';
 
 export interface WorldOptions {
@@ -22,6 +23,8 @@ export interface WorldOptions {
   readonly create: SimNodeFactory;
   /** What is only in a history counts as lost. */
   readonly strict?: boolean;
+  /** Notes the {@link Outcome.turns}. */
+  readonly survey?: boolean;
   /** One more fault, when so many events have happened. */
   readonly fault?: { readonly afterEvents: number; readonly step: Step };
   /** Wants each line of the trace. */
@@ -39,6 +42,8 @@ export interface Outcome {
   readonly lastStirEvents: number;
   /** How long the world lasted, in its own milliseconds. */
   readonly simulatedMs: number;
+  /** After which events a fault would have met something else than before: of each node, then of the network. */
+  readonly turns: readonly (readonly number[])[];
 }
 
 /** The world is at rest when nothing but keep-alives happened for so long: longer than any retry that matters. */
@@ -77,6 +82,8 @@ class World {
   readonly #network: MemoryNetwork;
   readonly #hosts: readonly NodeHost[];
   readonly #fault: WorldOptions['fault'];
+  /** Of each node, then of the network; none if nobody wants them. */
+  readonly #surveys: readonly Survey[];
   #isFaultOver = false;
   #firstStepEvents = 0;
   #activeEvents = 0;
@@ -85,7 +92,7 @@ class World {
   /** Programs and faults that are not over yet. */
   #underWay = 0;
 
-  constructor({ plan, create, strict = false, print }: WorldOptions) {
+  constructor({ plan, create, strict = false, print, fault, survey = false }: WorldOptions) {
     this.#plan = plan;
     this.#stream = streamsOf(plan.seed);
     const nowMs = (): number => this.#scheduler.nowMs;
@@ -108,6 +115,8 @@ class World {
       );
       host.introduce(peers);
     }
+    this.#fault = fault;
+    this.#surveys = survey ? this.#newSurveys() : [];
   }
 
   async run(): Promise<void> {
@@ -192,6 +201,7 @@ class World {
       firstStepEvents: this.#firstStepEvents,
       lastStirEvents: this.#activeEvents,
       simulatedMs: nowMs,
+      turns: this.#surveys.map(({ turns }) => turns),
     };
   }
 
@@ -220,9 +230,15 @@ class World {
     });
   }
 
+  #newSurveys(): Survey[] {
+    const links = linksOf(this.#plan.nodes, 'mesh').map(([a, b]) => this.#network.link(nodeName(a), nodeName(b)));
+    return [...this.#hosts.map((host) => new Survey([host, ...links])), new Survey(links)];
+  }
+
   /** Looks at the world between two events: true when there is no point in going on. */
   #isOver(): boolean {
     this.#oracle.check();
+    for (const survey of this.#surveys) survey.look(this.#scheduler.events);
     const fault = this.#fault;
     if (fault !== undefined && !this.#isFaultOver && this.#scheduler.events >= fault.afterEvents) {
       this.#isFaultOver = true;

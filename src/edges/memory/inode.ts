@@ -7,7 +7,7 @@ import type { EntryType } from '../../core/model/file-record.ts';
 export interface Inode {
   readonly number: bigint;
   readonly type: EntryType | 'other';
-  /** A value: replaced when the file is written, never changed. (But for staged files, which nobody else sees.) */
+  /** A value: replaced when the file is written, never changed in place. */
   content: Uint8Array;
   permissions: number;
   modifiedNs: bigint;

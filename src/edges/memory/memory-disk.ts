@@ -57,6 +57,11 @@ export class MemoryDisk {
     this.top = this.#inode('directory', 0o755, NO_BYTES);
   }
 
+  /** How often anything was changed or made durable. */
+  get steps(): number {
+    return this.#unflushed.steps;
+  }
+
   /** Calls `listener` after each change; returns how to stop that. */
   listen(listener: (news: DiskNews) => void): () => void {
     this.#listeners.add(listener);
@@ -158,7 +163,7 @@ export class MemoryDisk {
     this.#tell(inode.type === 'directory' ? 'appeared-directory' : 'appeared', inode);
   }
 
-  /** A file's bytes are about to be changed in place, unseen by anybody. */
+  /** A file's bytes are about to be changed, unseen by anybody. */
   writingInPlace(inode: Inode): void {
     this.#unflushed.writing(inode);
   }

@@ -27,6 +27,7 @@ export class MemoryLink {
   readonly #chance: SeededChance;
   readonly #waiting = new Set<Traffic>();
   #isCut = false;
+  #steps = 0;
 
   constructor(scheduler: Scheduler, chance: SeededChance) {
     this.scheduler = scheduler;
@@ -35,6 +36,17 @@ export class MemoryLink {
 
   get isCut(): boolean {
     return this.#isCut;
+  }
+
+  /** How often something set out or was to arrive: while this stands still, a cut always holds up the same. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** Does what is to arrive now get through? */
+  letsThrough(): boolean {
+    this.#steps += 1;
+    return !this.#isCut;
   }
 
   /** From now on nothing gets through, and nobody is told. Idempotent. */
@@ -59,7 +71,9 @@ export class MemoryLink {
     this.#waiting.add(traffic);
   }
 
+  /** How long what sets out now takes. */
   delayMs(): number {
+    this.#steps += 1;
     return this.#chance.between(this.latencyMs.from, this.latencyMs.to);
   }
 

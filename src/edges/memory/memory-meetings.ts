@@ -54,7 +54,7 @@ export class MemoryMeetings {
   /** What this end sent is at the far end; if nobody is there yet, what that one sends will find us. */
   #arrive(here: string, there: string, link: MemoryLink): void {
     const [one, other] = [this.#waitingAt(here), this.#waitingAt(there)];
-    if (one === undefined || other === undefined || link.isCut) return;
+    if (one === undefined || other === undefined || !link.letsThrough()) return;
     const isServer = isMeetingServer(one.address, other.address);
     if (isServer === undefined) one.attempt.fail(unreachable(one.far, 'EADDRNOTAVAIL'));
     else if (isServer) this.#join(other, one, link);

@@ -108,7 +108,7 @@ export class MemoryNetwork {
     const link = this.link(member.host, address.host);
     const attempt = new MemoryAttempt<Result>(member, address, DIAL_TIMEOUT_MS, signal);
     member.life.after(link.delayMs() + link.delayMs(), () => {
-      if (!link.isCut) attempt.settle(() => arrive(link)); // else no answer: the timeout speaks
+      if (link.letsThrough()) attempt.settle(() => arrive(link)); // else no answer: the timeout speaks
     });
     return attempt.result;
   }

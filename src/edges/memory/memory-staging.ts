@@ -26,6 +26,7 @@ export function stage(folder: MemoryFolder, job: StageJob): Staged {
   if (folder.disk.freeBytes < job.size) return trouble('disk-full', 'no space left');
   const file = stagedFile(folder, job.stage, job.size);
   folder.disk.writingInPlace(file);
+  file.content = file.content.slice();
   file.content.set(bytes, job.offset);
   return true;
 }
@@ -56,7 +57,7 @@ export function stageCopy(folder: MemoryFolder, source: Inode, name: string): St
   if (source.type !== 'file') return trouble('not-a-file', 'it is not a regular file');
   const file = stagedFile(folder, name, source.content.length);
   folder.disk.writingInPlace(file);
-  file.content.set(source.content);
+  file.content = source.content;
   return true;
 }
 
@@ -76,7 +77,9 @@ export function read(folder: MemoryFolder, { name, offset, bytes, hash }: ReadJo
 export function damageStaged(folder: MemoryFolder, chance: SeededChance): void {
   for (const [base, inode] of [...(folder.find(STAGING)?.children ?? [])]) {
     if (chance.happens(CRASH.lost)) folder.disk.unlink(folder.path(`${STAGING}/${base}`));
-    else if (chance.happens(CRASH.damaged)) inode.content.fill(0, chance.below(inode.content.length + 1));
+    else if (chance.happens(CRASH.damaged)) {
+      inode.content = inode.content.slice().fill(0, chance.below(inode.content.length + 1));
+    }
   }
 }
 

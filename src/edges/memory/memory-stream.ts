@@ -149,7 +149,7 @@ export class MemoryStream implements Stream, Traffic {
   }
 
   #arrive(): void {
-    if (this.#link.isCut) {
+    if (!this.#link.letsThrough()) {
       this.#link.await(this);
       return;
     }
@@ -205,7 +205,7 @@ export class MemoryStream implements Stream, Traffic {
   /** The far end learns of a close after the time that bytes take; while the link is cut, not at all. */
   #tellFar(): void {
     this.#link.scheduler.after(this.#link.delayMs(), () => {
-      if (this.#link.isCut) this.#link.await(this);
+      if (!this.#link.letsThrough()) this.#link.await(this);
       else this.#far.#close('the other side closed the connection');
     });
   }

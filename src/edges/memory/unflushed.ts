@@ -49,33 +49,42 @@ export class Unflushed {
   #changes: Change[] = [];
   /** By file: what was there when its bytes last were durable. */
   readonly #bytes = new Map<Inode, Bytes>();
+  #steps = 0;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
   }
 
+  /** How often anything was changed or flushed: while this stands still, a cut always finds the same. */
+  get steps(): number {
+    return this.#steps;
+  }
+
   /** A name or an attribute was changed. */
   changed(paths: readonly string[], undo: () => void): void {
+    this.#steps += 1;
     this.#changes.push({ atMs: this.#nowMs(), paths, undo });
     if (this.#changes.length > CHANGES_MAX) this.#changes = this.#recent();
   }
 
   /** A file is about to get other bytes. */
   writing(inode: Inode): void {
+    this.#steps += 1;
     if (this.#bytes.has(inode)) return;
     const { content, modifiedNs } = inode;
-    // A copy: the bytes of staged files are changed in place.
-    this.#bytes.set(inode, { atMs: this.#nowMs(), content: content.slice(), modifiedNs });
+    this.#bytes.set(inode, { atMs: this.#nowMs(), content, modifiedNs });
   }
 
   /** fsync(2): the file's bytes, and the whole journal with them. */
   flush(inode: Inode): void {
+    this.#steps += 1;
     this.#bytes.delete(inode);
     this.#changes = [];
   }
 
   /** fsync(2) of a directory. */
   flushNames(): void {
+    this.#steps += 1;
     this.#changes = [];
   }
 

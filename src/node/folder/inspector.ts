@@ -259,7 +259,8 @@ export class Inspector {
     }
     if (looks.length > 0) records.saveLooks(looks);
     if (saves.length > 0) this.#context.save(saves);
-    if (saves.some(({ record }) => damaged.has(record.name))) this.#context.pullSoon();
+    // What has no claim gives way to what peers have, and they may have told all of it already.
+    if (saves.some(({ record }) => record.version.length === 0)) this.#context.pullSoon();
   }
 
   /**
