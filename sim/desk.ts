@@ -73,6 +73,8 @@ export class Machine {
   readonly #desk: Desk;
   #store: RecordStore;
   readonly #storeChance: SeededChance;
+  /** Goes on after a restart: what is drawn by chance is not drawn again. */
+  readonly #chance: SeededChance;
   readonly #folderIds: readonly string[];
   #uncleanStop = false;
   #running: { life: Life; engine: Engine } | undefined;
@@ -86,6 +88,7 @@ export class Machine {
     this.disk = new MemoryDisk(() => clock.nowNs());
     for (const id of folderIds) this.disk.makeDirectory(id);
     this.#storeChance = desk.chance(`${name} store`);
+    this.#chance = desk.chance(`${name} chance`);
     this.#store = this.#openStore();
   }
 
@@ -101,6 +104,11 @@ export class Machine {
     this.#store.close();
     copyFileSync(`${this.#storePath}.backup`, this.#storePath);
     this.#store = this.#openStore();
+  }
+
+  /** Of its records of a folder, also while it does not run. */
+  indexId(id = FOLDER): bigint {
+    return this.#store.folder(id).indexId();
   }
 
   /** Short ID of its device. */
@@ -211,7 +219,7 @@ export class Machine {
       void this.log.push(`${Math.round(scheduler.nowMs)} ${message} ${String(Object.values(details))}`);
     return {
       clock,
-      chance: this.#desk.chance(`${this.name} chance`),
+      chance: this.#chance,
       log: { debug: () => {}, info: say, warn: say },
       network: network.join(this.name, this.device, life),
       store: {

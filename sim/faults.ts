@@ -12,11 +12,9 @@ const DURATIONS_MS = [50, 1000, 10_000, 60_000] as const;
 const HARMS_MAX = 4;
 /** Not far: a clock that is years off makes the history old at once, and it is thrown away as it should be. */
 const JUMPS_MS = [-3_600_000, -10_000, -500, 500, 10_000, 3_600_000] as const;
-/**
- * Records that are put back and grow before a peer is heard use sequence numbers again that the peer has heard (G06), and it may
- * not notice: seed 689293546441 of the time when this was drawn. To be drawn again with the answer to that.
- */
-const NOT_YET: NodeFault = 'restore-records';
+/** Records are put back in some worlds of any other kind, and drawn apart: so the kept seeds stay what they were. */
+const APART: NodeFault = 'restore-records';
+const RESTORES = { worlds: 0.1, max: 2 } as const;
 const HARMS: readonly NodeFault[] = [
   'power',
   'power',
@@ -38,6 +36,7 @@ export function makePlan(seed: number, workload: Workload, stream: (name: string
   const faults = [
     ...planFaults(nodes, topology, lastMs, stream('plan faults')),
     ...planHarms(nodes, lastMs, stream('plan harms')),
+    ...planRestores(nodes, lastMs, stream('plan restores')),
   ];
   const skewMax = world.pick([0, 0, 0, 100, 5000, 120_000]);
   return {
@@ -73,7 +72,7 @@ function planFaults(nodes: number, topology: Plan['topology'], lastMs: number, c
 /** What a whole machine suffers; in half of the worlds nothing of the kind. */
 function planHarms(nodes: number, lastMs: number, chance: SeededChance): FaultStep[] {
   if (chance.happens(0.5)) return [];
-  const kinds = HARMS.filter(() => chance.happens(0.4)).filter((kind) => kind !== NOT_YET);
+  const kinds = HARMS.filter(() => chance.happens(0.4)).filter((kind) => kind !== APART);
   if (kinds.length === 0) return [];
   return Array.from({ length: 1 + chance.below(HARMS_MAX) }, () => {
     const kind = chance.pick(kinds);
@@ -83,5 +82,13 @@ function planHarms(nodes: number, lastMs: number, chance: SeededChance): FaultSt
     const jumpMs = chance.pick(JUMPS_MS);
     const more = kind === 'clock' ? { jumpMs } : kind === 'denied' || kind === 'io' ? { path } : {};
     return { kind, ...when, node, ...more };
+  });
+}
+
+function planRestores(nodes: number, lastMs: number, chance: SeededChance): FaultStep[] {
+  if (!chance.happens(RESTORES.worlds)) return [];
+  return Array.from({ length: 1 + chance.below(RESTORES.max) }, () => {
+    const when = { id: 0, atMs: chance.fraction() * lastMs, forMs: chance.fraction() * chance.pick(DURATIONS_MS) };
+    return { kind: APART, ...when, node: chance.below(nodes) };
   });
 }

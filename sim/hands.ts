@@ -15,6 +15,8 @@ export interface Witness {
   changed(name: string): void;
   /** A person replaced or removed this content, having it before their eyes. */
   replaced(content: Uint8Array): void;
+  /** A person gave a file with this content another name. */
+  moved(content: Uint8Array): void;
   /** A file has this content while a person still writes it. */
   writing(content: Uint8Array): void;
   /** A person finished a file with this content. */
@@ -100,6 +102,7 @@ export class Hands {
     this.#disk.rename(pathOf(from), pathOf(to));
     if (replaced !== undefined && replaced !== moved) this.#witness.replaced(replaced.content);
     if (moved === undefined) return;
+    if (moved.type === 'file') this.#witness.moved(moved.content);
     for (const below of namesBelow(moved)) for (const top of [from, to]) this.#changed(`${top}${below}`);
   }
 

@@ -64,6 +64,7 @@ export class Oracle {
       changed: (name) => this.#noEcho.changed(node.name, name, this.#nowMs()),
       replaced: (content) => this.#nothingLost.replaced(content),
       writing: (content) => this.#wholeFiles.writing(node.name, content),
+      moved: (content) => this.#wholeFiles.moved(content),
       completed: (content) => {
         this.#wholeFiles.completed(content);
         this.#nothingLost.completed(content);
@@ -114,7 +115,7 @@ export class Oracle {
       const look = recorded(name);
       if (isTrusted && look !== undefined && sameLook(look, lookOf(inode))) this.#unseen.add(name);
       if (look !== undefined && look.modifiedNs === inode.modifiedNs)
-        this.#wholeFiles.writing(node.name, inode.content);
+        this.#wholeFiles.damaged(node.name, inode.content);
       else this.#wholeFiles.completed(inode.content);
     }
     for (const path of undone) this.#undone(node, path);

@@ -1,5 +1,5 @@
 /** A whole machine that is as it was some time ago, folder and records: a backup of both, or a snapshot of its image. */
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { Desk, FOLDER, type Machine } from './desk.ts';
 
@@ -82,6 +82,31 @@ test('case G05: folder and records are put back from a backup: the node catches 
     equal(machine.folder().state, 'in-sync', machine.name);
   }
   deepEqual([heard(a), heard(c)], before, 'nothing came to them');
+});
+
+test('case G06: nor do restarts hide it, before anybody hears of the numbers that came after the ones that are lost', async () => {
+  const all = world();
+  using _ = all.desk;
+  const { desk, a, b, c } = all;
+  putBack(b, await goneOn(all));
+  const renewedFrom = b.indexId();
+  desk.network.link('a', 'b').cut();
+  desk.network.link('b', 'c').cut();
+  for (let run = 0; run < 3; run += 1) {
+    await desk.start(b);
+    for (let index = 0; index < 20; index += 1) b.write(`more ${index}`, `more ${index} of run ${run}`);
+    await desk.runFor(20_000);
+    b.crash();
+  }
+  desk.network.link('a', 'b').heal();
+  desk.network.link('b', 'c').heal();
+  await desk.start(b);
+  await desk.runFor(5 * 60_000);
+  notEqual(b.indexId(), renewedFrom);
+  for (const name of b.names())
+    deepEqual(a.folder().records.remote(b.short, name), b.folder().records.local(name)?.record, name);
+  for (const machine of [b, c]) deepEqual(texts(machine), texts(a));
+  ok(!a.names().some((name) => name.startsWith('deleted')), a.names().join());
 });
 
 test('case G06: a machine rolled back uses its sequence numbers again: peers notice, and are told the whole index', async () => {

@@ -3,12 +3,14 @@
  * of its run, and the command that shows it again. Exit codes: 0 all is well, 1 a promise is broken, 2 wrong usage.
  * @module
  */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { plant } from './bugs/plant.ts';
 import type { PlantedBug } from './bugs/planted-bug.ts';
 import { plantedBug } from './bugs/table.ts';
 import type { CampaignOptions, Failure } from './campaign.ts';
 import { drawDiagram } from './diagram.ts';
+import { type PartResult, runParts, sayResult } from './parts.ts';
 import { describeStep, nodeName, type Plan } from './plan.ts';
 import { shrink } from './shrink.ts';
 import type { Outcome } from './world.ts';
@@ -21,6 +23,7 @@ const USAGE = `usage: npm run sim -- [options]
   --bug NAME      plants a bug of sim/bugs/; may be given twice
   --strict        what is only in a history counts as lost
   --only A,B,...  only these steps of the plan
+  --jobs N        processes (default: one per core)
   --keep-going    all seeds, also after a failure; nothing is shortened
   --no-shrink     the failure as it is, without its shortest plan
   --verbose       prints the trace (with --runs 1)`;
@@ -30,7 +33,11 @@ interface Arguments extends Omit<CampaignOptions, 'create'> {
   readonly only: readonly number[] | undefined;
   readonly isShrunk: boolean;
   readonly verbose: boolean;
+  readonly jobs: number;
 }
+
+/** Seeds that one process runs before the next one begins: enough to be worth its start. */
+const PART_RUNS_MAX = 1000;
 
 const args = readArguments(process.argv.slice(2));
 for (const bug of args?.bugs ?? []) plant(bug);
@@ -53,6 +60,7 @@ function readArguments(argv: readonly string[]): Arguments | undefined {
         bug: { type: 'string', multiple: true, default: [] },
         strict: { type: 'boolean', default: false },
         only: { type: 'string' },
+        jobs: { type: 'string' },
         'keep-going': { type: 'boolean', default: false },
         'no-shrink': { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
@@ -71,6 +79,7 @@ function readArguments(argv: readonly string[]): Arguments | undefined {
       only,
       isShrunk: !values['no-shrink'],
       verbose: values.verbose,
+      jobs: wholeNumber(values.jobs ?? String(availableParallelism())),
     };
   } catch (fault) {
     console.error(fault instanceof Error ? fault.message : fault);
@@ -81,6 +90,31 @@ function readArguments(argv: readonly string[]): Arguments | undefined {
 function wholeNumber(text: string): number {
   if (!/^\d+$/u.test(text)) throw new Error(`"${text}" is no whole number`);
   return Number(text);
+}
+
+/** The seeds in parts, each in a process of its own. */
+async function runInParts(args: Arguments): Promise<PartResult> {
+  const startMs = performance.now();
+  const partRuns = Math.min(PART_RUNS_MAX, Math.ceil(args.runs / args.jobs));
+  const parts: string[][] = [];
+  for (let first = 0; first < args.runs; first += partRuns) {
+    const runs = Math.min(partRuns, args.runs - first);
+    // The last value of an option counts.
+    parts.push([...process.argv.slice(2), '--seed', `${args.firstSeed + first}`, '--runs', `${runs}`, '--jobs', '1']);
+  }
+  return await runParts({
+    module: import.meta.filename,
+    parts,
+    jobs: args.jobs,
+    stopsAtFailure: args.keepGoing !== true,
+    onPart: (soFar, done) => {
+      if (done < parts.length) console.error(textOf(soFar, performance.now() - startMs));
+    },
+  });
+}
+
+function textOf({ runs, events, failed }: PartResult, durationMs: number): string {
+  return `${runs} runs, ${events} events, ${Math.round(runs / (durationMs / 60_000))} runs a minute, ${failed} failed`;
 }
 
 /** The command that shows a plan again. */
@@ -143,9 +177,14 @@ async function main(): Promise<number> {
   }
   if (args.verbose || args.only !== undefined) return (await show(args, args.only)) ? 0 : 1;
   const startMs = performance.now();
+  if (args.jobs > 1 && args.runs > 1) {
+    const sum = await runInParts(args);
+    console.log(textOf(sum, performance.now() - startMs));
+    return sum.failed === 0 ? 0 : 1;
+  }
   const { runs, events, failures } = await runCampaign({ ...args, create });
-  const minutes = (performance.now() - startMs) / 60_000;
-  console.log(`${runs} runs, ${events} events, ${Math.round(runs / minutes)} runs a minute, ${failures.length} failed`);
+  const result = { runs, events, failed: failures.length };
+  if (!sayResult(result)) console.log(textOf(result, performance.now() - startMs));
   const [first] = failures;
   if (first === undefined) return 0;
   if (args.keepGoing === true) {

@@ -1,18 +1,15 @@
 /** The simulation as a test: many histories keep every promise. That it would find a bug, `bugs.test.ts` proves. */
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { run } from '../test/harness/process.ts';
 import { runCampaign, type CampaignOptions, type CampaignResult } from './campaign.ts';
 import { engineNode } from './engine-node.ts';
-import { runExhaustive } from './exhaustive.ts';
 
 /** Fewer, or other ones, where somebody wants it so. */
 const HISTORIES = Number(process.env['LANFOLD_SIM_RUNS'] ?? 700);
 const FIRST_SEED = Number(process.env['LANFOLD_SIM_SEED'] ?? 1);
-/** Of all plans of up to three small operations one in so many, with faults at every so many steps. */
-const SMALL = { operations: 3, of: 400, every: 10 } as const;
 const COMMAND = join(import.meta.dirname, 'run.ts');
 /** Seeds that once broke a promise, and what they showed. */
 const REGRESSIONS: readonly [seed: number, showed: string][] = [
@@ -28,6 +25,9 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [343154686539, 'the wait for the last fraction of a millisecond of a silent peer ended too early, for ever'],
   [965188713210, 'a file that came back when a power cut undid its removal was taken for nobody’s'],
   [30003, 'what was put in place before a crash, where nobody may look afterwards, was taken for a change made here'],
+  [100510, 'a delete was not passed on to who could not hear it from anybody else, by a node that never had the name'],
+  [102515, 'a name that a power cut took, made anew in the same second, got the version of what had stood there'],
+  [106613, 'a file that a power cut emptied was announced after its time was set back'],
   [1298, 'a directory that could be read again was not looked into'],
 ];
 
@@ -55,22 +55,8 @@ for (const [seed, showed] of REGRESSIONS) {
 
 test(`O1 ${HISTORIES} histories from seed ${FIRST_SEED} on keep every promise`, async (t) => {
   const parts = Number(process.env['LANFOLD_SIM_PARTS'] ?? availableParallelism());
-  const runs = Math.ceil(HISTORIES / parts);
-  const ended = await Promise.all(
-    Array.from({ length: parts }, (_, part) =>
-      run(process.execPath, [COMMAND, '--seed', String(FIRST_SEED + part * runs), '--runs', String(runs)]),
-    ),
-  );
-  for (const { code, stdout, stderr } of ended) {
-    t.diagnostic(stdout.trim());
-    equal(code, 0, `${stdout}\n${stderr}`);
-  }
-});
-
-test('O3 small plans, with every fault at many steps, keep every promise', async (t) => {
-  const slice = FIRST_SEED % SMALL.of;
-  const { plans, runs, failure } = await runExhaustive({ create: engineNode, slice, ...SMALL });
-  t.diagnostic(`slice ${slice}/${SMALL.of}: ${plans} plans, ${runs} runs`);
-  ok(plans > 0);
-  deepEqual(failure, undefined);
+  const seeds = ['--seed', String(FIRST_SEED), '--runs', String(HISTORIES), '--jobs', String(parts)];
+  const { code, stdout, stderr } = await run(process.execPath, [COMMAND, ...seeds]);
+  t.diagnostic(stdout.trim());
+  equal(code, 0, `${stdout}\n${stderr}`);
 });

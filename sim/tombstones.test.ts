@@ -66,6 +66,24 @@ test('U100 case D14: a home put back from a copy of years ago brings nothing bac
   for (const machine of [a, b]) deepEqual(machine.names(), ['kept'], machine.name);
 });
 
+test('X2 who hears of a delete from one, and of the file from another, passes it on, though it never had either', async () => {
+  const desk = new Desk(['a', 'b', 'late']);
+  using _ = desk;
+  const [a, b, late] = desk.machines;
+  ok(a && b && late);
+  await desk.start(a, b);
+  for (const name of ['deleted', 'kept']) a.write(name, `content of ${name}`);
+  ok(await desk.until(() => b.names().length === 2));
+  ok(await desk.inSync(a, b));
+  desk.network.link('a', 'b').cut();
+  b.disk.unlink(`${FOLDER}/deleted`);
+  ok(await desk.until(() => b.folder().records.local('deleted')?.record.deleted === true));
+  await desk.start(late);
+  ok(await desk.until(() => a.read('deleted') === undefined));
+  ok(await desk.inSync(a, b, late));
+  for (const machine of [a, b, late]) deepEqual(machine.names(), ['kept'], machine.name);
+});
+
 test('U100 a delete that all have carried out is still known to all, after restarts too', async () => {
   const { desk, a, b, c } = await three();
   using _ = desk;

@@ -65,6 +65,7 @@ async function shortest(bug: PlantedBug, how: Histories, seed: number): Promise<
 function runHistories(how: Histories, seed: number, runs: number, more: readonly string[]): Promise<Ended> {
   return run([
     join(ROOT, 'sim/run.ts'),
+    ...['--jobs', '1'],
     ...['--seed', String(seed), '--runs', String(runs), ...more],
     ...(how.nodes === undefined ? [] : ['--nodes', String(how.nodes)]),
     ...(how.ops === undefined ? [] : ['--ops', String(how.ops)]),

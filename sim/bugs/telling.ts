@@ -27,7 +27,7 @@ export const TELLING: readonly PlantedBug[] = [
     name: 'set-back-not-noticed',
     what: 'a peer that knows more of our index than we do is not taken for a sign that records were lost',
     file: 'src/core/session/index-start.ts',
-    find: `if (theirs.maxSequence > own.maxSequence) return { tell: 'renew' };
+    find: `if (theirs.maxSequence > own.maxSequence || isInGap(gaps, theirs.maxSequence)) return { tell: 'renew' };
   `,
     replace: '',
     breaks: 'R14',
@@ -161,5 +161,23 @@ export const TELLING: readonly PlantedBug[] = [
     replace: 'PRAGMA synchronous = OFF;',
     breaks: 'R1',
     foundBy: { waitsFor: 'a power cut under a real database' },
+  },
+  {
+    name: 'delete-not-passed-on',
+    what: 'a node that never had a name does not pass on its delete to who still has it',
+    file: 'src/node/folder/index-receiver.ts',
+    find: 'if (local === undefined) return this.#passOn(theirs.name);',
+    replace: 'if (local === undefined) return [];',
+    breaks: 'X2',
+    foundBy: { file: 'sim/tombstones.test.ts', test: 'X2 who hears of a delete from one' },
+  },
+  {
+    name: 'ignored-stays-unwanted',
+    what: 'what was recorded as ignored while the patterns were being written stays unwanted, if a walk had read them first',
+    file: 'src/node/folder/ignore-keeper.ts',
+    find: 'if (isChanged || wasStricter) this.#forgetFreed();',
+    replace: 'if (isChanged) this.#forgetFreed();',
+    breaks: 'I5',
+    foundBy: { file: 'src/node/folder/ignore-keeper.test.ts', test: 'I5 what was recorded as ignored' },
   },
 ];

@@ -13,6 +13,7 @@ export class WholeFiles {
   readonly #completed = new Set<string>();
   /** `<node> <content>` */
   readonly #written = new Set<string>();
+  readonly #damaged = new Set<string>();
 
   constructor(keys: ContentKeys, report: Report) {
     this.#keys = keys;
@@ -25,6 +26,17 @@ export class WholeFiles {
 
   writing(node: string, content: Uint8Array): void {
     this.#written.add(`${node} ${this.#keys.of(content)}`);
+  }
+
+  /** A power cut left this of a file, and the node can tell. */
+  damaged(node: string, content: Uint8Array): void {
+    this.writing(node, content);
+    this.#damaged.add(this.#keys.of(content));
+  }
+
+  /** A person gave a file another name: what a power cut left of it is what this person has. */
+  moved(content: Uint8Array): void {
+    if (this.#damaged.has(this.#keys.of(content))) this.completed(content);
   }
 
   disk(node: string, snapshot: Snapshot): void {

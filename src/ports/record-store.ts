@@ -6,6 +6,7 @@
  * memory: lists come in pages.
  */
 import type { FileRecord, LocalRecord } from '../core/model/file-record.ts';
+import type { Gap } from '../core/session/sequence-gaps.ts';
 
 export interface RecordStore {
   /** Opens a folder's records; a folder never seen gets a new index ID. */
@@ -49,6 +50,10 @@ export interface FolderRecords {
   changesSince(after: number, limit: number): FileRecord[];
   /** The highest own sequence number so far; 0 for none. */
   maxSequence(): number;
+  /** The next own record gets a number so much higher than the last one, at least 1: what lies between stays a gap (R14). */
+  goOn(distance: number): void;
+  /** Own sequence numbers that were never given. */
+  gaps(): readonly Gap[];
   /** The latest time of change (ctime) among the looks of own records, of those not after `notAfterNs`. */
   latestChangeNs(notAfterNs: bigint): bigint | undefined;
   /**

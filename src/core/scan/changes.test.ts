@@ -52,6 +52,20 @@ test('E2 what was recorded is no change, also when the disk kept another time th
   equal(find(kept, kept.record, seen(old, { modifiedNs: 123_000_000n, inode: 8n })).found, 'same');
 });
 
+test('V3 a name that is made anew gets no version that peers have heard for another content', () => {
+  const told = 5_000n; // the very second
+  const finding = judge(
+    'notes.txt',
+    undefined,
+    record({ version: version({ 1: 5000 }) }),
+    seen(fresh),
+    { ...author, told },
+    sha256,
+  );
+  ok(finding.found === 'change');
+  equal(counterOf(finding.record.version, 1n), told + 1n);
+});
+
 test('E3 new content is a change of ours, on top of what was here', () => {
   const finding = find(local(old), old, seen(fresh, { modifiedNs: 9n }));
   ok(finding.found === 'change');
@@ -134,6 +148,12 @@ test('M5 a revival has seen everything and is newer than it', () => {
 const damages: [rule: string, look: Partial<Look>, tail: Uint8Array, want: boolean][] = [
   ['E4 emptied, with the old time: a power cut', { size: 0 }, NO_BYTES, true],
   ['E4 zeros at its end, with the old time: a power cut', {}, new Uint8Array(3), true],
+  [
+    'E4 emptied, with an older time: a power cut, and a time that was set back',
+    { size: 0, modifiedNs: -9n },
+    NO_BYTES,
+    true,
+  ],
   ['E4 emptied later: the user did it', { size: 0, modifiedNs: 9n }, NO_BYTES, false],
   ['E4 other bytes with the old time: somebody did it', {}, new Uint8Array([0, 1]), false],
 ];

@@ -22,6 +22,8 @@ export interface Author {
   /** Its short ID. */
   readonly device: bigint;
   readonly nowMs: number;
+  /** The highest counter of its own that peers tell of the name. Default: none. */
+  readonly told?: bigint;
 }
 
 /** What was found under a name. `blockSize` and `blocks` are 0 and empty but for files. */
@@ -90,10 +92,12 @@ export function stamp(
 ): FileRecord {
   // After being ignored a name starts anew: concurrent with what others did meanwhile, never silently over it.
   const base: VersionVector = before === undefined || before.invalid ? NO_VERSION : before.version;
+  // What peers tell of may be forgotten here, after a power cut: no version may stand for two contents.
+  const told: VersionVector = author.told === undefined ? NO_VERSION : [{ device: author.device, value: author.told }];
   const replaced = before !== undefined && before.type === 'file' && !before.deleted && !before.invalid;
   return {
     ...record,
-    version: bumpVersion(mergeVersions(base, seen), author.device, author.nowMs / 1000),
+    version: bumpVersion(mergeVersions(mergeVersions(base, seen), told), author.device, author.nowMs / 1000),
     modifiedBy: author.device,
     sequence: 0,
     previousBlocksHash: replaced && before.blocks.length > 0 ? hashOf(before.blocks) : NO_BYTES,
@@ -182,12 +186,12 @@ export function wasSetBack({ record, look }: LocalRecord, seen: Look, blocksHash
 }
 
 /**
- * Is this what a power cut leaves of a file? (R3: its recorded time, but no bytes, or zeros at its end)
+ * Is this what a power cut leaves of a file? (R3: its recorded time or an older one, but no bytes, or zeros at its end)
  * @param tail the last bytes of the file as it is now, at most one block.
  */
 export function looksDamaged(mine: LocalRecord, look: Look, tail: Uint8Array): boolean {
   const { record, look: before } = mine;
   if (record.type !== 'file' || record.deleted || record.size === 0 || before === undefined) return false;
-  if (look.type !== 'file' || look.modifiedNs !== before.modifiedNs) return false;
+  if (look.type !== 'file' || look.modifiedNs > before.modifiedNs) return false;
   return look.size === 0 || (tail.length > 0 && sameBytes(tail, new Uint8Array(tail.length)));
 }

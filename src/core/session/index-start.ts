@@ -3,6 +3,8 @@
  * @module
  */
 
+import { isInGap, type Gap } from './sequence-gaps.ts';
+
 /** Which index, and up to where in it. `indexId` 0n: none. */
 export interface IndexPosition {
   readonly indexId: bigint;
@@ -18,10 +20,11 @@ export type IndexStart =
 /**
  * @param own our index, up to where the peer can have heard of it.
  * @param theirs what the peer says it holds of it.
+ * @param gaps numbers of our index that were never given.
  */
-export function indexStart(own: IndexPosition, theirs: IndexPosition): IndexStart {
+export function indexStart(own: IndexPosition, theirs: IndexPosition, gaps: readonly Gap[]): IndexStart {
   if (theirs.indexId !== own.indexId) return { tell: 'from', sequence: 0 };
-  if (theirs.maxSequence > own.maxSequence) return { tell: 'renew' };
+  if (theirs.maxSequence > own.maxSequence || isInGap(gaps, theirs.maxSequence)) return { tell: 'renew' };
   return { tell: 'from', sequence: theirs.maxSequence };
 }
 

@@ -5,6 +5,7 @@
 import { LanfoldError } from '../../core/errors.ts';
 import { holds, newestOf } from '../../core/index/newest.ts';
 import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
+import { formatGaps, parseGaps, withGap, type Gap } from '../../core/session/sequence-gaps.ts';
 import type {
   BlockPlace,
   Completion,
@@ -38,6 +39,9 @@ import {
 import { allVersions } from './standing.ts';
 import { readCompletion, readCounts } from './tallies.ts';
 
+/** The name of a note. */
+const GAPS = 'gaps';
+
 export class SqliteFolderRecords implements FolderRecords {
   readonly folderId: string;
   readonly #keys: FolderKeys;
@@ -45,6 +49,8 @@ export class SqliteFolderRecords implements FolderRecords {
   readonly #randomBytes: (length: number) => Uint8Array;
   readonly #memo = new Memo();
   #dropped = false;
+  /** From the last own sequence number to the next. */
+  #distance = 1;
 
   constructor(folderId: string, keys: FolderKeys, database: Database, randomBytes: (length: number) => Uint8Array) {
     this.folderId = folderId;
@@ -65,6 +71,7 @@ export class SqliteFolderRecords implements FolderRecords {
   renewIndexId(): bigint {
     const indexId = newIndexId(this.#randomBytes);
     this.#memo.change(() => setIndexId(this.#database, this.#keys.own, indexId));
+    this.setNote(GAPS, undefined); // they were gaps of the one before
     return indexId;
   }
 
@@ -117,9 +124,23 @@ export class SqliteFolderRecords implements FolderRecords {
     return readLatestChange(this.#database, this.#keys, notAfterNs);
   }
 
+  goOn(distance: number): void {
+    this.#distance = distance;
+  }
+
+  gaps(): readonly Gap[] {
+    return parseGaps(this.note(GAPS) ?? '');
+  }
+
   saveLocal(records: readonly LocalRecord[]): FileRecord[] {
-    return this.#change((change) => {
-      let sequence = this.#own().maxSequence;
+    const distance = records.length === 0 ? 1 : this.#distance;
+    const saved = this.#change((change) => {
+      const last = this.#own().maxSequence;
+      let sequence = last + distance - 1;
+      if (distance > 1) {
+        const gap = { after: last, before: sequence + 1 };
+        this.setNote(GAPS, formatGaps(withGap(this.gaps(), gap)));
+      }
       const saved = records.map(({ record, look }) => {
         sequence += 1;
         return change.putOwn({ record: { ...record, sequence }, look });
@@ -127,6 +148,8 @@ export class SqliteFolderRecords implements FolderRecords {
       setMaxSequence(this.#database, this.#keys.own, sequence);
       return saved;
     });
+    if (records.length > 0) this.#distance = 1;
+    return saved;
   }
 
   saveLooks(looks: readonly LookUpdate[]): void {

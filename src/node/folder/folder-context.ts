@@ -30,8 +30,8 @@ export interface FolderContext {
   /** SHA-256. */
   readonly digest: (bytes: Uint8Array) => Uint8Array;
   ignores(): Ignores;
-  /** This device, now. */
-  author(): Author;
+  /** This device, now. @param name that peers may have told of. */
+  author(name?: string): Author;
   /** Saves own records durably, then tells the peers (R1). */
   save(records: readonly LocalRecord[]): void;
   /** Is the root still the folder that it was? Asked before anything is taken for deleted (SPEC F2). */

@@ -95,7 +95,7 @@ export class Folder {
       },
       onFailure: (cause) => void this.#fail(cause),
     });
-    this.announced = new Announced(this.records.maxSequence());
+    this.announced = new Announced(this.records, edges.chance);
     this.#scans = new ScanBell(edges.clock);
     this.#retry = new Retry(edges.clock, RETRY_MS, () => this.#pullWanted.ring());
     this.admission = new Admission(this.records, options.isHeld, () => options.onState());

@@ -56,6 +56,19 @@ export class IndexReceiver {
     return false;
   }
 
+  /**
+   * A delete of what was never here is nothing to do, but to pass on to who still has it and cannot hear it from whoever did it:
+   * of peers that are not connected with each other nobody else tells (SPEC X2).
+   */
+  #passOn(name: string): LocalRecord[] {
+    const { records } = this.#context;
+    if (records.remotes().length < 2) return [];
+    const newest = records.newest(name);
+    if (newest?.deleted !== true) return [];
+    const isMissed = records.versions(name).remotes.some(({ record }) => !record.deleted && lacks(record, newest));
+    return isMissed ? [{ record: { ...newest, sequence: 0 }, look: undefined }] : [];
+  }
+
   #answerTo(theirs: FileRecord): LocalRecord[] {
     if (this.#context.busy.has(theirs.name)) {
       // It is being put in place: what is to be said depends on how that ends.
@@ -63,7 +76,8 @@ export class IndexReceiver {
       return [];
     }
     const local = this.#context.records.local(theirs.name);
-    if (local?.look === undefined) return [];
+    if (local === undefined) return this.#passOn(theirs.name);
+    if (local.look === undefined) return [];
     if (this.#context.isProvisional()) {
       if (this.#context.isSetBack() && isTheirs(local.record, theirs, this.#device)) {
         return [{ record: { ...theirs, sequence: 0 }, look: local.look }];

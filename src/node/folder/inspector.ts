@@ -247,7 +247,8 @@ export class Inspector {
         continue;
       }
       const newest = records.newest(name);
-      const finding = judge(name, local, newest, seen, this.#context.author(), digest, doubt.takeUnseen(name));
+      const author = this.#context.author(newest === undefined ? undefined : name);
+      const finding = judge(name, local, newest, seen, author, digest, doubt.takeUnseen(name));
       // Other permissions make neither a directory that cannot be listed better nor bytes that are damaged.
       const isAsBad = finding.found === 'same' && problems.of(name)?.reason === 'damaged';
       if (seen.look.type !== 'directory' && !isAsBad) problems.clear(name);
@@ -299,7 +300,8 @@ export class Inspector {
       if (seen.look.size === local.record.size && sameBytes(seen.blocks, local.record.blocks)) continue; // all is there
       if (inDoubt && wasSetBack(local, seen.look, digest(seen.blocks)) && records.holders(local.record).length > 0)
         damaged.add(name);
-      if (local.look.modifiedNs !== seen.look.modifiedNs) continue;
+      const { modifiedNs } = seen.look;
+      if (inDoubt ? modifiedNs > local.look.modifiedNs : modifiedNs !== local.look.modifiedNs) continue;
       if (inDoubt && sameLook(local.look, seen.look)) damaged.add(name); // nobody writes without leaving a trace
       const bytes = Math.min(TAIL_BYTES, seen.look.size);
       const [tail] = await tree.read([{ name, offset: seen.look.size - bytes, bytes, hash: undefined }]);

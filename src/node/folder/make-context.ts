@@ -2,6 +2,7 @@
  * Makes what the parts of one folder share.
  * @module
  */
+import { counterOf } from '../../core/model/version-vector.ts';
 import type { FileTree } from '../../ports/file-tree.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 import type { Admission } from './admission.ts';
@@ -37,7 +38,11 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     doubt: new Doubt(records, clock, store.uncleanStop),
     digest: (bytes) => edges.digest(bytes),
     ignores,
-    author: () => ({ device, nowMs: clock.nowMs() }),
+    author: (name) => ({
+      device,
+      nowMs: clock.nowMs(),
+      ...(name === undefined ? {} : { told: toldOf(records, name, device) }),
+    }),
     save: (saved) => onSaved(records.saveLocal(saved)),
     rootIsOurs,
     suspect,
@@ -46,4 +51,9 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     isProvisional: () => admission.isProvisional,
     isSetBack: () => admission.isSetBack,
   };
+}
+
+function toldOf(records: FolderRecords, name: string, device: bigint): bigint {
+  const counters = records.versions(name).remotes.map(({ record }) => counterOf(record.version, device));
+  return counters.reduce((highest, counter) => (counter > highest ? counter : highest), 0n);
 }

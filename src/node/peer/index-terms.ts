@@ -48,7 +48,8 @@ export function agree(folder: Folder, theirs: ClusterFolder, parties: Parties, i
     const details = { folder: folder.id, held: held.maxSequence, announced: them.maxSequence };
     parties.log.warn(details, 'the index of a peer went back; asking for all of it again');
   }
-  const start = indexStart({ indexId: records.indexId(), maxSequence: folder.announced.atMost(peer) }, me);
+  const own = { indexId: records.indexId(), maxSequence: folder.announced.atMost(peer) };
+  const start = indexStart(own, me, records.gaps());
   const isRenewed = start.tell === 'renew';
   if (isRenewed) {
     parties.log.warn({ folder: folder.id }, 'a peer knows more of our index than we do; starting a new one');
