@@ -65,7 +65,7 @@ async function setTrap(stage: Stage, script: Script, position: Position): Promis
     return () => Promise.resolve();
   }
   const strace = await killAt(host.pid, position);
-  return async () => void (await strace.end());
+  return async () => void (await strace?.end());
 }
 
 /** Draws so many positions: the rarer kinds of calls first in turn, so that each kind comes before any comes twice. */

@@ -114,10 +114,13 @@ export class StartList implements Disposable {
   }
 }
 
-/** Lets a running node die at a position. Resolves when the trap is set; {@link Program.end} takes it away. */
-export async function killAt(pid: number, { thread, call, number }: Position): Promise<Program> {
+/**
+ * Lets a running node die at a position. Resolves when the trap is set; {@link Program.end} takes it away.
+ * @returns undefined when there is no such thread yet: it begins only with what the script does.
+ */
+export async function killAt(pid: number, { thread, call, number }: Position): Promise<Program | undefined> {
   const found = [...threadsOf(pid)].find(([, name]) => name === thread);
-  if (found === undefined) throw new Error(`The node has no thread "${thread}"`);
+  if (found === undefined) return undefined;
   return await attach(injection(call, number), found[0]);
 }
 
