@@ -79,13 +79,13 @@ export class Machine {
   #uncleanStop = false;
   #running: { life: Life; engine: Engine } | undefined;
 
-  constructor(desk: Desk, name: string, folderIds: readonly string[]) {
+  constructor(desk: Desk, name: string, folderIds: readonly string[], ignoresCase: boolean) {
     this.#desk = desk;
     this.name = name;
     this.#folderIds = folderIds;
     this.device = desk.chance(`${name.replace(/ twin$/u, '')} device`).bytes(32);
     const clock = this.#clock(new Life(desk.scheduler));
-    this.disk = new MemoryDisk(() => clock.nowNs());
+    this.disk = new MemoryDisk(() => clock.nowNs(), { ignoresCase });
     for (const id of folderIds) this.disk.makeDirectory(id);
     this.#storeChance = desk.chance(`${name} store`);
     this.#chance = desk.chance(`${name} chance`);
@@ -249,10 +249,12 @@ export class Desk implements Disposable {
     names: readonly string[],
     folderIds: readonly string[] = [FOLDER],
     records: 'memory' | 'files' = 'memory',
+    /** Machines whose disk takes no case for a difference. */
+    ignoringCase: readonly string[] = [],
   ) {
     this.directory = records === 'files' ? mkdtempSync(join(tmpdir(), 'lanfold-desk-')) : undefined;
     this.network = new MemoryNetwork({ scheduler: this.scheduler, seed: 'desk' });
-    this.machines = names.map((name) => new Machine(this, name, folderIds));
+    this.machines = names.map((name) => new Machine(this, name, folderIds, ignoringCase.includes(name)));
   }
 
   chance(name: string): SeededChance {

@@ -4,7 +4,8 @@
  * @module
  */
 import type { SeededChance } from '../src/edges/memory/seeded-chance.ts';
-import { type FaultStep, linksOf, type NodeFault, type Plan } from './plan.ts';
+import { baseName, joinName, parentOf } from '../src/core/model/folder-path.ts';
+import { type FaultStep, linksOf, type NodeFault, type Plan, type UserStep } from './plan.ts';
 import { PATHS, planUsers, type Workload } from './workload.ts';
 
 const FAULTS_MAX = 8;
@@ -26,12 +27,18 @@ const HARMS: readonly NodeFault[] = [
   'io',
 ];
 
+/** Worlds with a disk that takes no case for a difference, where people write some names in capitals. */
+const SPELLED = { worlds: 0.1, steps: 0.25 } as const;
+
 /** Draws the whole plan of a seed. */
 export function makePlan(seed: number, workload: Workload, stream: (name: string) => SeededChance): Plan {
   const world = stream('plan world');
   const topology = world.happens(0.25) ? 'line' : 'mesh';
   const { nodes } = workload;
-  const users = planUsers(workload, stream('plan users'));
+  const people = planUsers(workload, stream('plan users'));
+  const spelling = stream('plan spelling');
+  const isSpelled = spelling.happens(SPELLED.worlds);
+  const users = isSpelled ? people.map((step) => spelledOtherwise(step, spelling)) : people;
   const lastMs = users.at(-1)?.atMs ?? 0;
   const faults = [
     ...planFaults(nodes, topology, lastMs, stream('plan faults')),
@@ -44,6 +51,7 @@ export function makePlan(seed: number, workload: Workload, stream: (name: string
     nodes,
     topology,
     skewsMs: Array.from({ length: nodes }, () => Math.round(world.between(-skewMax, skewMax))),
+    ignoringCase: isSpelled ? [spelling.below(nodes)] : [],
     diskMsMax: world.pick([0.5, 2, 10, 50]),
     newsLossRate: world.pick([0, 0, 0, 0.3]),
     bufferBytes: world.pick([16 * 1024, 4 * 1024 * 1024]),
@@ -91,4 +99,12 @@ function planRestores(nodes: number, lastMs: number, chance: SeededChance): Faul
     const when = { id: 0, atMs: chance.fraction() * lastMs, forMs: chance.fraction() * chance.pick(DURATIONS_MS) };
     return { kind: APART, ...when, node: chance.below(nodes) };
   });
+}
+
+function spelledOtherwise(step: UserStep, chance: SeededChance): UserStep {
+  const spell = (name: string): string => {
+    if (!chance.happens(SPELLED.steps)) return name;
+    return chance.happens(0.5) ? name.toUpperCase() : joinName(parentOf(name), baseName(name).toUpperCase());
+  };
+  return { ...step, path: spell(step.path), other: spell(step.other) };
 }

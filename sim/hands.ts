@@ -4,7 +4,7 @@
  * @module
  */
 import { NO_BYTES } from '../src/core/model/file-record.ts';
-import { parentOf } from '../src/core/model/folder-path.ts';
+import { baseName, joinName, parentOf } from '../src/core/model/folder-path.ts';
 import type { Inode, MemoryDisk } from '../src/edges/memory/memory-disk.ts';
 
 /** Where the shared folder is, on every node's disk. */
@@ -33,7 +33,7 @@ export class Hands {
   }
 
   find(name: string): Inode | undefined {
-    return this.#disk.find(pathOf(name));
+    return this.#disk.find(this.#pathOf(name));
   }
 
   /** The name under which an inode is in the folder now; undefined if it is not. */
@@ -54,21 +54,21 @@ export class Hands {
   }
 
   makeDirectory(name: string): void {
-    this.#disk.makeDirectory(pathOf(name));
-    this.#changed(name);
+    this.#disk.makeDirectory(this.#pathOf(name));
+    this.#changed(this.#spelled(name));
   }
 
   symlink(name: string, target: string): void {
-    this.#disk.makeSymlink(pathOf(name), Buffer.from(target));
-    this.#changed(name);
+    this.#disk.makeSymlink(this.#pathOf(name), Buffer.from(target));
+    this.#changed(this.#spelled(name));
   }
 
   /** Makes an empty file and holds it open. */
   create(name: string): Inode {
     this.#witness.writing(NO_BYTES);
-    const inode = this.#disk.createFile(pathOf(name));
+    const inode = this.#disk.createFile(this.#pathOf(name));
     this.#disk.openForWriting(inode);
-    this.#changed(name);
+    this.#changed(this.#spelled(name));
     return inode;
   }
 
@@ -96,9 +96,12 @@ export class Hands {
   }
 
   /** @throws DiskFault */
-  rename(from: string, to: string): void {
+  rename(askedFrom: string, askedTo: string): void {
+    const from = this.#spelled(askedFrom);
     const moved = this.find(from);
-    const replaced = this.find(to);
+    const replaced = this.find(askedTo);
+    // Another spelling of its own name is a new name.
+    const to = replaced === moved ? this.#below(askedTo) : this.#spelled(askedTo);
     this.#disk.rename(pathOf(from), pathOf(to));
     if (replaced !== undefined && replaced !== moved) this.#witness.replaced(replaced.content);
     if (moved === undefined) return;
@@ -107,7 +110,8 @@ export class Hands {
   }
 
   /** Removes a name and all that is below it. */
-  remove(name: string): void {
+  remove(asked: string): void {
+    const name = this.#spelled(asked);
     const inode = this.find(name);
     if (inode === undefined) return;
     for (const base of [...inode.children.keys()].sort()) this.remove(`${name}/${base}`);
@@ -117,6 +121,20 @@ export class Hands {
       this.#disk.unlink(pathOf(name));
     }
     this.#changed(name);
+  }
+
+  /** As the disk finds it. */
+  #pathOf(name: string): string {
+    return this.#disk.spelled(pathOf(name));
+  }
+
+  #spelled(name: string): string {
+    return this.#pathOf(name).slice(pathOf('').length);
+  }
+
+  /** A name as it is asked for, in the directory that the disk finds for it. */
+  #below(name: string): string {
+    return joinName(this.#spelled(parentOf(name)), baseName(name));
   }
 
   /** The name is changed, and so are the directories that it is in: they may have to come back for it. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { sameLook, type FileRecord, type Look } from '../src/core/model/file-record.ts';
-import { parentOf } from '../src/core/model/folder-path.ts';
+import { isBelow, parentOf } from '../src/core/model/folder-path.ts';
 import { lookOf, type Inode, type MemoryDisk } from '../src/edges/memory/memory-disk.ts';
 import type { PowerCut } from '../src/edges/memory/unflushed.ts';
 import { checkHonesty } from './checkers/honesty.ts';
@@ -181,11 +181,12 @@ export class Oracle {
     for (const { name, disk } of nodes) this.#confinement.check(name, disk);
     const report: Report = (violation) => void this.violations.push(violation);
     const trees = nodes.map(({ name, disk }) => ({ node: name, snapshot: takeSnapshot(disk.find(FOLDER_ROOT)) }));
-    const excused = new Set([
-      ...this.#unseen,
-      ...nodes.flatMap((node) => node.standing()?.problems ?? []).map(({ name }) => name),
-    ]);
-    checkConvergence(trees, excused, this.#keys, report);
+    const problems = nodes.flatMap((node) => node.standing()?.problems ?? []);
+    const excused = new Set([...this.#unseen, ...problems.map(({ name }) => name)]);
+    // What cannot be called so on some disk keeps all that is in it from that disk.
+    const taken = problems.filter(({ reason }) => reason === 'exists').map(({ name }) => name);
+    const isExcused = (name: string): boolean => excused.has(name) || taken.some((top) => isBelow(name, top));
+    checkConvergence(trees, isExcused, this.#keys, report);
     checkHonesty(nodes, report);
   }
 }

@@ -97,6 +97,8 @@ export interface Plan {
   readonly topology: 'mesh' | 'line';
   /** How far each node's wall clock is off. */
   readonly skewsMs: readonly number[];
+  /** Nodes whose disk takes no case for a difference. */
+  readonly ignoringCase?: readonly number[];
   /** The longest step of a disk call. */
   readonly diskMsMax: number;
   /** How often watcher news are lost. */

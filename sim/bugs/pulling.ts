@@ -175,4 +175,22 @@ export const PULLING: readonly PlantedBug[] = [
     breaks: 'R19',
     foundBy: { file: 'sim/troubles.test.ts', test: 'R19 a peer that never answers holds up' },
   },
+  {
+    name: 'taken-name-fetched-again',
+    what: 'what cannot have its name on this disk is fetched anew each minute',
+    file: 'src/node/folder/puller.ts',
+    find: "if (trouble.trouble === 'exists') this.#taken.add(name);",
+    replace: '',
+    breaks: 'P80',
+    foundBy: { file: 'sim/spelling.test.ts', test: 'P80 names that differ in case alone' },
+  },
+  {
+    name: 'taken-directory-not-said',
+    what: 'a directory that cannot have its name on this disk is not listed, nor is what is to be in it',
+    file: 'src/node/folder/directories.ts',
+    find: "problems.set(parent, made.trouble, TAKEN_TEXT, 'wanted');",
+    replace: 'this.#context.suspect([parent]);',
+    breaks: 'P80',
+    foundBy: { firstSeed: 1, seeds: 200 },
+  },
 ];

@@ -41,6 +41,8 @@ export class MemoryDisk {
   /** Bytes that may still be written. */
   freeBytes = 1e15;
   totalBytes = 1e15;
+  /** Takes no case for a difference: two names that differ in it alone are one, called as whoever made it called it. */
+  readonly ignoresCase: boolean;
   readonly #nowNs: () => bigint;
   readonly #listeners = new Set<(news: DiskNews) => void>();
   /** Numbers of removed inodes are given out again at once, as real disks do: a number alone proves nothing. */
@@ -51,8 +53,9 @@ export class MemoryDisk {
   readonly #unflushed: Unflushed;
 
   /** `nowNs`: the time that inodes get, nanoseconds since 1970. */
-  constructor(nowNs: () => bigint) {
+  constructor(nowNs: () => bigint, { ignoresCase = false }: { ignoresCase?: boolean } = {}) {
     this.#nowNs = nowNs;
+    this.ignoresCase = ignoresCase;
     this.#unflushed = new Unflushed(() => Number(nowNs() / 1_000_000n));
     this.top = this.#inode('directory', 0o755, NO_BYTES);
   }
@@ -74,6 +77,18 @@ export class MemoryDisk {
     let inode: Inode | undefined = this.top;
     for (const part of path.split('/')) inode = inode?.children.get(part);
     return inode;
+  }
+
+  /** How a path is spelled on this disk, as far as it leads to something. */
+  spelled(path: string): string {
+    if (!this.ignoresCase) return path;
+    let inode: Inode | undefined = this.top;
+    const parts = path.split('/').map((part) => {
+      const base = inode === undefined ? part : (this.#entryOf(inode, part) ?? part);
+      inode = inode?.children.get(base);
+      return base;
+    });
+    return parts.join('/');
   }
 
   /** Where an inode is now; undefined if no name leads to it. */
@@ -144,13 +159,15 @@ export class MemoryDisk {
     const inode = this.#existing(from);
     if (from === to) return;
     if (to.startsWith(`${from}/`)) throw new DiskFault('EINVAL', to);
-    const old = this.find(to);
+    const entry = this.find(this.spelled(to));
+    // Another spelling of its own name is no other entry.
+    const old = entry === inode ? undefined : entry;
     if (old !== undefined) this.#checkReplaceable(inode, old, to);
     this.#parent(to); // refuses now, while nothing is changed
-    const [entry, oldEntry] = [inode.entry, old?.entry];
+    const [before, oldEntry] = [inode.entry, old?.entry];
     this.#unflushed.changed([from, to], () => {
       takeEntry(inode);
-      giveEntry(inode, entry);
+      giveEntry(inode, before);
       if (old !== undefined) giveEntry(old, oldEntry);
     });
     if (old !== undefined) {
@@ -258,6 +275,14 @@ export class MemoryDisk {
     if (old.children.size > 0) throw new DiskFault('ENOTEMPTY', path);
   }
 
+  /** The entry of a directory that is found under a name. */
+  #entryOf(directory: Inode, base: string): string | undefined {
+    if (directory.children.has(base)) return base;
+    if (!this.ignoresCase) return undefined;
+    const folded = base.toLowerCase();
+    return [...directory.children.keys()].find((other) => other.toLowerCase() === folded);
+  }
+
   /** The directory that a new entry goes to. */
   #parent(path: string): Inode {
     const parent = this.find(parentOf(path));
@@ -270,7 +295,7 @@ export class MemoryDisk {
   #link(path: string, make: () => Inode): Inode {
     const directory = this.#parent(path);
     const base = baseName(path);
-    if (directory.children.has(base)) throw new DiskFault('EEXIST', path);
+    if (this.#entryOf(directory, base) !== undefined) throw new DiskFault('EEXIST', path);
     const inode = make();
     directory.children.set(base, inode);
     inode.entry = { directory, base };

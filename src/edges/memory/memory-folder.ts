@@ -44,6 +44,12 @@ export class MemoryFolder {
     return this.disk.find(this.path(name));
   }
 
+  /** Is what the disk finds under the name called otherwise there? To the folder that is another name. */
+  isTwin(name: string): boolean {
+    const path = this.path(name);
+    return this.find(name) === undefined && this.disk.spelled(path) !== path && this.hasParent(name);
+  }
+
   /** True if the name's parent is a directory, reached through directories only. */
   hasParent(name: string): boolean {
     return this.find(parentOf(name))?.type === 'directory';

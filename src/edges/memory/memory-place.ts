@@ -13,6 +13,7 @@ type ChangeOf<Kind extends Change['change']> = Extract<Change, { change: Kind }>
 
 const CHANGED = trouble('changed', 'something else is there now');
 const PARENT = trouble('parent', 'the parent directory is not there');
+const TAKEN = trouble('exists', 'the name is taken');
 const NOT_A_FILE = trouble('not-a-file', 'it is not a regular file');
 
 /** @throws DiskFault when the disk refuses; then nothing was changed. */
@@ -33,7 +34,9 @@ export function place(folder: MemoryFolder, change: Change, nowMs: number): Appl
     case 'attributes':
       return placeAttributes(folder, change);
     case 'delete':
-      return makeRoom(folder, change, nowMs) ?? { look: undefined };
+      return folder.isTwin(change.name)
+        ? { look: undefined }
+        : (makeRoom(folder, change, nowMs) ?? { look: undefined });
     case 'move':
     default:
       return move(folder, change);
@@ -78,7 +81,8 @@ function move(folder: MemoryFolder, change: ChangeOf<'move'>): Applied {
   const moved = folder.find(change.from);
   if (moved === undefined || !isExpected(moved, change.expectedFrom)) return CHANGED;
   if (moved.type !== 'file') return NOT_A_FILE;
-  if (folder.find(change.name) !== undefined) return trouble('exists', 'the name is taken');
+  const isRespelled = change.from.toLowerCase() === change.name.toLowerCase();
+  if (folder.find(change.name) !== undefined || (folder.isTwin(change.name) && !isRespelled)) return TAKEN;
   setAttributes(folder, moved, change);
   folder.disk.rename(folder.path(change.from), folder.path(change.name));
   return done(moved);
@@ -92,7 +96,7 @@ function makeRoom(
 ): Applied | undefined {
   const there = folder.find(change.name);
   if (!isExpected(there, change.expected)) return CHANGED;
-  if (there === undefined) return undefined;
+  if (there === undefined) return folder.isTwin(change.name) ? TAKEN : undefined;
   if (there.type === 'directory') {
     folder.disk.removeDirectory(folder.path(change.name)); // ENOTEMPTY: what is unknown in it stays (R8)
     return undefined;
@@ -106,7 +110,8 @@ function setAside(folder: MemoryFolder, name: string, aside: string): Applied | 
   const refused = nameTrouble(aside);
   if (refused !== undefined) return refused;
   if (!folder.hasParent(aside)) return PARENT;
-  if (folder.find(aside) !== undefined) return trouble('exists', 'the name to set it aside under is taken');
+  if (folder.find(aside) !== undefined || folder.isTwin(aside))
+    return trouble('exists', 'the name to set it aside under is taken');
   folder.disk.rename(folder.path(name), folder.path(aside));
   return undefined;
 }

@@ -12,6 +12,7 @@ import { isTrouble, type Change, type Displace } from '../../ports/file-tree.ts'
 import type { Versions } from '../../ports/record-store.ts';
 import type { Committer } from './committer.ts';
 import type { FolderContext } from './folder-context.ts';
+import { TAKEN_TEXT, type TakenNames } from './taken-names.ts';
 
 /**
  * `done`: nothing left of it. `again`: something moved, another round will get further. `left`: it waits for an event (a
@@ -37,10 +38,12 @@ interface Awaited {
 export class Directories {
   readonly #context: FolderContext;
   readonly #committer: Committer;
+  readonly #taken: TakenNames;
   readonly #awaited = new Map<string, Awaited>();
 
-  constructor(context: FolderContext, committer: Committer) {
+  constructor(context: FolderContext, committer: Committer, taken: TakenNames) {
     this.#context = context;
+    this.#taken = taken;
     this.#committer = committer;
   }
 
@@ -87,7 +90,12 @@ export class Directories {
         return 'again';
       }
       if (made.trouble === 'parent') return this.makeParents(parent);
-      if (made.trouble !== 'exists' || displace.to !== 'set-aside') break;
+      if (made.trouble !== 'exists') break;
+      if (displace.to === 'set-aside') continue;
+      // All that is to be in it waits with it.
+      this.#taken.add(parent);
+      problems.set(parent, made.trouble, TAKEN_TEXT, 'wanted');
+      return 'left';
     }
     this.#context.suspect([parent]);
     return 'left';

@@ -24,6 +24,7 @@ import { Patience } from './patience.ts';
 import { Fetcher } from './fetcher.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { Sources } from '../peer/sources.ts';
+import { TAKEN_TEXT, TakenNames } from './taken-names.ts';
 import { Batcher, Budget } from '../wake.ts';
 
 export interface Round {
@@ -58,6 +59,7 @@ export class Puller {
   readonly #directories: Directories;
   readonly #saves: Batcher<LocalRecord, undefined>;
   readonly #patience: Patience;
+  readonly #taken: TakenNames;
 
   constructor(context: FolderContext, sources: Sources, inFlight: Budget, brake: Brake, room: DiskRoom) {
     this.#context = context;
@@ -66,7 +68,8 @@ export class Puller {
     this.#room = room;
     this.#fetcher = new Fetcher(context, sources, inFlight, room);
     this.#committer = new Committer(context);
-    this.#directories = new Directories(context, this.#committer);
+    this.#taken = new TakenNames(context.records, context.clock);
+    this.#directories = new Directories(context, this.#committer, this.#taken);
     this.#saves = new Batcher(PAGE, (records) => {
       // RACE: what waited here as ignored may be wanted by now, and would stay unwanted for ever.
       const rules = context.ignores();
@@ -86,7 +89,9 @@ export class Puller {
   /** Drops the problems of names that nobody wants any more. */
   forgetProblems(): void {
     const { records, problems } = this.#context;
-    problems.clearUnwanted((name) => lacks(records.local(name)?.record, records.newest(name)));
+    const isWanted = (name: string): boolean => lacks(records.local(name)?.record, records.newest(name));
+    problems.clearUnwanted(isWanted);
+    this.#taken.keepOnly(isWanted);
   }
 
   async round(signal: AbortSignal): Promise<Round> {
@@ -174,6 +179,7 @@ export class Puller {
       versions.remotes.map((remote) => remote.record),
       this.#context.digest,
     );
+    if (decision !== 'nothing' && this.#taken.has(name)) return 'left';
     const giveBack = decision === 'install' ? this.#brake.mayReplace(mine, newest) : () => {};
     if (giveBack === undefined) return 'left';
     const handled = await this.#carryOut(decision, newest, versions, signal);
@@ -312,6 +318,7 @@ export class Puller {
   }
 
   #leaveTrouble(name: string, trouble: Trouble): Handled {
+    if (trouble.trouble === 'exists') this.#taken.add(name);
     return this.#leave(name, trouble.trouble, sentence(trouble));
   }
 }
@@ -346,7 +353,7 @@ function sentence(trouble: Trouble): string {
     'read-only': 'The disk is read-only',
     'not-mounted': 'Its disk is not mounted',
     'name-not-allowed': 'This disk does not allow the name',
-    exists: 'Another file has the name already',
+    exists: TAKEN_TEXT,
   };
   return said[trouble.trouble] ?? `The disk failed: ${trouble.detail}`;
 }

@@ -1,0 +1,63 @@
+/** Disks that take no case for a difference. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { Desk, FOLDER, type Machine } from './desk.ts';
+
+/** The disk of b ignores case. */
+async function two(): Promise<{ desk: Desk; a: Machine; b: Machine; reads: string[] }> {
+  const desk = new Desk(['a', 'b'], undefined, undefined, ['b']);
+  const [a, b] = desk.machines;
+  if (a === undefined || b === undefined) throw new Error('no machines');
+  const reads: string[] = [];
+  a.faults.beforeDisk = (call, _, [jobs]) => {
+    if (call === 'read')
+      for (const { name } of jobs as readonly { readonly name: string }[]) if (name !== '.stignore') reads.push(name);
+  };
+  await desk.start(a, b);
+  ok(await desk.inSync(a, b));
+  return { desk, a, b, reads };
+}
+
+test('P80 names that differ in case alone: the one that is there stays, the other is listed, and not fetched again and again', async () => {
+  const { desk, a, b, reads } = await two();
+  using _ = desk;
+  a.write('text', 'small');
+  ok(await desk.until(() => b.read('text') === 'small'));
+  a.write('TEXT', 'large');
+  ok(await desk.until(() => b.folder().problems().length > 0));
+  const [problem] = b.folder().problems();
+  deepEqual([problem?.name, problem?.reason], ['TEXT', 'exists']);
+  await desk.runFor(10 * 60_000);
+  deepEqual(b.names(), ['text']);
+  equal(b.read('text'), 'small');
+  deepEqual(reads, ['text', 'TEXT']);
+  a.disk.unlink(`${FOLDER}/text`);
+  ok(await desk.until(() => b.read('TEXT') === 'large' && b.folder().problems().length === 0));
+});
+
+test('P80 the same with directories: what is in the one that cannot be is not fetched, and comes as soon as it can be', async () => {
+  const { desk, a, b, reads } = await two();
+  using _ = desk;
+  a.disk.makeDirectory(`${FOLDER}/holiday`);
+  a.write('holiday/photo', 'photo');
+  ok(await desk.until(() => b.read('holiday/photo') === 'photo'));
+  a.disk.makeDirectory(`${FOLDER}/Holiday`);
+  for (const name of ['one', 'two']) a.write(`Holiday/${name}`, name);
+  ok(await desk.until(() => b.folder().problems().length > 0));
+  await desk.runFor(10 * 60_000);
+  deepEqual(
+    b
+      .folder()
+      .problems()
+      .map(({ name, reason }) => [name, reason]),
+    [['Holiday', 'exists']],
+  );
+  equal(b.folder().state, 'syncing');
+  deepEqual(b.names(), ['holiday']);
+  deepEqual(reads, ['holiday/photo']);
+  a.disk.unlink(`${FOLDER}/holiday/photo`);
+  a.disk.removeDirectory(`${FOLDER}/holiday`);
+  ok(await desk.until(() => b.read('Holiday/one') === 'one' && b.read('Holiday/two') === 'two'));
+  ok(await desk.inSync(a, b));
+  deepEqual(b.folder().problems(), []);
+});

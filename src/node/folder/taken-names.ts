@@ -1,0 +1,52 @@
+/**
+ * Names that cannot be used on this disk, because another file has them there: one that differs in case alone, say.
+ *
+ * To try again costs a whole transfer. So it waits until something has changed here; and for a while, where the disk changes
+ * without our records.
+ * @module
+ */
+import { parentOf } from '../../core/model/folder-path.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { FolderRecords } from '../../ports/record-store.ts';
+
+/** Longer than all is walked through once (R5): what changed unseen is found by then. */
+const PATIENCE_MS = 15 * 60_000;
+
+/** What people are told. */
+export const TAKEN_TEXT = 'Another file has the name already';
+
+export class TakenNames {
+  readonly #records: FolderRecords;
+  readonly #clock: Clock;
+  readonly #taken = new Map<string, { readonly ownSequence: number; readonly atMs: number }>();
+
+  constructor(records: FolderRecords, clock: Clock) {
+    this.#records = records;
+    this.#clock = clock;
+  }
+
+  add(name: string): void {
+    this.#taken.set(name, { ownSequence: this.#records.maxSequence(), atMs: this.#clock.monotonicMs() });
+  }
+
+  /** Is there no point in trying again, for the name or a directory that it is in? */
+  has(name: string): boolean {
+    if (this.#taken.size === 0) return false;
+    for (let at = name; at !== ''; at = parentOf(at)) if (this.#isTaken(at)) return true;
+    return false;
+  }
+
+  #isTaken(name: string): boolean {
+    const taken = this.#taken.get(name);
+    if (taken === undefined) return false;
+    const isUnchanged = taken.ownSequence === this.#records.maxSequence();
+    if (isUnchanged && this.#clock.monotonicMs() - taken.atMs < PATIENCE_MS) return true;
+    this.#taken.delete(name);
+    return false;
+  }
+
+  /** Drops those that nobody wants any more. */
+  keepOnly(isWanted: (name: string) => boolean): void {
+    for (const name of this.#taken.keys()) if (!isWanted(name)) this.#taken.delete(name);
+  }
+}
