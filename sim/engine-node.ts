@@ -8,14 +8,16 @@ import type { SimNodeFactory } from './sim-node.ts';
 export const engineNode: SimNodeFactory = (edges, setup) => {
   const { name, port } = setup;
   const engine = new Engine(edges, { name, listen: { ports: [port] } });
+  const share = async (): Promise<void> =>
+    void (await engine.addFolder({ id: setup.folderId, root: setup.root, peers: setup.sharedWith() }));
   return {
     async start() {
       await engine.start();
       for (const { device, name, address } of setup.peers) engine.trustPeer({ device, name, addresses: [address] });
-      const peers = setup.peers.map(({ device }) => device);
-      await engine.addFolder({ id: setup.folderId, root: setup.root, peers });
+      await share();
     },
     close: () => engine.close(),
+    shareAnew: share,
     standing() {
       const folder = engine.folder(setup.folderId);
       if (folder === undefined) return { state: 'none', problems: [] };

@@ -16,6 +16,7 @@ const JUMPS_MS = [-3_600_000, -10_000, -500, 500, 10_000, 3_600_000] as const;
 /** Records are put back in some worlds of any other kind, and drawn apart: so the kept seeds stay what they were. */
 const APART: NodeFault = 'restore-records';
 const RESTORES = { worlds: 0.1, max: 2 } as const;
+const UNSHARES = { worlds: 0.1, max: 3 } as const;
 const HARMS: readonly NodeFault[] = [
   'power',
   'power',
@@ -44,6 +45,7 @@ export function makePlan(seed: number, workload: Workload, stream: (name: string
     ...planFaults(nodes, topology, lastMs, stream('plan faults')),
     ...planHarms(nodes, lastMs, stream('plan harms')),
     ...planRestores(nodes, lastMs, stream('plan restores')),
+    ...planUnshares(nodes, topology, lastMs, stream('plan unshares')),
   ];
   const skewMax = world.pick([0, 0, 0, 100, 5000, 120_000]);
   return {
@@ -107,4 +109,14 @@ function spelledOtherwise(step: UserStep, chance: SeededChance): UserStep {
     return chance.happens(0.5) ? name.toUpperCase() : joinName(parentOf(name), baseName(name).toUpperCase());
   };
   return { ...step, path: spell(step.path), other: spell(step.other) };
+}
+
+function planUnshares(nodes: number, topology: Plan['topology'], lastMs: number, chance: SeededChance): FaultStep[] {
+  const links = linksOf(nodes, topology);
+  if (!chance.happens(UNSHARES.worlds) || links.length === 0) return [];
+  return Array.from({ length: 1 + chance.below(UNSHARES.max) }, () => {
+    const when = { id: 0, atMs: chance.fraction() * lastMs, forMs: chance.fraction() * chance.pick(DURATIONS_MS) };
+    const [a, b] = chance.pick(links);
+    return { kind: 'unshare', ...when, link: chance.happens(0.5) ? [a, b] : [b, a] } as const;
+  });
 }

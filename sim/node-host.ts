@@ -68,6 +68,8 @@ export class NodeHost implements Watched {
   readonly #refusals = new Map<string, Trouble['trouble']>();
   #setup: SimNodeSetup | undefined;
   #recordSteps = 0;
+  /** Peers that it does not share its folder with just now, and how often that was said. */
+  readonly #apart = new Map<NodeHost, number>();
 
   constructor(options: HostOptions) {
     const { index, stream, plan, scheduler, oracle, trace } = options;
@@ -125,7 +127,27 @@ export class NodeHost implements Watched {
       folderId: 'sim',
       root: FOLDER_ROOT,
       peers: peers.map(({ name, device }) => ({ name, device, address: { host: name, port: PORT } })),
+      sharedWith: () => peers.filter((peer) => !this.#apart.has(peer)).map(({ device }) => device),
     };
+  }
+
+  /** Stops sharing the folder with a peer. @returns how to share it again. */
+  unshare(peer: NodeHost): () => void {
+    this.#apart.set(peer, (this.#apart.get(peer) ?? 0) + 1);
+    this.#shareAnew();
+    return () => {
+      const times = this.#apart.get(peer) ?? 0;
+      if (times > 1) this.#apart.set(peer, times - 1);
+      else this.#apart.delete(peer);
+      this.#shareAnew();
+    };
+  }
+
+  #shareAnew(): void {
+    const running = this.#running;
+    running?.node.shareAnew?.().catch((fault: unknown) => {
+      if (running === this.#running) this.#options.onFault(fault);
+    });
   }
 
   /** Starts a process, if none runs. */

@@ -64,7 +64,7 @@ export class Oracle {
       changed: (name) => this.#noEcho.changed(node.name, name, this.#nowMs()),
       replaced: (content) => this.#nothingLost.replaced(content),
       writing: (content) => this.#wholeFiles.writing(node.name, content),
-      moved: (content) => this.#wholeFiles.moved(content),
+      moved: (content) => this.#wholeFiles.moved(node.name, content),
       completed: (content) => {
         this.#wholeFiles.completed(content);
         this.#nothingLost.completed(content);
@@ -129,6 +129,7 @@ export class Oracle {
       this.#nowMs(),
     );
     this.#vectors.lostRecords(node.name);
+    this.#wholeFiles.lostRecords(node.name);
   }
 
   /** A name went back to what it was, and so did the directories that it is in. */

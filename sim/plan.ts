@@ -46,7 +46,11 @@ export interface UserStep {
   readonly pauseMsMax: number;
 }
 
-export type LinkFault = 'cut' | 'slow';
+export type LinkFault =
+  | 'cut'
+  | 'slow'
+  /** The first stops sharing the folder with the second, for a while. */
+  | 'unshare';
 
 export type NodeFault =
   /** The process dies at once, and comes back. */

@@ -36,8 +36,11 @@ interface Arguments extends Omit<CampaignOptions, 'create'> {
   readonly jobs: number;
 }
 
-/** Seeds that one process runs before the next one begins: enough to be worth its start. */
-const PART_RUNS_MAX = 1000;
+/**
+ * Seeds that one process runs before the next one begins: enough to be worth its start. Not more, for the signals of processes
+ * that crashed in a world stay in Node's memory.
+ */
+const PART_RUNS_MAX = 500;
 
 const args = readArguments(process.argv.slice(2));
 for (const bug of args?.bugs ?? []) plant(bug);
@@ -177,7 +180,7 @@ async function main(): Promise<number> {
   }
   if (args.verbose || args.only !== undefined) return (await show(args, args.only)) ? 0 : 1;
   const startMs = performance.now();
-  if (args.jobs > 1 && args.runs > 1) {
+  if (process.send === undefined && args.runs > (args.jobs > 1 ? 1 : PART_RUNS_MAX)) {
     const sum = await runInParts(args);
     console.log(textOf(sum, performance.now() - startMs));
     return sum.failed === 0 ? 0 : 1;

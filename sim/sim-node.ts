@@ -8,6 +8,8 @@ import type { Address } from '../src/ports/network.ts';
 export interface SimNode {
   start(): Promise<void>;
   close(): Promise<void>;
+  /** Whom it shares its folder with is another set now: {@link SimNodeSetup.sharedWith}. */
+  shareAnew?(): Promise<void>;
   /** How it says its folder stands; and what it says is wrong with it. Undefined: it has none. */
   standing?(): Standing;
 }
@@ -23,6 +25,8 @@ export interface SimNodeSetup {
   readonly folderId: string;
   readonly root: string;
   readonly peers: readonly { readonly name: string; readonly device: Uint8Array; readonly address: Address }[];
+  /** Those of the peers that it shares its folder with just now. */
+  readonly sharedWith: () => readonly Uint8Array[];
 }
 
 export type SimNodeFactory = (edges: Edges, setup: SimNodeSetup) => SimNode;

@@ -12,7 +12,16 @@ import type { Violation } from './checkers/violation.ts';
 import { Hands } from './hands.ts';
 import { NodeHost } from './node-host.ts';
 import { Oracle } from './oracle.ts';
-import { describeStep, type FaultStep, linksOf, nodeName, type Plan, type Step, type UserStep } from './plan.ts';
+import {
+  describeStep,
+  type FaultStep,
+  type LinkFaultStep,
+  linksOf,
+  nodeName,
+  type Plan,
+  type Step,
+  type UserStep,
+} from './plan.ts';
 import { runProgram } from './programs.ts';
 import type { SimNodeFactory } from './sim-node.ts';
 import { Survey } from './survey.ts';
@@ -290,6 +299,10 @@ class World {
   async #disturb(step: FaultStep): Promise<void> {
     if ('link' in step) {
       const [a, b] = [nodeName(step.link[0]), nodeName(step.link[1])];
+      if (step.kind === 'unshare') {
+        await this.#unshare(step);
+        return;
+      }
       if (step.kind === 'cut') this.#network.link(a, b).cut();
       else this.#network.link(a, b).latencyMs = SLOW_MS;
       await this.#wait(step.forMs);
@@ -310,6 +323,14 @@ class World {
       host.isHeld = false;
     }
     if (RETURNING.has(step.kind)) host.start();
+  }
+
+  async #unshare({ link, forMs }: LinkFaultStep): Promise<void> {
+    const [host, peer] = link.map((index) => this.#hosts[index]);
+    if (host === undefined || peer === undefined) return;
+    const shareAgain = host.unshare(peer);
+    await this.#wait(forMs);
+    shareAgain();
   }
 
   #heal(a: string, b: string): void {

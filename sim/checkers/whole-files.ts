@@ -13,7 +13,8 @@ export class WholeFiles {
   readonly #completed = new Set<string>();
   /** `<node> <content>` */
   readonly #written = new Set<string>();
-  readonly #damaged = new Set<string>();
+  /** By node. */
+  readonly #damaged = new Map<string, Set<string>>();
 
   constructor(keys: ContentKeys, report: Report) {
     this.#keys = keys;
@@ -31,12 +32,19 @@ export class WholeFiles {
   /** A power cut left this of a file, and the node can tell. */
   damaged(node: string, content: Uint8Array): void {
     this.writing(node, content);
-    this.#damaged.add(this.#keys.of(content));
+    const known = this.#damaged.get(node) ?? new Set<string>();
+    this.#damaged.set(node, known.add(this.#keys.of(content)));
+  }
+
+  /** Nothing is left at the node that says what was damaged: it is what the files hold. */
+  lostRecords(node: string): void {
+    for (const key of this.#damaged.get(node) ?? []) this.#completed.add(key);
   }
 
   /** A person gave a file another name: what a power cut left of it is what this person has. */
-  moved(content: Uint8Array): void {
-    if (this.#damaged.has(this.#keys.of(content))) this.completed(content);
+  moved(node: string, content: Uint8Array): void {
+    const key = this.#keys.of(content);
+    if (this.#damaged.get(node)?.has(key) === true) this.#completed.add(key);
   }
 
   disk(node: string, snapshot: Snapshot): void {
