@@ -8,7 +8,7 @@ import { runCampaign, type CampaignOptions, type CampaignResult } from './campai
 import { engineNode } from './engine-node.ts';
 
 /** Fewer, or other ones, where somebody wants it so. */
-const HISTORIES = Number(process.env['LANFOLD_SIM_RUNS'] ?? 700);
+const HISTORIES = Number(process.env['LANFOLD_SIM_RUNS'] ?? 5000);
 const FIRST_SEED = Number(process.env['LANFOLD_SIM_SEED'] ?? 1);
 const COMMAND = join(import.meta.dirname, 'run.ts');
 /** Seeds that once broke a promise, and what they showed. */
