@@ -85,7 +85,8 @@ export const SCRIPTS: readonly Script[] = [
     name: 'scan',
     victim: 'a',
     authors: ['a'],
-    roundsMax: 20,
+    // Quick rounds delete so much within ten seconds that the brake would hold the seventh.
+    roundsMax: 6,
     act: (stage, round) => {
       for (const name of ['new.txt', 'in/new.txt', 'in/deeper/new.txt'])
         stage.writeNew('a', `round-${round}/${name}`, stage.random.between(1, 3000));
