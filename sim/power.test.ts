@@ -74,6 +74,36 @@ test('E4 a damaged file that nobody else has stays listed, however often it is l
   }
 });
 
+test('E4 nor is it where the disk refuses to show the directory at first: bytes and names that are gone come back from a peer', async () => {
+  using desk = new Desk(['a', 'b']);
+  const [a, b] = desk.machines;
+  ok(a !== undefined && b !== undefined);
+  await desk.start(a, b);
+  a.disk.makeDirectory(`${FOLDER}/work`);
+  for (const name of ['work/report', 'work/never flushed']) a.write(name, name);
+  ok(await desk.until(() => b.read('work/never flushed') !== undefined && b.read('work/report') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  const report = a.disk.find(`${FOLDER}/work/report`);
+  const directory = a.disk.find(`${FOLDER}/work`);
+  ok(report && directory);
+  report.content = new Uint8Array(report.content.length);
+  // The directory is as it was before the name: nobody has removed it.
+  const { modifiedNs } = directory;
+  a.disk.unlink(`${FOLDER}/work/never flushed`);
+  a.disk.setAttributes(directory, { modifiedNs: modifiedNs - 1_000_000_000n });
+  a.faults.afterDisk = (call, [directories], result) =>
+    call === 'list' && directories === 'work' ? { trouble: 'denied', detail: 'so the test will have it' } : result;
+  await desk.start(a);
+  ok(await desk.until(() => a.folder().problems().length > 0));
+  await desk.runFor(2000);
+  a.faults.afterDisk = (_, __, result) => result;
+  a.folder().rescan();
+  ok(await desk.until(() => a.read('work/report') === 'work/report' && a.read('work/never flushed') !== undefined));
+  ok(await desk.inSync(a, b));
+  equal(b.read('work/report'), 'work/report');
+});
+
 test('B13 what was made in a directory while it could not be read is found as soon as it can', async () => {
   using desk = new Desk(['a', 'b']);
   const [a, b] = desk.machines;

@@ -173,4 +173,13 @@ export const RESTARTING: readonly PlantedBug[] = [
     breaks: 'E9',
     foundBy: { file: 'sim/exhaustive.test.ts', test: 'O3 plan 64' },
   },
+  {
+    name: 'doubt-ends-unlisted',
+    what: 'after a power cut nothing is doubted that is in a directory which cannot be listed at first',
+    file: 'src/node/folder/doubt.ts',
+    find: 'if (this.covers(directory)) this.#unlisted.add(directory);',
+    replace: '',
+    breaks: 'E4',
+    foundBy: { file: 'sim/power.test.ts', test: 'E4 nor is it where the disk refuses' },
+  },
 ];

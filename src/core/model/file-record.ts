@@ -101,3 +101,8 @@ export function blockHash(blocks: Uint8Array, index: number): Uint8Array {
 export function blockCount(blocks: Uint8Array): number {
   return blocks.length / HASH_BYTES;
 }
+
+/** Does the own record say that something is there? */
+export function isHere(local: LocalRecord | undefined): local is LocalRecord {
+  return local !== undefined && !local.record.deleted && !local.record.invalid;
+}

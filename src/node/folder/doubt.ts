@@ -7,6 +7,7 @@
  * @module
  */
 import type { FileRecord, Look } from '../../core/model/file-record.ts';
+import { parentOf } from '../../core/model/folder-path.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
@@ -20,6 +21,8 @@ export class Doubt {
   #isOn: boolean;
   /** Names of which it began, but whose bytes were not looked at yet: what moves is put off. */
   readonly #left = new Set<string>();
+  /** Directories that could not be listed yet: nobody has looked at anything below them. */
+  readonly #unlisted = new Set<string>();
   /** By name: what was wanted when it began, where the disk did not say what stands there. */
   readonly #unseen = new Map<string, FileRecord>();
 
@@ -35,7 +38,10 @@ export class Doubt {
 
   /** May the file have been damaged? */
   covers(name: string): boolean {
-    return this.#isOn || this.#left.has(name);
+    if (this.#isOn || this.#left.has(name)) return true;
+    if (this.#unlisted.size === 0) return false;
+    for (let at = name; at !== ''; at = parentOf(at)) if (this.#unlisted.has(parentOf(at))) return true;
+    return false;
   }
 
   /** Is this look, which equals the recorded one, still no proof of the bytes? */
@@ -47,7 +53,18 @@ export class Doubt {
 
   /** It is about to be looked at, which may be put off. */
   leave(name: string): void {
-    if (this.#isOn) this.#left.add(name);
+    if (this.covers(name)) this.#left.add(name);
+  }
+
+  /** The disk refuses to list a directory. */
+  refused(directory: string): void {
+    if (this.covers(directory)) this.#unlisted.add(directory);
+  }
+
+  /** A directory that was refused before is listed: its entries were seen, and what is below its directories was not. */
+  listed(directory: string, directories: readonly string[]): void {
+    if (!this.#unlisted.delete(directory)) return;
+    for (const below of directories) this.#unlisted.add(below);
   }
 
   /** Its bytes were looked at, or it is gone. */

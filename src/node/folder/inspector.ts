@@ -10,7 +10,8 @@
  * @module
  */
 import {
-  sameBytes,
+  isHere,
+  NO_BYTES,
   sameLook,
   type EntryType,
   type FileRecord,
@@ -18,25 +19,21 @@ import {
   type Look,
 } from '../../core/model/file-record.ts';
 import { byName, isInternalName, normalPart, parentOf } from '../../core/model/folder-path.ts';
-import { NO_BYTES } from '../../core/model/file-record.ts';
 import {
   damaged as asDamaged,
   deletion,
   disowned,
   ignoredRecord,
   judge,
-  looksDamaged,
-  wasSetBack,
   type Sighting,
 } from '../../core/scan/changes.ts';
-import { isLeftover } from '../../core/scan/provisional.ts';
 import { SETTLE } from '../../core/scan/settle.ts';
 import { isTrouble, type Hashed, type Looked } from '../../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
-import { lostNames } from './lost-names.ts';
 import { namesBelow } from './names-below.ts';
+import { PowerCutSigns } from './power-cut-signs.ts';
 import { Patience } from './patience.ts';
 import type { Settler } from './settler.ts';
 
@@ -47,30 +44,31 @@ type Basis = ReadonlyMap<string, number | undefined>;
 
 /** Of more files with the same content some are not asked for: then too many count as deleted, never too few. */
 const TWINS_MAX = 20;
-/** What a power cut leaves of a file are whole pages of zeros. */
-const TAIL_BYTES = 4096;
 
 export class Inspector {
   readonly #context: FolderContext;
   readonly #settler: Settler;
   readonly #brake: Brake;
   readonly #patience: Patience;
+  readonly #signs: PowerCutSigns;
 
   constructor(context: FolderContext, settler: Settler, brake: Brake) {
     this.#context = context;
     this.#settler = settler;
     this.#brake = brake;
     this.#patience = new Patience(context.clock);
+    this.#signs = new PowerCutSigns(context);
   }
 
   /** Looks at these names, records what changed, and leaves to the settler what has not come to rest. */
   async inspect(names: readonly string[]): Promise<void> {
     const absent: string[] = [];
+    const doubtful = new Set<string>();
     const all = this.#withUnknownParents(names);
     for (let start = 0; start < all.length; start += CHUNK) {
-      await this.#inspectChunk(all.slice(start, start + CHUNK), absent);
+      await this.#inspectChunk(all.slice(start, start + CHUNK), absent, doubtful);
     }
-    await this.#recordDeletes(await this.#withoutLost(absent));
+    await this.#recordDeletes(await this.#withoutLost(absent, doubtful));
   }
 
   /**
@@ -88,7 +86,7 @@ export class Inspector {
     return [...[...parents].sort(byName), ...names.filter((name) => !parents.has(name))];
   }
 
-  async #inspectChunk(names: readonly string[], absent: string[]): Promise<void> {
+  async #inspectChunk(names: readonly string[], absent: string[], doubtful: Set<string>): Promise<void> {
     const { tree, records, problems, busy, doubt } = this.#context;
     const wanted = names.filter((name) => this.#isOurs(name));
     // What is put in place while we look makes the look old.
@@ -105,17 +103,21 @@ export class Inspector {
         continue;
       }
       const orphans = this.#orphans(local, look);
+      const gone = (missing: readonly string[]): void => {
+        absent.push(...missing);
+        if (doubt.covers(name)) for (const one of missing) doubtful.add(one);
+      };
       if (orphans.length > 0) {
         // Peers must hear that the content is gone before they hear that the directory is something else now.
-        absent.push(...orphans);
+        gone(orphans);
         this.#settler.later(name);
       } else if (busy.has(name)) this.#settler.later(name);
       else if (isTrouble(look)) this.#unreadable(name, `Cannot be looked at: ${look.detail}`);
       else if (look === undefined || look.type === 'other') {
         if (look === undefined) problems.clear(name);
-        doubt.settle(name);
-        if (isHere(local)) absent.push(name);
+        if (isHere(local)) gone([name]);
         else this.#settler.forget(name);
+        doubt.settle(name);
       } else if (isHere(local) && sameLook(local.look, look) && !doubt.isAbout(local.record, look)) {
         this.#settler.forget(name);
         doubt.settle(name);
@@ -128,7 +130,7 @@ export class Inspector {
       ...others.map(({ name, look }) => ({ name, seen: { look, blockSize: 0, blocks: NO_BYTES } })),
       ...hashed,
     ];
-    const damaged = await this.#damaged(found);
+    const damaged = await this.#signs.damaged(found);
     await this.#context.mounts.refresh();
     this.#record(found, damaged, basis);
   }
@@ -254,7 +256,7 @@ export class Inspector {
       if (seen.look.type !== 'directory' && !isAsBad) problems.clear(name);
       if (finding.found === 'same') looks.push({ name, look: seen.look });
       else if (finding.found === 'change') {
-        const isOld = this.#isLeftover(finding.record, seen.look, inDoubt);
+        const isOld = this.#signs.isLeftover(finding.record, seen.look, inDoubt);
         saves.push({ record: isOld ? disowned(finding.record) : finding.record, look: seen.look });
       } else saves.push(this.#adopt(finding.record, seen.look, finding.exact));
     }
@@ -272,54 +274,12 @@ export class Inspector {
     return { record: exact ? { ...newest, sequence: 0 } : disowned(newest), look };
   }
 
-  /**
-   * Found after the records were lost or set back, and known to a peer as what it has replaced or deleted (SPEC E5); or back
-   * after a power cut, though deleted here and there, with no sign of a hand that brought it (SPEC E9).
-   */
-  #isLeftover(found: FileRecord, look: Look, inDoubt: boolean): boolean {
-    const { local, remotes } = this.#context.records.versions(found.name);
-    const touchedNs = look.modifiedNs > look.changedNs ? look.modifiedNs : look.changedNs;
-    const wasDeleted = inDoubt && local?.record.deleted === true;
-    if (wasDeleted && remotes.some(({ record }) => record.deleted && record.modifiedNs > touchedNs)) return true;
-    if (!this.#context.isProvisional()) return false;
-    const hash = this.#context.digest(found.blocks);
-    return remotes.some(({ record }) => isLeftover(disowned(found), look, record, hash, this.#context.author().device));
-  }
-
-  /**
-   * Of files that changed without a new time, those that a power cut has emptied or filled with zeros; and those that it has set
-   * back, if a peer has what came after.
-   */
-  async #damaged(found: readonly { name: string; seen: Sighting }[]): Promise<ReadonlySet<string>> {
-    const damaged = new Set<string>();
-    const { records, tree, doubt, digest } = this.#context;
-    for (const { name, seen } of found) {
-      const inDoubt = doubt.covers(name);
-      const local = records.local(name);
-      if (local?.look === undefined || seen.look.type !== 'file') continue;
-      if (seen.look.size === local.record.size && sameBytes(seen.blocks, local.record.blocks)) continue; // all is there
-      if (inDoubt && wasSetBack(local, seen.look, digest(seen.blocks)) && records.holders(local.record).length > 0)
-        damaged.add(name);
-      const { modifiedNs } = seen.look;
-      if (inDoubt ? modifiedNs > local.look.modifiedNs : modifiedNs !== local.look.modifiedNs) continue;
-      if (inDoubt && sameLook(local.look, seen.look)) damaged.add(name); // nobody writes without leaving a trace
-      const bytes = Math.min(TAIL_BYTES, seen.look.size);
-      const [tail] = await tree.read([{ name, offset: seen.look.size - bytes, bytes, hash: undefined }]);
-      if (looksDamaged(local, seen.look, tail === undefined || isTrouble(tail) ? NO_BYTES : tail)) damaged.add(name);
-    }
-    return damaged;
-  }
-
-  /** What a power cut has taken is forgotten, and so wanted from the peers that have it. */
-  async #withoutLost(absent: readonly string[]): Promise<readonly string[]> {
-    if (!this.#context.doubt.isOn || absent.length === 0) return absent;
-    const { records } = this.#context;
-    const missing = [...new Set(absent.flatMap((name) => [name, ...namesBelow(this.#context.records, name)]))];
-    const lost = new Set(await lostNames(this.#context, missing.map((name) => records.local(name)).filter(isHere)));
-    if (lost.size === 0 || !(await this.#context.rootIsOurs())) return absent;
-    records.forgetLocal([...lost]);
+  /** Leaves out what a power cut has taken. @param doubtful those of the absent names that it may have taken. */
+  async #withoutLost(absent: readonly string[], doubtful: ReadonlySet<string>): Promise<readonly string[]> {
+    if (doubtful.size === 0) return absent;
+    const { missing, lost } = await this.#signs.takeLost([...doubtful]);
     for (const name of lost) this.#settler.forget(name);
-    return missing.filter((name) => !lost.has(name));
+    return [...absent.filter((name) => !doubtful.has(name)), ...missing.filter((name) => !lost.has(name))];
   }
 
   async #recordDeletes(absent: readonly string[]): Promise<void> {
@@ -392,8 +352,4 @@ export class Inspector {
       .filesWithBlocks(own.blocks, own.blockSize, TWINS_MAX)
       .some((twin) => !gone.has(twin.record.name));
   }
-}
-
-function isHere(local: LocalRecord | undefined): local is LocalRecord {
-  return local !== undefined && !local.record.deleted && !local.record.invalid;
 }

@@ -40,6 +40,7 @@ export class Scanner {
       const listing = await this.#context.tree.list(next);
       if (isTrouble(listing)) {
         this.#context.problems.set(next, 'unreadable', `Cannot be listed: ${listing.detail}`, 'found');
+        this.#context.doubt.refused(next);
         continue; // an error is not absence: what is known below stays as it is
       }
       if (listing === undefined) {
@@ -81,6 +82,7 @@ export class Scanner {
       }
       if (look === undefined) {
         problems.set(name, 'unreadable', `Cannot be looked at: ${trouble?.detail ?? 'unknown'}`, 'found');
+        doubt.leave(name);
         continue;
       }
       if (look.type === 'other') {
@@ -88,11 +90,16 @@ export class Scanner {
         if (local !== undefined) candidates.push(name);
         continue;
       }
-      if (!sameLook(local?.look, look) || (local !== undefined && doubt.isAbout(local.record, look)))
+      if (!sameLook(local?.look, look) || (local !== undefined && doubt.isAbout(local.record, look))) {
         candidates.push(name);
+        doubt.leave(name);
+      }
       if (look.type === 'directory') below.push(name);
     }
-    missing.push(...[...known.keys()].filter((name) => !mounts.holds(name)));
+    const gone = [...known.keys()].filter((name) => !mounts.holds(name));
+    for (const name of gone) doubt.leave(name);
+    missing.push(...gone);
+    doubt.listed(directory, below);
     pending.push(...below.reverse());
   }
 

@@ -1,0 +1,80 @@
+/**
+ * What a power cut, or the loss of our records, has made of the disk: bytes and names that nobody changed, and that must not be
+ * told as somebody's doing (R3).
+ * @module
+ */
+import { isHere, NO_BYTES, sameBytes, sameLook, type FileRecord, type Look } from '../../core/model/file-record.ts';
+import { disowned, looksDamaged, wasSetBack, type Sighting } from '../../core/scan/changes.ts';
+import { isLeftover } from '../../core/scan/provisional.ts';
+import { isTrouble } from '../../ports/file-tree.ts';
+import type { FolderContext } from './folder-context.ts';
+import { lostNames } from './lost-names.ts';
+import { namesBelow } from './names-below.ts';
+
+/** What a power cut leaves of a file are whole pages of zeros. */
+const TAIL_BYTES = 4096;
+
+export interface Found {
+  readonly name: string;
+  readonly seen: Sighting;
+}
+
+export class PowerCutSigns {
+  readonly #context: FolderContext;
+
+  constructor(context: FolderContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Of files that changed without a new time, those that a power cut has emptied or filled with zeros; and those that it has set
+   * back, if a peer has what came after.
+   */
+  async damaged(found: readonly Found[]): Promise<ReadonlySet<string>> {
+    const damaged = new Set<string>();
+    for (const { name, seen } of found) if (await this.#isDamaged(name, seen)) damaged.add(name);
+    return damaged;
+  }
+
+  async #isDamaged(name: string, { look, blocks }: Sighting): Promise<boolean> {
+    const { records, tree, doubt, digest } = this.#context;
+    const inDoubt = doubt.covers(name);
+    const local = records.local(name);
+    if (local?.look === undefined || look.type !== 'file') return false;
+    if (look.size === local.record.size && sameBytes(blocks, local.record.blocks)) return false; // all is there
+    if (inDoubt && wasSetBack(local, look, digest(blocks)) && records.holders(local.record).length > 0) return true;
+    const { modifiedNs } = local.look;
+    if (inDoubt ? look.modifiedNs > modifiedNs : look.modifiedNs !== modifiedNs) return false;
+    if (inDoubt && sameLook(local.look, look)) return true; // nobody writes without leaving a trace
+    const bytes = Math.min(TAIL_BYTES, look.size);
+    const [tail] = await tree.read([{ name, offset: look.size - bytes, bytes, hash: undefined }]);
+    return looksDamaged(local, look, tail === undefined || isTrouble(tail) ? NO_BYTES : tail);
+  }
+
+  /**
+   * Of names that are not on the disk, those that a power cut has taken are forgotten, and so wanted from the peers that have them.
+   * @returns all that are missing, and those of them.
+   */
+  async takeLost(absent: readonly string[]): Promise<{ missing: readonly string[]; lost: ReadonlySet<string> }> {
+    const { records } = this.#context;
+    const missing = [...new Set(absent.flatMap((name) => [name, ...namesBelow(records, name)]))];
+    const lost = await lostNames(this.#context, missing.map((name) => records.local(name)).filter(isHere));
+    if (lost.length === 0 || !(await this.#context.rootIsOurs())) return { missing: absent, lost: new Set() };
+    records.forgetLocal(lost);
+    return { missing, lost: new Set(lost) };
+  }
+
+  /**
+   * Found after the records were lost or set back, and known to a peer as what it has replaced or deleted (SPEC E5); or back
+   * after a power cut, though deleted here and there, with no sign of a hand that brought it (SPEC E9).
+   */
+  isLeftover(found: FileRecord, look: Look, inDoubt: boolean): boolean {
+    const { local, remotes } = this.#context.records.versions(found.name);
+    const touchedNs = look.modifiedNs > look.changedNs ? look.modifiedNs : look.changedNs;
+    const wasDeleted = inDoubt && local?.record.deleted === true;
+    if (wasDeleted && remotes.some(({ record }) => record.deleted && record.modifiedNs > touchedNs)) return true;
+    if (!this.#context.isProvisional()) return false;
+    const hash = this.#context.digest(found.blocks);
+    return remotes.some(({ record }) => isLeftover(disowned(found), look, record, hash, this.#context.author().device));
+  }
+}
