@@ -8,8 +8,14 @@ import type { SimNodeFactory } from './sim-node.ts';
 export const engineNode: SimNodeFactory = (edges, setup) => {
   const { name, port } = setup;
   const engine = new Engine(edges, { name, listen: { ports: [port] } });
-  const share = async (): Promise<void> =>
-    void (await engine.addFolder({ id: setup.folderId, root: setup.root, peers: setup.sharedWith() }));
+  let shared: Promise<void> | undefined;
+  /** One after the other, as the node does it. */
+  const share = (): Promise<void> => {
+    shared = (shared ?? Promise.resolve()).then(
+      async () => void (await engine.addFolder({ id: setup.folderId, root: setup.root, peers: setup.sharedWith() })),
+    );
+    return shared;
+  };
   return {
     async start() {
       await engine.start();
@@ -17,7 +23,9 @@ export const engineNode: SimNodeFactory = (edges, setup) => {
       await share();
     },
     close: () => engine.close(),
-    shareAnew: share,
+    shareAnew: async () => {
+      if (shared !== undefined) await share(); // else the start will
+    },
     standing() {
       const folder = engine.folder(setup.folderId);
       if (folder === undefined) return { state: 'none', problems: [] };

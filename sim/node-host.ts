@@ -183,7 +183,7 @@ export class NodeHost implements Watched {
     this.#powerCuts += 1;
     running?.life.end();
     const cut = (): PowerCut => this.disk.cutPower(this.#chance.crash);
-    this.#options.oracle.powerCut(this, cut, this.#recorded(), !this.#uncleanStop);
+    this.#options.oracle.powerCut(this, cut, this.#recorded());
   }
 
   /** Begins a fault of this machine. @returns how to end it; the process is started again by the caller. */

@@ -2,9 +2,9 @@
  * Watches a run and says which promises were broken: every checker, fed from one place.
  * @module
  */
-import { sameLook, type FileRecord, type Look } from '../src/core/model/file-record.ts';
+import type { FileRecord, Look } from '../src/core/model/file-record.ts';
 import { isBelow, parentOf } from '../src/core/model/folder-path.ts';
-import { lookOf, type Inode, type MemoryDisk } from '../src/edges/memory/memory-disk.ts';
+import type { Inode, MemoryDisk } from '../src/edges/memory/memory-disk.ts';
 import type { PowerCut } from '../src/edges/memory/unflushed.ts';
 import { checkHonesty } from './checkers/honesty.ts';
 import { Confinement } from './checkers/confinement.ts';
@@ -38,8 +38,6 @@ export class Oracle {
   readonly #confinement: Confinement;
   /** Nodes whose disk changed since the last check. */
   readonly #changed = new Set<Watched>();
-  /** Names with damage that nothing shows. */
-  readonly #unseen = new Set<string>();
 
   /** `strict`: what is only in a history counts as lost. */
   constructor(nowMs: () => number, strict: boolean) {
@@ -93,10 +91,9 @@ export class Oracle {
 
   /**
    * A node's machine loses its power, by `cut`. What was not durable there is excused; what was is not. `recorded`: what the
-   * node's records say of a name. `isTrusted`: the node had stopped properly, so that nothing tells it of the cut; bytes that it
-   * took under an unchanged look are found when all is read again, weeks later.
+   * node's records say of a name.
    */
-  powerCut(node: Watched, cut: () => PowerCut, recorded: (name: string) => Look | undefined, isTrusted: boolean): void {
+  powerCut(node: Watched, cut: () => PowerCut, recorded: (name: string) => Look | undefined): void {
     const had = this.#look(node);
     const unfinished = [...had.visible, ...had.history].filter(({ inode }) => inode.writers > 0);
     const contents = contentsOf(had);
@@ -113,7 +110,6 @@ export class Oracle {
       this.#noEcho.changed(node.name, name, this.#nowMs());
       // Zeros that nothing tells from what a person wrote are what the file holds; but what the records know is damage.
       const look = recorded(name);
-      if (isTrusted && look !== undefined && sameLook(look, lookOf(inode))) this.#unseen.add(name);
       if (look !== undefined && look.modifiedNs === inode.modifiedNs)
         this.#wholeFiles.damaged(node.name, inode.content);
       else this.#wholeFiles.completed(inode.content);
@@ -183,7 +179,7 @@ export class Oracle {
     const report: Report = (violation) => void this.violations.push(violation);
     const trees = nodes.map(({ name, disk }) => ({ node: name, snapshot: takeSnapshot(disk.find(FOLDER_ROOT)) }));
     const problems = nodes.flatMap((node) => node.standing()?.problems ?? []);
-    const excused = new Set([...this.#unseen, ...problems.map(({ name }) => name)]);
+    const excused = new Set(problems.map(({ name }) => name));
     // What cannot be called so on some disk keeps all that is in it from that disk.
     const taken = problems.filter(({ reason }) => reason === 'exists').map(({ name }) => name);
     const isExcused = (name: string): boolean => excused.has(name) || taken.some((top) => isBelow(name, top));

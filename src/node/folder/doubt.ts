@@ -2,8 +2,8 @@
  * After a stop that was no proper stop, power may have been lost: files may be damaged (R3), until all were looked at once.
  *
  * A file that was written shortly before may have lost bytes and still look as it did: same size, same times. Those are
- * hashed again. The kernel writes everything back within half a minute; how long before now that was nobody knows, but the
- * latest change that the records know of was not after it.
+ * hashed again, after a proper stop too: the power may have gone soon after it. The kernel writes everything back within half a
+ * minute; how long before now that was nobody knows, but the latest change that the records know of was not after it.
  * @module
  */
 import type { FileRecord, Look } from '../../core/model/file-record.ts';
@@ -19,8 +19,12 @@ const UNSEEN_MAX = 10_000;
 export class Doubt {
   readonly #sinceNs: bigint | undefined;
   #isOn: boolean;
+  /** Not everything was looked at yet. */
+  #isFirstLook = true;
   /** Names of which it began, but whose bytes were not looked at yet: what moves is put off. */
   readonly #left = new Set<string>();
+  /** The same after a proper stop: only that they look as before is no proof. */
+  readonly #leftToRead = new Set<string>();
   /** Directories that could not be listed yet: nobody has looked at anything below them. */
   readonly #unlisted = new Set<string>();
   /** By name: what was wanted when it began, where the disk did not say what stands there. */
@@ -28,7 +32,7 @@ export class Doubt {
 
   constructor(records: FolderRecords, clock: Clock, uncleanStop: boolean) {
     this.#isOn = uncleanStop;
-    const latestNs = uncleanStop ? records.latestChangeNs(BigInt(clock.nowMs()) * 1_000_000n) : undefined;
+    const latestNs = records.latestChangeNs(BigInt(clock.nowMs()) * 1_000_000n);
     this.#sinceNs = latestNs === undefined ? undefined : latestNs - WRITE_BACK_NS;
   }
 
@@ -48,12 +52,14 @@ export class Doubt {
   isAbout({ name, version }: FileRecord, look: Look): boolean {
     // Without a version it was found to be damaged, or to be nobody's: it is known for what it is.
     if (this.#sinceNs === undefined || look.type !== 'file' || version.length === 0) return false;
-    return this.covers(name) && look.changedNs >= this.#sinceNs;
+    const mustRead = this.#isFirstLook || this.#leftToRead.has(name) || this.covers(name);
+    return mustRead && look.changedNs >= this.#sinceNs;
   }
 
   /** It is about to be looked at, which may be put off. */
   leave(name: string): void {
     if (this.covers(name)) this.#left.add(name);
+    else if (this.#isFirstLook) this.#leftToRead.add(name);
   }
 
   /** The disk refuses to list a directory. */
@@ -70,6 +76,7 @@ export class Doubt {
   /** Its bytes were looked at, or it is gone. */
   settle(name: string): void {
     this.#left.delete(name);
+    this.#leftToRead.delete(name);
   }
 
   /** It may stand there already, and the disk does not say so yet; peers may tell of newer versions before it does (SPEC E7). */
@@ -87,5 +94,6 @@ export class Doubt {
   /** All files but those that are left were looked at. */
   end(): void {
     this.#isOn = false;
+    this.#isFirstLook = false;
   }
 }

@@ -43,9 +43,10 @@ export class PowerCutSigns {
     if (local?.look === undefined || look.type !== 'file') return false;
     if (look.size === local.record.size && sameBytes(blocks, local.record.blocks)) return false; // all is there
     if (inDoubt && wasSetBack(local, look, digest(blocks)) && records.holders(local.record).length > 0) return true;
+    // Nobody writes without leaving a trace.
+    if (sameLook(local.look, look) && (inDoubt || doubt.isAbout(local.record, look))) return true;
     const { modifiedNs } = local.look;
     if (inDoubt ? look.modifiedNs > modifiedNs : look.modifiedNs !== modifiedNs) return false;
-    if (inDoubt && sameLook(local.look, look)) return true; // nobody writes without leaving a trace
     const bytes = Math.min(TAIL_BYTES, look.size);
     const [tail] = await tree.read([{ name, offset: look.size - bytes, bytes, hash: undefined }]);
     return looksDamaged(local, look, tail === undefined || isTrouble(tail) ? NO_BYTES : tail);

@@ -233,9 +233,9 @@ test('Y16 what another says is written before it is acted on, and told only then
   b.kill();
   await a.start();
   await a.forget(c);
-  await b.start();
   let open = (): void => {};
   b.gate = new Promise((resolve) => (open = resolve));
+  await b.start();
   await world.pass();
   ok(b.isConnectedTo(a), 'B has heard it');
   ok(b.isConnectedTo(c), 'and does nothing before it is written');
@@ -248,8 +248,8 @@ test('Y16 a kill before the write loses nothing but time; a kill after it neithe
   const { world, a, b, c } = await threeOfUs();
   b.kill();
   await a.forget(c);
-  await b.start();
   b.gate = new Promise(() => {});
+  await b.start();
   await world.pass();
   b.kill();
   b.gate = undefined;
