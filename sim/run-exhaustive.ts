@@ -16,10 +16,11 @@ const USAGE = `usage: npm run sim:exhaustive -- [options]
   --ops N       plans of up to so many operations (default 2)
   --slice I/N   of every N plans the I-th, from 0 (default 0/1: all)
   --every K     faults at every K-th step only (default 1: at each)
+  --faults A,B  only faults that begin so: crash, power, cut (default: all)
   --jobs N      processes (default: one per core)`;
 
 /** Parts of the plans for each process, so that none has to wait long for the last one. */
-const PARTS_PER_JOB = 12;
+const PARTS_PER_JOB = 50;
 
 interface Small extends Omit<ExhaustiveOptions, 'create'> {
   readonly jobs: number;
@@ -34,6 +35,7 @@ function readArguments(argv: readonly string[]): Small | undefined {
       ops: { type: 'string', default: '2' },
       slice: { type: 'string', default: '0/1' },
       every: { type: 'string', default: '1' },
+      faults: { type: 'string', default: '' },
       jobs: { type: 'string', default: String(availableParallelism()) },
     },
     strict: false,
@@ -42,7 +44,9 @@ function readArguments(argv: readonly string[]): Small | undefined {
   const [operations = 0, slice = 0, of = 0, every = 0, jobs = 0] = numbers;
   const isRight =
     numbers.length === 5 && numbers.every(Number.isInteger) && operations > 0 && of > 0 && every > 0 && jobs > 0;
-  return isRight && slice >= 0 && slice < of ? { operations, slice, of, every, jobs } : undefined;
+  return isRight && slice >= 0 && slice < of
+    ? { operations, slice, of, every, jobs, faults: String(values.faults).split(',') }
+    : undefined;
 }
 
 async function show({ plan, fault, afterEvents }: SmallCase): Promise<void> {
@@ -60,9 +64,12 @@ async function show({ plan, fault, afterEvents }: SmallCase): Promise<void> {
 }
 
 /** Slices of the slice, each in a process of its own. */
-async function runInParts({ operations, slice, of, every, jobs }: Small, startMs: number): Promise<PartResult> {
+async function runInParts(
+  { operations, slice, of, every, jobs, faults = [] }: Small,
+  startMs: number,
+): Promise<PartResult> {
   const count = jobs * PARTS_PER_JOB;
-  const fixed = ['--ops', String(operations), '--every', String(every), '--jobs', '1'];
+  const fixed = ['--ops', String(operations), '--every', String(every), '--faults', faults.join(), '--jobs', '1'];
   const parts = Array.from({ length: count }, (_, part) => [...fixed, '--slice', `${slice + part * of}/${of * count}`]);
   return await runParts({
     module: import.meta.filename,
