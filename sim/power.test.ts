@@ -47,7 +47,7 @@ test('E4 what a power cut emptied soon after a proper stop is not announced eith
   equal(b.read('report'), 'a day of work');
 });
 
-test('E4 a damaged file that nobody else has stays listed, however often it is looked at', async () => {
+test('E4 a damaged file that nobody else has stays listed, however often it is looked at, until it is saved again', async () => {
   using desk = new Desk(['a', 'b']);
   const [a] = desk.machines;
   ok(a !== undefined);
@@ -72,6 +72,13 @@ test('E4 a damaged file that nobody else has stays listed, however often it is l
     a.disk.setAttributes(inode, { modifiedNs: inode.modifiedNs });
     a.folder().rescan();
   }
+  await desk.scheduler.runUntil(a.engine.close());
+  a.crash();
+  a.hasStoppedProperly();
+  await desk.start(a);
+  ok(await desk.until(() => a.folder().problems().length > 0), 'also after a restart');
+  a.write('report', 'a day of work, done again');
+  ok(await desk.until(() => a.folder().problems().length === 0));
 });
 
 test('E4 nor is it where the disk refuses to show the directory at first: bytes and names that are gone come back from a peer', async () => {

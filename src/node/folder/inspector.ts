@@ -34,6 +34,7 @@ import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
 import { namesBelow } from './names-below.ts';
 import { PowerCutSigns } from './power-cut-signs.ts';
+import { listUnclaimed } from './unclaimed.ts';
 import { Patience } from './patience.ts';
 import type { Settler } from './settler.ts';
 
@@ -254,8 +255,10 @@ export class Inspector {
       // Other permissions make neither a directory that cannot be listed better nor bytes that are damaged.
       const isAsBad = finding.found === 'same' && problems.of(name)?.reason === 'damaged';
       if (seen.look.type !== 'directory' && !isAsBad) problems.clear(name);
-      if (finding.found === 'same') looks.push({ name, look: seen.look });
-      else if (finding.found === 'change') {
+      if (finding.found === 'same') {
+        looks.push({ name, look: seen.look });
+        if (local !== undefined) listUnclaimed(problems, local.record, () => newest);
+      } else if (finding.found === 'change') {
         const isOld = this.#signs.isLeftover(finding.record, seen.look, inDoubt);
         saves.push({ record: isOld ? disowned(finding.record) : finding.record, look: seen.look });
       } else saves.push(this.#adopt(finding.record, seen.look, finding.exact));

@@ -10,6 +10,7 @@ import { isInternalName, joinName } from '../../core/model/folder-path.ts';
 import { isTrouble, type ListedEntry, type Listing } from '../../ports/file-tree.ts';
 import { toUtf8 } from '../../core/text.ts';
 import type { FolderContext } from './folder-context.ts';
+import { listUnclaimed } from './unclaimed.ts';
 
 /** Names that are looked at closer together. */
 const CANDIDATES_MAX = 1000;
@@ -93,7 +94,7 @@ export class Scanner {
       if (!sameLook(local?.look, look) || (local !== undefined && doubt.isAbout(local.record, look))) {
         candidates.push(name);
         doubt.leave(name);
-      }
+      } else if (local !== undefined) listUnclaimed(problems, local.record, () => records.newest(name));
       if (look.type === 'directory') below.push(name);
     }
     const gone = [...known.keys()].filter((name) => !mounts.holds(name));
