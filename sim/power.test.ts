@@ -1,6 +1,8 @@
 /** Stories of what a power cut, or a disk that failed for a while, leaves behind unseen; each was found by a campaign. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import { compareVersions } from '../src/core/model/version-vector.ts';
+import { DiskFault } from '../src/edges/memory/memory-disk.ts';
 import { Desk, FOLDER } from './desk.ts';
 
 test('E4 case F05: bytes that a power cut took, under a look that shows nothing, come back and are not announced', async () => {
@@ -109,6 +111,35 @@ test('E4 nor is it where the disk refuses to show the directory at first: bytes 
   ok(await desk.until(() => a.read('work/report') === 'work/report' && a.read('work/never flushed') !== undefined));
   ok(await desk.inSync(a, b));
   equal(b.read('work/report'), 'work/report');
+});
+
+test('V3 what is made anew in the second in which a power cut took it is another version than what peers have heard', async () => {
+  using desk = new Desk(['a', 'b']);
+  const [a, b] = desk.machines;
+  ok(a !== undefined && b !== undefined);
+  await desk.start(a, b);
+  ok(await desk.inSync(a, b));
+  await desk.runFor(1000 - (desk.scheduler.nowMs % 1000)); // a second begins
+  a.write('report', 'a day of work');
+  ok(await desk.until(() => b.read('report') !== undefined));
+  a.crash();
+  const top = a.disk.find(FOLDER);
+  ok(top);
+  const { modifiedNs } = top;
+  a.disk.unlink(`${FOLDER}/report`);
+  a.disk.setAttributes(top, { modifiedNs: modifiedNs - 1_000_000_000n });
+  b.faults.beforeDisk = (call) => {
+    if (call === 'read') throw new DiskFault('ENOENT', 'it cannot be had back yet');
+  };
+  await desk.start(a);
+  ok(await desk.until(() => a.folder().records.local('report') === undefined));
+  a.write('report', 'another day');
+  ok(await desk.until(() => a.folder().records.local('report') !== undefined));
+  const [ours, theirs] = [a.folder().records.local('report')?.record, b.folder().records.local('report')?.record];
+  ok(ours && theirs);
+  equal(compareVersions(ours.version, theirs.version), 'newer');
+  delete b.faults.beforeDisk;
+  ok(await desk.until(() => b.read('report') === 'another day'));
 });
 
 test('B13 what was made in a directory while it could not be read is found as soon as it can', async () => {
