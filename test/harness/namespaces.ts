@@ -92,6 +92,13 @@ export class Lan implements Disposable {
     quietly(() => ip('netns', 'delete', this.#bridge));
   }
 
+  /** @param number from 1 on. @throws RangeError for one that the link does not have. */
+  host(number: number): Host {
+    const host = this.hosts[number - 1];
+    if (host === undefined) throw new RangeError(`There is no host ${number} on this link`);
+    return host;
+  }
+
   #addHost(number: number): void {
     const namespace = `${this.#prefix}-${number}`;
     const address = `10.77.3.${number}`;

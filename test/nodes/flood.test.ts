@@ -38,8 +38,7 @@ test(
     t.after(() => rmSync(root, { recursive: true, force: true }));
     using built = new BuiltLanfold();
     using lan = new Lan(3);
-    const [here, there, beyond] = lan.hosts;
-    assert.ok(here !== undefined && there !== undefined && beyond !== undefined);
+    const [here, there, beyond] = [lan.host(1), lan.host(2), lan.host(3)];
     await using victim = await Station.create(built, here);
     await using peer = await Station.create(built, there);
     await using absent = await Station.create(built, beyond); // never starts, so the victim never stops looking
