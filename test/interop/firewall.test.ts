@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { BuiltLanfold } from '../harness/built.ts';
-import { DENY_INCOMING, Lan, namespacesMissing } from '../harness/namespaces.ts';
+import { DENY_INCOMING } from '../harness/firewall.ts';
+import { Lan, namespacesMissing } from '../harness/namespaces.ts';
 import { Syncthing } from '../harness/syncthing.ts';
 import { Station } from '../nodes/station.ts';
 

@@ -10,7 +10,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { NETWORK_LIMITS } from '../../src/edges/net/tls-network.ts';
 import { BuiltLanfold } from '../harness/built.ts';
-import { DENY_INCOMING, LAN_INTERFACE, Lan, namespacesMissing, packetsOf, type Host } from '../harness/namespaces.ts';
+import { DENY_INCOMING } from '../harness/firewall.ts';
+import { LAN_INTERFACE, Lan, namespacesMissing, packetsOf, type Host } from '../harness/namespaces.ts';
 import { until } from '../harness/process.ts';
 import { Station } from './station.ts';
 
