@@ -9,11 +9,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Lanfold } from '../test/harness/lanfold.ts';
 import { until } from '../test/harness/process.ts';
 import type { Sample } from './report.ts';
+import { firstSyncSamples, memorySamples, type FirstSync } from './samples.ts';
 import { allThere, assertEqual, flushDisk, measureLatency, withTwoFolders, type Workload } from './workload.ts';
 
 export const LANFOLD = 'lanfold';
 const FOLDER = 'bench';
-const MIB = 1 << 20;
 const MAIN = join(import.meta.dirname, '..', 'bin', 'lanfold.cjs');
 
 type Status = {
@@ -26,14 +26,7 @@ type Status = {
 
 export async function measureLanfoldFirstSync(workload: Workload): Promise<Sample[]> {
   return await withPair(async (pair) => {
-    const { scanMs, transferMs } = await syncFirst(pair, workload);
-    const sample = (measure: string, ms: number): Sample => ({
-      contender: LANFOLD,
-      measure: `${measure} of ${workload.name}`,
-      unit: 's',
-      value: ms / 1000,
-    });
-    return [sample('scan', scanMs), sample('transfer', transferMs), sample('first sync', scanMs + transferMs)];
+    return firstSyncSamples(LANFOLD, workload, await syncFirst(pair, workload));
   });
 }
 
@@ -55,38 +48,16 @@ export async function measureLanfoldLatency(count: number): Promise<Sample[]> {
 /** Resident memory of each node: at most during a first sync, and idle after a restart of both. */
 export async function measureLanfoldMemory(workload: Workload): Promise<Sample[]> {
   return await withPair(async (pair) => {
-    const { first, second } = pair;
     await syncFirst(pair, workload);
-    const sample = (measure: string, bytes: number): Sample => ({
-      contender: LANFOLD,
-      measure: `memory with ${workload.name}, ${measure}`,
-      unit: 'MiB',
-      value: bytes / MIB,
-    });
-    const during = [
-      sample('sender, most', first.memory().residentBytesMax),
-      sample('receiver, most', second.memory().residentBytesMax),
-      sample('sender, after the sync', first.memory().residentBytes),
-      sample('receiver, after the sync', second.memory().residentBytes),
-    ];
-    await first.restart();
-    await second.restart();
-    await second.waitForStatus('in sync again', (status) => hasAll(status, workload.files) && isConnected(status));
-    await delay(5000);
-    return [
-      ...during,
-      sample('sender, idle after a restart', first.memory().residentBytes),
-      sample('receiver, idle after a restart', second.memory().residentBytes),
-    ];
+    return await memorySamples(LANFOLD, workload, pair, () =>
+      pair.second.waitForStatus('in sync again', (status) => hasAll(status, workload.files) && isConnected(status)),
+    );
   });
 }
 
 type Pair = { readonly first: Lanfold; readonly second: Lanfold; readonly from: string; readonly to: string };
 
-async function syncFirst(
-  { first, second, from, to }: Pair,
-  workload: Workload,
-): Promise<{ scanMs: number; transferMs: number }> {
+async function syncFirst({ first, second, from, to }: Pair, workload: Workload): Promise<FirstSync> {
   const names = workload.fill(from);
   const startMs = performance.now();
   await first.up();

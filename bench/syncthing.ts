@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../test/harness/process.ts';
 import { Syncthing } from '../test/harness/syncthing.ts';
 import type { Sample } from './report.ts';
+import { firstSyncSamples, memorySamples, type FirstSync } from './samples.ts';
 import { allThere, assertEqual, flushDisk, measureLatency, withTwoFolders, type Workload } from './workload.ts';
 
 /** One way to set up both nodes. */
@@ -22,7 +23,6 @@ export type SyncthingVariant = {
 
 const FOLDER = 'bench';
 const VERSION = '1.19.2';
-const MIB = 1 << 20;
 
 /** As installed. The harness's own settings, which make tests quick, are set back. */
 export const DEFAULTS: SyncthingVariant = {
@@ -68,14 +68,7 @@ export const TUNED_NO_FSYNC: SyncthingVariant = {
 export async function measureFirstSync(variant: SyncthingVariant, workload: Workload): Promise<Sample[]> {
   return await withTwoFolders(async (from, to) => {
     await using pair = await startPair(variant, from, to);
-    const { scanMs, transferMs } = await syncFirst(pair, workload, from, to);
-    const sample = (measure: string, ms: number): Sample => ({
-      contender: variant.contender,
-      measure: `${measure} of ${workload.name}`,
-      unit: 's',
-      value: ms / 1000,
-    });
-    return [sample('scan', scanMs), sample('transfer', transferMs), sample('first sync', scanMs + transferMs)];
+    return firstSyncSamples(variant.contender, workload, await syncFirst(pair, workload, from, to));
   });
 }
 
@@ -110,39 +103,16 @@ export async function measureSyncthingMemory(variant: SyncthingVariant, workload
     const { first, second } = pair;
     await syncFirst(pair, workload, from, to);
     await first.waitInSync(FOLDER, { peers: [second.deviceId] });
-    const sample = (measure: string, bytes: number): Sample => ({
-      contender: variant.contender,
-      measure: `memory with ${workload.name}, ${measure}`,
-      unit: 'MiB',
-      value: bytes / MIB,
+    return await memorySamples(variant.contender, workload, pair, async () => {
+      await first.waitConnected(second.deviceId);
+      await first.waitInSync(FOLDER, { files: workload.files, peers: [second.deviceId] });
     });
-    const during = [
-      sample('sender, most', first.memory().residentBytesMax),
-      sample('receiver, most', second.memory().residentBytesMax),
-      sample('sender, after the sync', first.memory().residentBytes),
-      sample('receiver, after the sync', second.memory().residentBytes),
-    ];
-    await first.restart();
-    await second.restart();
-    await first.waitConnected(second.deviceId);
-    await first.waitInSync(FOLDER, { files: workload.files, peers: [second.deviceId] });
-    await delay(5000);
-    return [
-      ...during,
-      sample('sender, idle after a restart', first.memory().residentBytes),
-      sample('receiver, idle after a restart', second.memory().residentBytes),
-    ];
   });
 }
 
 type Pair = { readonly first: Syncthing; readonly second: Syncthing } & AsyncDisposable;
 
-async function syncFirst(
-  { first, second }: Pair,
-  workload: Workload,
-  from: string,
-  to: string,
-): Promise<{ scanMs: number; transferMs: number }> {
+async function syncFirst({ first, second }: Pair, workload: Workload, from: string, to: string): Promise<FirstSync> {
   await first.down();
   await second.down();
   const names = workload.fill(from);

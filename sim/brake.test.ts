@@ -1,12 +1,25 @@
-/** The brake on mass deletes, when the deletes of a peer come while others are being carried out. */
-import { equal, ok } from 'node:assert/strict';
+/** The brake on mass deletes and replacements, made here or by a peer: what is held, what is not, and what comes meanwhile. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { NO_BYTES, type FileRecord } from '../src/core/model/file-record.ts';
-import { Desk, type Machine } from './desk.ts';
+import { FOLDER, type Machine } from './desk.ts';
+import { twoWith, type Two } from './desks.ts';
 
+const HOUR_MS = 3_600_000;
 const FILES = 1500;
 /** Fewer than a fifth, and more than the puller reads at a time. */
 const ALLOWED = 250;
+
+/** Some files, so named that they sort by their number. */
+function files(count: number, ending = ''): Record<string, string> {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`${nameOf(index)}${ending}`, `content ${index}`]),
+  );
+}
+
+function nameOf(index: number): string {
+  return `file ${String(index).padStart(4, '0')}`;
+}
 
 /** What a peer says of names that it has deleted. */
 function deletesOf(machine: Machine, names: readonly string[], peer: bigint): FileRecord[] {
@@ -21,13 +34,8 @@ function deletesOf(machine: Machine, names: readonly string[], peer: bigint): Fi
 }
 
 test('R12 deletes that come while allowed ones are carried out are judged before they are', async () => {
-  using desk = new Desk(['a', 'b']);
-  const [a, b] = desk.machines;
-  ok(a !== undefined && b !== undefined);
-  await desk.start(a, b);
-  for (let index = 0; index < FILES; index += 1) a.write(`file ${String(index).padStart(4, '0')}`, `content ${index}`);
-  ok(await desk.until(() => b.names().length === FILES));
-  ok(await desk.inSync(a, b));
+  const { desk, a, b } = await twoWith(files(FILES));
+  using _ = desk;
   const names = b.names();
   a.crash(); // b hears of a from here on alone
   await desk.runFor(2000);
@@ -46,4 +54,82 @@ test('R12 deletes that come while allowed ones are carried out are judged before
   ok(areMoreTold);
   equal(b.folder().state, 'needs-you');
   equal(b.names().length, FILES - ALLOWED);
+});
+
+test('R12 files whose only twins are deleted with them count as deleted', async () => {
+  const { desk, a, b } = await twoWith({ ...files(100), ...files(100, ' copy') });
+  using _ = desk;
+  for (const name of a.names()) a.disk.unlink(`${FOLDER}/${name}`);
+  await desk.runFor(10_000);
+  equal(b.names().length, 200);
+  equal(a.folder().state, 'needs-you');
+  a.folder().approveDeletes();
+  await desk.runFor(10_000);
+  equal(b.names().length, 200);
+  equal(b.folder().state, 'needs-you');
+});
+
+test('R12 held deletes cost nothing while they wait, and are forgotten when the files are back', async () => {
+  const { desk, a, b } = await twoWith(files(100));
+  using _ = desk;
+  const names = a.names();
+  for (const name of names) a.disk.rename(`${FOLDER}/${name}`, name);
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  await desk.runFor(5000);
+  let looks = 0;
+  a.faults.beforeDisk = (call) => void (looks += call === 'look' ? 1 : 0);
+  await desk.runFor(60_000);
+  ok(looks <= 8, `${looks} looks`);
+  for (const name of names) a.disk.rename(name, `${FOLDER}/${name}`);
+  ok(await desk.inSync(a, b), a.folder().state);
+  equal(b.names().length, 100);
+});
+
+/** Two that have so many files, made a while ago. */
+async function manyFiles(count: number): Promise<Two> {
+  const world = await twoWith(files(count));
+  await world.desk.runFor(2 * HOUR_MS);
+  return world;
+}
+
+const replaced = (machine: Machine): number =>
+  machine.names().filter((name) => machine.read(name)?.startsWith('X')).length;
+
+test('R12 a peer that replaces one file after the other is held at half of them, until a person confirms', async () => {
+  const { desk, a, b } = await manyFiles(500);
+  using _ = desk;
+  for (let index = 0; index < 500; index += 1) {
+    a.write(nameOf(index), `X ${index}`);
+    if (index % 50 === 0) await desk.runFor(5000);
+  }
+  a.write('new', 'goes on');
+  await desk.runFor(60_000);
+  equal(b.folder().state, 'needs-you');
+  deepEqual(
+    b.problems().map(([, reason]) => reason),
+    ['held-replacements-by-peers'],
+  );
+  equal(replaced(b), 251, 'half of all files, with the new one');
+  equal(b.read('new'), 'goes on');
+  b.folder().approveDeletes();
+  ok(await desk.until(() => replaced(b) === 500));
+  ok(await desk.inSync(a, b));
+});
+
+test('R12 edits of a holiday are no act, nor is a rewrite of what was just made', async () => {
+  const { desk, a, b } = await manyFiles(300);
+  using _ = desk;
+  b.crash();
+  for (let index = 0; index < 300; index += 1) {
+    a.write(nameOf(index), `X ${index}`);
+    if (index % 100 === 99) await desk.runFor(3 * HOUR_MS);
+  }
+  await desk.start(b);
+  ok(await desk.until(() => replaced(b) === 300));
+  for (const text of ['first', 'second'])
+    for (let index = 0; index < 300; index += 1) {
+      a.write(`built ${index}`, `${text} ${index}`);
+      if (index === 299) await desk.until(() => b.read('built 299') === `${text} 299`);
+    }
+  ok(await desk.until(() => b.read('built 0') === 'second 0' && b.folder().state === 'in-sync'));
 });

@@ -3,17 +3,11 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { compareVersions } from '../src/core/model/version-vector.ts';
 import { WORLD_EPOCH_MS } from '../src/edges/memory/memory-clock.ts';
-import { Desk, FOLDER, type Machine } from './desk.ts';
+import { FOLDER, type Desk, type Machine } from './desk.ts';
+import { two } from './desks.ts';
 
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
-
-function two(): { desk: Desk; a: Machine; b: Machine } {
-  const desk = new Desk(['a', 'b']);
-  const [a, b] = desk.machines;
-  if (a === undefined || b === undefined) throw new Error('no machines');
-  return { desk, a, b };
-}
 
 /** One saves, and both have it, without a conflict. */
 async function saved(desk: Desk, by: Machine, content: string, name = 'notes.txt'): Promise<void> {

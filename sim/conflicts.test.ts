@@ -3,20 +3,11 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { isConflictCopy } from '../src/core/reconcile/conflict-name.ts';
 import { Desk, FOLDER, type Machine } from './desk.ts';
+import { share, three, two } from './desks.ts';
 
 const MIB = 1024 * 1024;
 /** Longer than any retry of a link that was cut. */
 const MEET_MS = 90_000;
-
-type World = { readonly desk: Desk; readonly a: Machine; readonly b: Machine; readonly c: Machine };
-
-/** `c` is `b` where there are two only. */
-function machines(...names: string[]): World {
-  const desk = new Desk(names);
-  const [a, b, c = b] = desk.machines;
-  if (a === undefined || b === undefined || c === undefined) throw new Error('no machines');
-  return { desk, a, b, c };
-}
 
 function pairsOf({ machines: all }: Desk): (readonly [string, string])[] {
   return all.flatMap((one, index) => all.slice(index + 1).map((other) => [one.name, other.name] as const));
@@ -50,8 +41,7 @@ function sorted(contents: readonly (string | undefined)[]): string[] {
 }
 
 function setTimes(machine: Machine, name: string, attributes: { permissions?: number; modifiedNs?: bigint }): void {
-  const inode = machine.disk.find(`${FOLDER}/${name}`);
-  ok(inode);
+  const inode = machine.inode(name);
   machine.disk.setAttributes(inode, attributes);
 }
 
@@ -63,16 +53,8 @@ function alike(...all: readonly Machine[]): Record<string, string | undefined> {
   return texts(first);
 }
 
-async function shared(world: World, name: string, content: string): Promise<void> {
-  const { desk, a } = world;
-  await desk.start(...desk.machines);
-  a.write(name, content);
-  ok(await desk.until(() => desk.machines.every((machine) => machine.read(name) === content)));
-  ok(await desk.inSync(...desk.machines));
-}
-
 test('case E01 E07: the same bytes made by both, with other times and permissions: no copy, and one of both wins', async () => {
-  const { desk, a, b } = machines('a', 'b');
+  const { desk, a, b } = two();
   using _ = desk;
   a.write('made.txt', 'the same');
   await desk.runFor(5000);
@@ -97,7 +79,7 @@ test('case E01 E07: the same bytes made by both, with other times and permission
 });
 
 test('case E02: two people make the same name with other content: the later wins, the other lies beside it everywhere', async () => {
-  const { desk, a, b, c } = machines('a', 'b', 'c');
+  const { desk, a, b, c } = three();
   using _ = desk;
   await desk.start(a, b, c);
   ok(await desk.inSync(a, b, c));
@@ -115,10 +97,10 @@ test('case E02: two people make the same name with other content: the later wins
 for (const first of ['edit', 'delete'] as const)
   for (const meets of ['edit', 'delete'] as const)
     test(`case E04: an edit here and a delete there, the ${first} first; a third hears of the ${meets} first`, async () => {
-      const world = machines('a', 'b', 'c');
+      const world = three();
       const { desk, a, b, c } = world;
       using _ = desk;
-      await shared(world, 'notes.txt', 'base');
+      await share(world, { 'notes.txt': 'base' });
       part(desk);
       const acts = {
         edit: () => a.write('notes.txt', 'edited'),
@@ -135,10 +117,10 @@ for (const first of ['edit', 'delete'] as const)
     });
 
 test('case E05: ten conflicts one after the other on one name, and on the copy of a copy, keep every content', async () => {
-  const world = machines('a', 'b');
+  const world = two();
   const { desk, a, b } = world;
   using _ = desk;
-  await shared(world, 'notes.txt', 'base');
+  await share(world, { 'notes.txt': 'base' });
   const losers: string[] = [];
   for (let round = 0; round < 10; round += 1) {
     part(desk);
@@ -175,10 +157,10 @@ test('case E05: ten conflicts one after the other on one name, and on the copy o
 });
 
 test('case E06: losers of the same second get names of their own', async () => {
-  const world = machines('a', 'b', 'c');
+  const world = three();
   const { desk, a, b, c } = world;
   using _ = desk;
-  await shared(world, 'notes.txt', 'base');
+  await share(world, { 'notes.txt': 'base' });
   const modifiedNs = 1_789_999_000_000_000_000n;
   // Twice by the same device, and by two devices: what names the copies is alike each time.
   for (const round of [1, 2]) {
@@ -199,10 +181,10 @@ test('case E06: losers of the same second get names of their own', async () => {
 });
 
 test('case E08: a conflict that somebody settles by deleting the copy is settled for all, also for who was away', async () => {
-  const world = machines('a', 'b', 'c');
+  const world = three();
   const { desk, a, b, c } = world;
   using _ = desk;
-  await shared(world, 'notes.txt', 'base');
+  await share(world, { 'notes.txt': 'base' });
   part(desk);
   a.write('notes.txt', 'by a');
   await desk.runFor(2000);
@@ -229,10 +211,10 @@ test('case E09: somebody saves at any moment of the pull of the same name: both 
   // At and in each call to the disk that the pull makes, one after the other, until it makes no more.
   let moments = 0;
   for (let moment = 0; ; moment += 1) {
-    const world = machines('a', 'b');
+    const world = two();
     const { desk, a, b } = world;
     using _ = desk;
-    await shared(world, 'notes.txt', 'base');
+    await share(world, { 'notes.txt': 'base' });
     let calls = 0;
     let isSaved = false;
     const save = (): void => {
@@ -259,11 +241,11 @@ test('case E09: somebody saves at any moment of the pull of the same name: both 
 test('case E16: three who meet in pairs only, one after the other, agree after the last meeting', async () => {
   // Each time what happens at the same moment happens in another order.
   for (let extraMs = 0; extraMs < 8; extraMs += 1) {
-    const world = machines('a', 'b', 'c');
+    const world = three();
     const { desk, a, b, c } = world;
     using _ = desk;
     await desk.runFor(extraMs / 4);
-    await shared(world, 'notes.txt', 'base');
+    await share(world, { 'notes.txt': 'base' });
     part(desk);
     for (const machine of [a, b, c]) {
       machine.write('notes.txt', `by ${machine.name}`);
@@ -309,10 +291,10 @@ test('case E17: five who meet in chance pairs agree after a bounded number of ro
 });
 
 test('case E20: on a full disk a conflict drops neither side; it is settled when there is room', async () => {
-  const world = machines('a', 'b');
+  const world = two();
   const { desk, a, b } = world;
   using _ = desk;
-  await shared(world, 'image', 'base');
+  await share(world, { image: 'base' });
   // The history is full of what was displaced a moment ago, which is kept whatever the need.
   for (const byte of [1, 2, 3]) {
     a.write('other', Buffer.alloc(4 * MIB, byte));
@@ -328,13 +310,7 @@ test('case E20: on a full disk a conflict drops neither side; it is settled when
   b.disk.totalBytes = 100 * MIB;
   b.disk.freeBytes = 10 * MIB; // all of it is left free
   await meet(desk);
-  deepEqual(
-    b
-      .folder()
-      .problems()
-      .map(({ name, reason }) => [name, reason]),
-    [['image', 'disk-full']],
-  );
+  deepEqual(b.problems(), [['image', 'disk-full']]);
   equal(b.read('image'), theirs);
   ok((await desk.scheduler.runUntil(b.folder().restorer.history('other'))).length === 2, 'the history is as it was');
   b.disk.freeBytes = 50 * MIB;

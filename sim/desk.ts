@@ -190,6 +190,20 @@ export class Machine {
     return inode === undefined ? undefined : Buffer.from(inode.content).toString();
   }
 
+  /** What stands there, to be changed as a disk or a program would. @throws Error for nothing. */
+  inode(name: string, folderId = FOLDER): Inode {
+    const inode = this.disk.find(`${folderId}/${name}`);
+    if (inode === undefined) throw new Error(`${this.name} has no "${name}"`);
+    return inode;
+  }
+
+  /** What it lists as not in order: name and reason. */
+  problems(folderId = FOLDER): string[][] {
+    return this.folder(folderId)
+      .problems()
+      .map(({ name, reason }) => [name, reason]);
+  }
+
   /** Names of the folder's root but lanfold's own. */
   names(folderId = FOLDER): string[] {
     return [...(this.disk.find(folderId)?.children.keys() ?? [])].filter((name) => name !== '.lanfold').sort();

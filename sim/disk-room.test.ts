@@ -1,27 +1,13 @@
 /** A disk that gets full, as the puller sees it. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Desk, type Machine } from './desk.ts';
+import { two, twoWith } from './desks.ts';
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 const HOUR_MS = 3_600_000;
 /** Free space is asked for again after this. */
 const MEASURED_MS = 1000;
-
-function two(): { desk: Desk; a: Machine; b: Machine } {
-  const desk = new Desk(['a', 'b']);
-  const [a, b] = desk.machines;
-  if (a === undefined || b === undefined) throw new Error('no machines');
-  return { desk, a, b };
-}
-
-function problems(machine: Machine): string[][] {
-  return machine
-    .folder()
-    .problems()
-    .map(({ name, reason }) => [name, reason]);
-}
 
 test('P60 a file that would fill the disk is not fetched, and listed; smaller ones are, and it is when there is room', async () => {
   const { desk, a, b } = two();
@@ -32,22 +18,18 @@ test('P60 a file that would fill the disk is not fetched, and listed; smaller on
   a.write('big', new Uint8Array(2 * MIB).fill(1));
   a.write('small', 'small');
   ok(await desk.until(() => b.read('small') === 'small'));
-  ok(await desk.until(() => problems(b).length > 0));
-  deepEqual(problems(b), [['big', 'disk-full']]);
+  ok(await desk.until(() => b.problems().length > 0));
+  deepEqual(b.problems(), [['big', 'disk-full']]);
   equal(b.read('big'), undefined);
   b.disk.freeBytes = 10 * GIB;
   ok(await desk.until(() => b.read('big') !== undefined, 120_000));
   ok(await desk.inSync(a, b));
-  deepEqual(problems(b), []);
+  deepEqual(b.problems(), []);
 });
 
 test('P60 when nothing fits, the other files are not tried one by one; deletes are carried out', async () => {
-  const { desk, a, b } = two();
+  const { desk, a, b } = await twoWith({ gone: 'gone' });
   using _ = desk;
-  await desk.start(a, b);
-  a.write('gone', 'gone');
-  ok(await desk.until(() => b.read('gone') !== undefined));
-  ok(await desk.inSync(a, b));
   b.disk.totalBytes = 20 * GIB;
   b.disk.freeBytes = 100 * MIB; // half of what is left free
   await desk.runFor(MEASURED_MS);
@@ -55,7 +37,7 @@ test('P60 when nothing fits, the other files are not tried one by one; deletes a
   for (let index = 0; index < 1500; index += 1) a.write(`file ${index}`, `content ${index}`);
   ok(await desk.until(() => b.folder().records.counts().need.items === 1500));
   ok(await desk.until(() => b.read('gone') === undefined));
-  ok(problems(b).length < 500, `${problems(b).length} were tried, over the rounds`);
+  ok(b.problems().length < 500, `${b.problems().length} were tried, over the rounds`);
   b.disk.freeBytes = 10 * GIB;
   ok(await desk.until(() => b.names().length === 1500, 120_000));
 });
@@ -91,7 +73,7 @@ test('P60 the history makes room, the oldest first, but not with what was displa
   b.disk.freeBytes = reserve + MIB;
   await desk.runFor(MEASURED_MS);
   a.write('new', new Uint8Array(16 * MIB).fill(3));
-  ok(await desk.until(() => problems(b).length > 0));
+  ok(await desk.until(() => b.problems().length > 0));
   deepEqual(await kept(), ['oldest', 'old', 'young'], 'where all of it would not be enough, it stays');
   a.write('new', new Uint8Array(3 * MIB).fill(3));
   await desk.runFor(180_000);

@@ -1,16 +1,15 @@
 /** What git does to many files at once is no accident, and what only looks like it is held. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Desk, FOLDER, type Machine } from './desk.ts';
+import { FOLDER, type Desk, type Machine } from './desk.ts';
+import { two, type Two } from './desks.ts';
 
 const COUNT = 300;
 const HOUR_MS = 3_600_000;
 
 /** Two machines with a repository and its files, made by the first a while ago. */
-async function repository(tree = ''): Promise<{ desk: Desk; a: Machine; b: Machine; at: (name: string) => string }> {
-  const desk = new Desk(['a', 'b']);
-  const [a, b] = desk.machines;
-  if (a === undefined || b === undefined) throw new Error('no machines');
+async function repository(tree = ''): Promise<Two & { at: (name: string) => string }> {
+  const { desk, a, b } = two();
   const at = (name: string): string => (tree === '' ? name : `${tree}/${name}`);
   const directories = ['', '.git', '.git/objects', '.git/objects/ab', 'src'].map(at).filter((name) => name !== '');
   for (const directory of directories) a.disk.makeDirectory(`${FOLDER}/${directory.replace(/\/$/u, '')}`);
@@ -77,10 +76,7 @@ test('U91 who rewrites all, and the repository with it, is held; so is a rewrite
     ok(await desk.until(() => a.folder().state === 'needs-you', 120_000));
     await desk.runFor(30_000);
     deepEqual(
-      a
-        .folder()
-        .problems()
-        .map(({ reason }) => reason),
+      a.problems().map(([, reason]) => reason),
       ['held-replacements-by-peers'],
     );
     ok(countOf(a, at, 'main') >= 90, `${countOf(a, at, 'main')} are as they were`);

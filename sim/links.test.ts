@@ -1,18 +1,18 @@
 /** Links that fail without a word, for seconds or for hours, and conversations that cross or break off, on memory edges. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Desk, FOLDER, type Machine } from './desk.ts';
+import { FOLDER, type Machine } from './desk.ts';
+import { three, two, type Two } from './desks.ts';
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
 
-async function started(...names: string[]): Promise<{ desk: Desk; a: Machine; b: Machine; c: Machine }> {
-  const desk = new Desk(names);
-  const [a, b, c = b] = desk.machines;
-  if (a === undefined || b === undefined || c === undefined) throw new Error('no machines');
+/** Starts all, and waits until everybody talks to everybody. */
+async function started<World extends Two>(world: World): Promise<World> {
+  const { desk } = world;
   await desk.start(...desk.machines);
   ok(await desk.until(() => desk.machines.every((one) => desk.machines.every((other) => areConnected(one, other)))));
-  return { desk, a, b, c };
+  return world;
 }
 
 function areConnected(one: Machine, other: Machine): boolean {
@@ -30,7 +30,7 @@ function large(label: string): Buffer {
 }
 
 test('case H01: a peer that vanishes without a word is noticed in 30 s at both ends', async () => {
-  const { desk, a, b } = await started('a', 'b');
+  const { desk, a, b } = await started(two());
   using _ = desk;
   await desk.runFor(7000);
   desk.network.link('a', 'b').cut();
@@ -38,7 +38,7 @@ test('case H01: a peer that vanishes without a word is noticed in 30 s at both e
 });
 
 test('case H01: what a peer that vanishes was asked for comes from another one', async () => {
-  const { desk, a, b, c } = await started('a', 'b', 'c');
+  const { desk, a, b, c } = await started(three());
   using _ = desk;
   const content = large('a');
   const has = (machine: Machine): boolean => machine.disk.find(`${FOLDER}/large`)?.content.length === content.length;
@@ -68,7 +68,7 @@ for (const [text, awayMs] of [
   ['twelve hours', 12 * HOUR_MS],
 ] as const)
   test(`case H02: a link that is back after ${text} is used again within 5 s`, async () => {
-    const { desk, a, b } = await started('a', 'b');
+    const { desk, a, b } = await started(two());
     using _ = desk;
     desk.network.link('a', 'b').cut();
     a.write('by a', 'written while the link was away');
@@ -80,7 +80,7 @@ for (const [text, awayMs] of [
   });
 
 test('case H04: connections that are reset in the middle of messages: the content arrives once, and whole', async () => {
-  const { desk, a, b } = await started('a', 'b');
+  const { desk, a, b } = await started(two());
   using _ = desk;
   const content = large('reset');
   a.write('large', content);
@@ -109,7 +109,7 @@ test('case H04: connections that are reset in the middle of messages: the conten
 });
 
 test('case H16: two that dial each other at the same moment keep one conversation, and stay with it', async () => {
-  const { desk, a, b } = await started('a', 'b');
+  const { desk, a, b } = await started(two());
   using _ = desk;
   for (let round = 0; round < 100; round += 1) {
     for (const machine of [a, b]) machine.crash();

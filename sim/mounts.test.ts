@@ -1,14 +1,13 @@
 /** A disk that is mounted inside the folder, and comes and goes. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Desk, FOLDER, type Machine } from './desk.ts';
+import { FOLDER } from './desk.ts';
+import { two, type Two } from './desks.ts';
 
 const MOUNT = `${FOLDER}/photos`;
 
-async function withDisk(): Promise<{ desk: Desk; a: Machine; b: Machine }> {
-  const desk = new Desk(['a', 'b']);
-  const [a, b] = desk.machines;
-  if (a === undefined || b === undefined) throw new Error('no machines');
+async function withDisk(): Promise<Two> {
+  const { desk, a, b } = two();
   a.disk.makeDirectory(MOUNT);
   a.disk.mount(MOUNT);
   a.disk.makeDirectory(`${MOUNT}/2026`);
@@ -20,20 +19,13 @@ async function withDisk(): Promise<{ desk: Desk; a: Machine; b: Machine }> {
   return { desk, a, b };
 }
 
-function reasons(machine: Machine): string[][] {
-  return machine
-    .folder()
-    .problems()
-    .map(({ name, reason }) => [name, reason]);
-}
-
 test('F2 case B12: while the disk inside is away nothing on it is deleted, also after a restart; edits wait for it to be back', async () => {
   const { desk, a, b } = await withDisk();
   using _ = desk;
   const top = a.disk.unmount(MOUNT);
   a.folder().rescan();
   await desk.runFor(20_000);
-  deepEqual(reasons(a), [['photos', 'not-mounted']]);
+  deepEqual(a.problems(), [['photos', 'not-mounted']]);
   a.crash();
   await desk.start(a);
   b.write('photos/two', 'two, edited at b');
@@ -41,7 +33,7 @@ test('F2 case B12: while the disk inside is away nothing on it is deleted, also 
   b.disk.unlink(`${MOUNT}/2026/one`);
   a.write('photos/below', 'written to where the disk is to be');
   await desk.runFor(60_000);
-  deepEqual(reasons(a), [['photos', 'not-mounted']]);
+  deepEqual(a.problems(), [['photos', 'not-mounted']]);
   equal(a.read('photos/three'), undefined, 'nothing is put where the disk would hide it');
   equal(b.read('photos/below'), undefined);
   equal(b.read('photos/two'), 'two, edited at b');
@@ -52,15 +44,13 @@ test('F2 case B12: while the disk inside is away nothing on it is deleted, also 
   );
   ok(await desk.until(() => a.read('photos/2026/one') === undefined));
   ok(await desk.inSync(a, b));
-  deepEqual(reasons(a), []);
+  deepEqual(a.problems(), []);
   deepEqual([b.read('photos/two'), b.read('photos/2026/one')], ['two, edited at b', undefined]);
 });
 
 test('F2 a mount point that goes with its disk takes nothing along, nor does the directory above it', async () => {
-  const desk = new Desk(['a', 'b']);
+  const { desk, a, b } = two();
   using _ = desk;
-  const [a, b] = desk.machines;
-  if (a === undefined || b === undefined) throw new Error('no machines');
   a.disk.makeDirectory(`${FOLDER}/media`);
   a.disk.makeDirectory(`${FOLDER}/media/stick`);
   a.disk.mount(`${FOLDER}/media/stick`);
@@ -75,7 +65,7 @@ test('F2 a mount point that goes with its disk takes nothing along, nor does the
   a.folder().rescan();
   await desk.runFor(20_000);
   equal(b.read('media/stick/one'), 'one');
-  deepEqual(reasons(a), [['media/stick', 'not-mounted']]);
+  deepEqual(a.problems(), [['media/stick', 'not-mounted']]);
 });
 
 test('F2 a person may say that the disk is gone for good; what is deleted while it is mounted is deleted', async () => {
@@ -90,7 +80,7 @@ test('F2 a person may say that the disk is gone for good; what is deleted while 
   a.folder().approveDeletes();
   ok(await desk.until(() => b.read('photos/two') === undefined));
   ok(await desk.inSync(a, b));
-  deepEqual(reasons(a), []);
+  deepEqual(a.problems(), []);
 });
 
 test('F2 case B12: a disk that is unmounted between the looks deletes nothing', async () => {
@@ -107,7 +97,7 @@ test('F2 case B12: a disk that is unmounted between the looks deletes nothing', 
   await desk.runFor(20_000);
   equal(isDue, false);
   equal(b.read('photos/two'), 'two');
-  deepEqual(reasons(a), [['photos', 'not-mounted']]);
+  deepEqual(a.problems(), [['photos', 'not-mounted']]);
 });
 
 test('F2 a root that was away at the look and is back at the check deletes nothing', async () => {
@@ -128,5 +118,5 @@ test('F2 a root that was away at the look and is back at the check deletes nothi
   a.faults.afterDisk = (_, __, result) => result;
   await desk.runFor(20_000);
   equal(b.read('photos/two'), 'two');
-  deepEqual(reasons(a), []);
+  deepEqual(a.problems(), []);
 });

@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { Desk, FOLDER, type Machine } from './desk.ts';
+import { two, twoWith, type Two } from './desks.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -19,16 +20,8 @@ async function weeksLater(desk: Desk, machine: Machine): Promise<void> {
   await desk.runFor(10_000);
 }
 
-async function synced(): Promise<{ desk: Desk; a: Machine; b: Machine }> {
-  const desk = new Desk(['a', 'b']);
-  const [a, b] = desk.machines;
-  if (a === undefined || b === undefined) throw new Error('no machines');
-  await desk.start(a, b);
-  a.write('photo', 'as it was taken');
-  a.write('text', 'as it was written');
-  ok(await desk.until(() => b.read('text') !== undefined && b.read('photo') !== undefined));
-  ok(await desk.inSync(a, b));
-  return { desk, a, b };
+function synced(): Promise<Two> {
+  return twoWith({ photo: 'as it was taken', text: 'as it was written' });
 }
 
 test('R4 case A14: bytes that changed under the same look are found within a month, and a good copy comes from a peer', async () => {
@@ -38,13 +31,7 @@ test('R4 case A14: bytes that changed under the same look are found within a mon
   rot(a, 'photo', 'as it was tAken');
   await weeksLater(desk, a);
   equal(a.read('photo'), 'as it was tAken', 'it stays as it is until the good copy is there');
-  deepEqual(
-    a
-      .folder()
-      .problems()
-      .map(({ name, reason }) => [name, reason]),
-    [['photo', 'damaged']],
-  );
+  deepEqual(a.problems(), [['photo', 'damaged']]);
   await desk.start(b);
   ok(await desk.until(() => a.read('photo') === 'as it was taken'));
   equal(b.read('photo'), 'as it was taken');
@@ -55,10 +42,8 @@ test('R4 case A14: bytes that changed under the same look are found within a mon
 });
 
 test('R4 case A14: the only copy stays, is listed and not announced, until a person saves it again', async () => {
-  const desk = new Desk(['a', 'b']);
+  const { desk, a, b } = two();
   using _ = desk;
-  const [a, b] = desk.machines;
-  if (a === undefined || b === undefined) throw new Error('no machines');
   await desk.start(a);
   a.write('photo', 'as it was taken');
   ok(await desk.inSync(a));

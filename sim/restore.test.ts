@@ -1,13 +1,12 @@
 /** Bringing back what a peer's change has displaced, on memory edges. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Desk, FOLDER } from './desk.ts';
+import { FOLDER } from './desk.ts';
+import { two } from './desks.ts';
 
 test('P71 a directory comes back with all that the history has below it, links too; what stands there stays unless a time is given', async () => {
-  const desk = new Desk(['a', 'b']);
+  const { desk, a, b } = two();
   using _ = desk;
-  const [a, b] = desk.machines;
-  ok(a && b);
   await desk.start(a, b);
   for (const directory of ['d', 'd/e']) a.disk.makeDirectory(`${FOLDER}/${directory}`);
   a.write('d/edited', 'first');

@@ -1,22 +1,15 @@
 /** Records that are older than what peers have heard: a home put back from a backup, on memory edges. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Desk, FOLDER, type Machine } from './desk.ts';
-
-function desk(): { desk: Desk; a: Machine; b: Machine } {
-  const desk = new Desk(['a', 'b'], [FOLDER], 'files');
-  const [a, b] = desk.machines;
-  if (a === undefined || b === undefined) throw new Error('no machines');
-  return { desk, a, b };
-}
+import { FOLDER, type Machine } from './desk.ts';
+import { two, type Two } from './desks.ts';
 
 function inBoth(a: Machine, b: Machine, name: string, content: string | undefined): () => boolean {
   return () => a.read(name) === content && b.read(name) === content;
 }
 
 /** Each machine has had its home copied once at the start, and files were changed by both since. */
-async function goneOn(world: { desk: Desk; a: Machine; b: Machine }): Promise<void> {
-  const { desk, a, b } = world;
+async function goneOn({ desk, a, b }: Two): Promise<void> {
   await desk.start(a, b);
   for (const name of ['kept', 'edited', 'edited twice', 'deleted', 'theirs']) a.write(name, `${name} 1`);
   ok(await desk.until(() => b.names().length === 5));
@@ -50,7 +43,7 @@ async function goneOn(world: { desk: Desk; a: Machine; b: Machine }): Promise<vo
 const EXPECTED = ['brought', 'edited', 'edited twice', 'kept', 'new', 'theirs'];
 
 test('E8 case G03: an old home put back makes no conflict copy, deletes nothing and brings nothing back', async () => {
-  const world = desk();
+  const world = two([FOLDER], 'files');
   using _ = world.desk;
   await goneOn(world);
   const { a, b } = world;
@@ -71,7 +64,7 @@ test('E8 case G03: an old home put back makes no conflict copy, deletes nothing 
 });
 
 test('E8 an edit made after an old home was put back is one, and wins over what the device itself had announced', async () => {
-  const world = desk();
+  const world = two([FOLDER], 'files');
   using _ = world.desk;
   await goneOn(world);
   const { a, b } = world;
@@ -84,7 +77,7 @@ test('E8 an edit made after an old home was put back is one, and wins over what 
 });
 
 test('E5 a home that is lost brings back nothing that others have replaced or deleted meanwhile', async () => {
-  const world = desk();
+  const world = two([FOLDER], 'files');
   using _ = world.desk;
   const { desk: all, a, b } = world;
   b.backUp(); // knows nothing yet
@@ -102,8 +95,7 @@ test('E5 a home that is lost brings back nothing that others have replaced or de
   await all.runFor(5000);
   b.restoreBackUp();
   // On this desk chance begins anew with each start, and would draw the key that the folder has.
-  const key = b.disk.find(`${FOLDER}/.lanfold/key`);
-  ok(key);
+  const key = b.inode('.lanfold/key');
   b.disk.write(key, Buffer.from('drawn by the home that is lost'));
   a.crash();
   await all.start(b);
@@ -128,7 +120,7 @@ test('E5 a home that is lost brings back nothing that others have replaced or de
 });
 
 test('R14 an index that goes back is dropped and asked for anew, and its device gives it a new ID', async () => {
-  const world = desk();
+  const world = two([FOLDER], 'files');
   using _ = world.desk;
   await goneOn(world);
   const { a, b } = world;

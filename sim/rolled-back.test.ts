@@ -1,18 +1,12 @@
 /** A whole machine that is as it was some time ago, folder and records: a backup of both, or a snapshot of its image. */
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Desk, FOLDER, type Machine } from './desk.ts';
+import { FOLDER, type Machine } from './desk.ts';
+import { three, type Three } from './desks.ts';
 
 interface Kept {
   readonly content: Uint8Array;
   readonly modifiedNs: bigint;
-}
-
-function world(): { desk: Desk; a: Machine; b: Machine; c: Machine } {
-  const desk = new Desk(['a', 'b', 'c'], [FOLDER], 'files');
-  const [a, b, c] = desk.machines;
-  if (a === undefined || b === undefined || c === undefined) throw new Error('no machines');
-  return { desk, a, b, c };
 }
 
 function keep(machine: Machine): Map<string, Kept> {
@@ -36,7 +30,7 @@ function putBack(machine: Machine, kept: ReadonlyMap<string, Kept>): void {
 }
 
 /** All three go on for a while after b was kept; gives what it was, and then stops it. */
-async function goneOn({ desk, a, b, c }: ReturnType<typeof world>): Promise<ReadonlyMap<string, Kept>> {
+async function goneOn({ desk, a, b, c }: Three): Promise<ReadonlyMap<string, Kept>> {
   await desk.start(a, b, c);
   for (const name of ['kept', 'by a', 'by b', 'deleted by a', 'deleted by b']) a.write(name, `${name} 1`);
   ok(await desk.until(() => b.names().length === 5 && c.names().length === 5));
@@ -57,6 +51,13 @@ async function goneOn({ desk, a, b, c }: ReturnType<typeof world>): Promise<Read
   return kept;
 }
 
+/** All three, of which b is stopped, and as it was when it was kept. */
+async function rolledBack(): Promise<Three> {
+  const world = three('files');
+  putBack(world.b, await goneOn(world));
+  return world;
+}
+
 const EXPECTED = {
   'by a': 'by a 2',
   'by b': 'by b 2',
@@ -68,11 +69,21 @@ const EXPECTED = {
 const texts = (machine: Machine): object =>
   Object.fromEntries(machine.names().map((name) => [name, machine.read(name)]));
 
+/** What a machine holds of the index of another is what that one has. */
+function assertHolds(machine: Machine, other: Machine): void {
+  for (const name of other.names())
+    deepEqual(machine.folder().records.remote(other.short, name), other.folder().records.local(name)?.record, name);
+}
+
+/** All have the same, and nothing that was deleted is back. */
+function assertAlike(first: Machine, ...others: readonly Machine[]): void {
+  for (const machine of others) deepEqual(texts(machine), texts(first), machine.name);
+  ok(!first.names().some((name) => name.startsWith('deleted')), first.names().join());
+}
+
 test('case G05: folder and records are put back from a backup: the node catches up, and the others stay as they are', async () => {
-  const all = world();
-  using _ = all.desk;
-  const { desk, a, b, c } = all;
-  putBack(b, await goneOn(all));
+  const { desk, a, b, c } = await rolledBack();
+  using _ = desk;
   const heard = (machine: Machine): number => machine.folder().records.maxSequence();
   const before = [heard(a), heard(c)];
   await desk.start(b);
@@ -85,57 +96,44 @@ test('case G05: folder and records are put back from a backup: the node catches 
 });
 
 test('case G06: nor do restarts hide it, before anybody hears of the numbers that came after the ones that are lost', async () => {
-  const all = world();
-  using _ = all.desk;
-  const { desk, a, b, c } = all;
-  putBack(b, await goneOn(all));
+  const { desk, a, b, c } = await rolledBack();
+  using _ = desk;
   const renewedFrom = b.indexId();
-  desk.network.link('a', 'b').cut();
-  desk.network.link('b', 'c').cut();
+  for (const peer of ['a', 'c']) desk.network.link('b', peer).cut();
   for (let run = 0; run < 3; run += 1) {
     await desk.start(b);
     for (let index = 0; index < 20; index += 1) b.write(`more ${index}`, `more ${index} of run ${run}`);
     await desk.runFor(20_000);
     b.crash();
   }
-  desk.network.link('a', 'b').heal();
-  desk.network.link('b', 'c').heal();
+  for (const peer of ['a', 'c']) desk.network.link('b', peer).heal();
   await desk.start(b);
   await desk.runFor(5 * 60_000);
   notEqual(b.indexId(), renewedFrom);
-  for (const name of b.names())
-    deepEqual(a.folder().records.remote(b.short, name), b.folder().records.local(name)?.record, name);
-  for (const machine of [b, c]) deepEqual(texts(machine), texts(a));
-  ok(!a.names().some((name) => name.startsWith('deleted')), a.names().join());
+  assertHolds(a, b);
+  assertAlike(a, b, c);
 });
 
 test('case G06: a machine rolled back uses its sequence numbers again: peers notice, and are told the whole index', async () => {
-  const all = world();
-  using _ = all.desk;
-  const { desk, a, b, c } = all;
-  putBack(b, await goneOn(all));
+  const { desk, a, b, c } = await rolledBack();
+  using _ = desk;
   const held = a.folder().records.remoteIndex(b.short);
   // While nobody hears it: more changes than were lost, so that the highest number alone would hide that they are others.
-  desk.network.link('a', 'b').cut();
-  desk.network.link('b', 'c').cut();
+  for (const peer of ['a', 'c']) desk.network.link('b', peer).cut();
   await desk.start(b);
   for (let index = 0; index < 20; index += 1) b.write(`more ${index}`, `more ${index}`);
   b.write('by b', 'by b 3');
   await desk.runFor(20_000);
   ok(b.folder().records.maxSequence() > held.maxSequence, 'it has got beyond the number that a has heard');
-  desk.network.link('a', 'b').heal();
-  desk.network.link('b', 'c').heal();
+  for (const peer of ['a', 'c']) desk.network.link('b', peer).heal();
   await desk.runFor(5 * 60_000);
   for (const machine of [a, c]) {
     const now = machine.folder().records.remoteIndex(b.short);
     equal(now.indexId, b.folder().records.indexId());
-    for (const name of b.names())
-      deepEqual(machine.folder().records.remote(b.short, name), b.folder().records.local(name)?.record, name);
+    assertHolds(machine, b);
   }
   const contents = new Set([...a.allContents(), ...b.allContents(), ...c.allContents()]);
   for (const content of [...Object.values(EXPECTED), 'by b 3', 'more 0', 'more 19'])
     ok(contents.has(content), `${content} is gone`);
-  deepEqual(texts(b), texts(a));
-  deepEqual(texts(c), texts(a));
-  ok(!a.names().some((name) => name.startsWith('deleted')), a.names().join());
+  assertAlike(a, b, c);
 });

@@ -1,16 +1,14 @@
 /** What peers are told, to the last word, on memory edges. */
 import { deepEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Desk } from './desk.ts';
+import { two } from './desks.ts';
 
 /** More than one part of an index. */
 const FILES = 1200;
 
 test('X1 an index of several parts is told to its end, also what is saved meanwhile', async () => {
-  const desk = new Desk(['a', 'b']);
+  const { desk, a, b } = two();
   using _ = desk;
-  const [a, b] = desk.machines;
-  ok(a && b);
   for (let index = 0; index < FILES; index += 1) a.write(`file ${index}`, `content ${index}`);
   await desk.start(a);
   ok(await desk.inSync(a));

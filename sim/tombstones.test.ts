@@ -1,19 +1,18 @@
 /** Deletes are remembered for ever, so that whoever comes back after years brings nothing back that others have deleted. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Desk, FOLDER, type Machine } from './desk.ts';
+import { Desk, FOLDER } from './desk.ts';
+import { share, three, type Three } from './desks.ts';
 
 const DAY_MS = 86_400_000;
 
-async function three(): Promise<{ desk: Desk; a: Machine; b: Machine; c: Machine }> {
-  const desk = new Desk(['a', 'b', 'c'], [FOLDER], 'files');
-  const [a, b, c] = desk.machines;
-  if (a === undefined || b === undefined || c === undefined) throw new Error('no machines');
-  await desk.start(a, b, c);
-  for (const name of ['kept', 'deleted', 'deleted by c']) a.write(name, `content of ${name}`);
-  ok(await desk.until(() => [b, c].every((machine) => machine.names().length === 3)));
-  ok(await desk.inSync(a, b, c));
-  return { desk, a, b, c };
+async function synced(): Promise<Three> {
+  const world = three('files');
+  await share(
+    world,
+    Object.fromEntries(['kept', 'deleted', 'deleted by c'].map((name) => [name, `content of ${name}`])),
+  );
+  return world;
 }
 
 /** All machines are off for so long. */
@@ -23,7 +22,7 @@ async function off(desk: Desk, ms: number): Promise<void> {
 }
 
 test('U100 case D14: who comes back after two years brings nothing back that was deleted meanwhile', async () => {
-  const { desk, a, b, c } = await three();
+  const { desk, a, b, c } = await synced();
   using _ = desk;
   c.crash();
   a.disk.unlink(`${FOLDER}/deleted`);
@@ -39,7 +38,7 @@ test('U100 case D14: who comes back after two years brings nothing back that was
 });
 
 test('U100 case D14: a home put back from a copy of years ago brings nothing back, nor does an edit in it lose', async () => {
-  const { desk, a, b, c } = await three();
+  const { desk, a, b, c } = await synced();
   using _ = desk;
   c.crash();
   c.backUp();
@@ -54,8 +53,7 @@ test('U100 case D14: a home put back from a copy of years ago brings nothing bac
   c.restoreBackUp();
   for (const name of ['deleted', 'deleted by c']) {
     c.write(name, `content of ${name}`);
-    const inode = c.disk.find(`${FOLDER}/${name}`);
-    ok(inode);
+    const inode = c.inode(name);
     c.disk.setAttributes(inode, { modifiedNs });
   }
   c.write('kept', 'edited after it was put back');
@@ -85,7 +83,7 @@ test('X2 who hears of a delete from one, and of the file from another, passes it
 });
 
 test('U100 a delete that all have carried out is still known to all, after restarts too', async () => {
-  const { desk, a, b, c } = await three();
+  const { desk, a, b, c } = await synced();
   using _ = desk;
   a.disk.unlink(`${FOLDER}/deleted`);
   ok(await desk.until(() => [b, c].every((machine) => machine.read('deleted') === undefined)));

@@ -5,26 +5,18 @@ import { LanfoldError } from '../src/core/errors.ts';
 import { encodeHello } from '../src/core/wire/frame.ts';
 import { Life } from '../src/edges/memory/life.ts';
 import { sha256 } from '../src/edges/memory/memory-folder.ts';
-import { Desk, FOLDER, type Machine } from './desk.ts';
+import { FOLDER } from './desk.ts';
+import { three, two, twoWith } from './desks.ts';
 
 const QUARTER_MS = 15 * 60_000;
-
-function two(folderIds: readonly string[] = [FOLDER]): { desk: Desk; a: Machine; b: Machine } {
-  const desk = new Desk(['a', 'b'], folderIds);
-  const [a, b] = desk.machines;
-  if (a === undefined || b === undefined) throw new Error('no machines');
-  return { desk, a, b };
-}
 
 function rootGone(call: string): never {
   throw Object.assign(new Error(`ENOENT: no such file or directory, ${call}`), { code: 'ENOENT' });
 }
 
 test('F2 a look that fails because the root is gone stops the folder, and nothing else; it goes on by itself', async () => {
-  const { desk, a, b } = two();
+  const { desk, a, b } = await twoWith();
   using _ = desk;
-  await desk.start(a, b);
-  ok(await desk.inSync(a, b));
   a.faults.beforeDisk = (call) => {
     if (call === 'look' || call === 'list') rootGone(call);
   };
@@ -51,10 +43,8 @@ test('F2 a peer that asks for blocks of a folder whose disk is gone is told so, 
 });
 
 test('R2 a full disk under the records stops the folder and not the process; all goes on when there is room', async () => {
-  const { desk, a, b } = two();
+  const { desk, a, b } = await twoWith();
   using _ = desk;
-  await desk.start(a, b);
-  ok(await desk.inSync(a, b));
   b.faults.beforeRecords = (call) => {
     if (call === 'saveRemote' || call === 'saveLocal' || call === 'saveLooks')
       throw new LanfoldError('E_DISK_FULL', { subject: 'records' });
@@ -68,10 +58,8 @@ test('R2 a full disk under the records stops the folder and not the process; all
 });
 
 test('R19 a peer that never answers holds up neither what others have nor the end of the folder', async () => {
-  const desk = new Desk(['a', 'b', 'c']);
+  const { desk, a, b, c } = three();
   using _ = desk;
-  const [a, b, c] = desk.machines;
-  ok(a && b && c);
   await desk.start(b, c);
   for (let index = 0; index < 20; index += 1) b.write(`file ${index}`, `content ${index}`);
   ok(await desk.until(() => c.names().length === 20));
@@ -109,10 +97,8 @@ test('F2 a new folder that cannot be marked is refused in one sentence; a known 
 });
 
 test('P15 what was staged of a version that is outdated goes, also while other names wait', async () => {
-  const { desk, a, b } = two();
+  const { desk, a, b } = await twoWith();
   using _ = desk;
-  await desk.start(a, b);
-  ok(await desk.inSync(a, b));
   const staged = (): number => b.disk.find(`${FOLDER}/.lanfold/staging`)?.children.size ?? 0;
   // Half of each version arrives; then the file is another one.
   a.faults.beforeDisk = (call, _folder, [jobs]) => {
@@ -138,13 +124,7 @@ test('P50 a file on a bad part of the disk is listed, and keeps the folder from 
   a.write('good', 'content');
   ok(await desk.until(() => b.read('good') === 'content'));
   ok(await desk.inSync(a, b));
-  deepEqual(
-    a
-      .folder()
-      .problems()
-      .map(({ name, reason }) => [name, reason]),
-    [['bad', 'unreadable']],
-  );
+  deepEqual(a.problems(), [['bad', 'unreadable']]);
 });
 
 test('R19 a far end that says no hello within 5 s, or not what it shares within 20 s, is let go', async () => {
@@ -166,12 +146,8 @@ test('R19 a far end that says no hello within 5 s, or not what it shares within 
 });
 
 test('E7 what was put in place and could not be recorded on a full disk is taken over when there is room', async () => {
-  const { desk, a, b } = two();
+  const { desk, a, b } = await twoWith({ one: 'version 1' });
   using _ = desk;
-  await desk.start(a, b);
-  a.write('one', 'version 1');
-  ok(await desk.until(() => b.read('one') === 'version 1'));
-  ok(await desk.inSync(a, b));
   b.faults.beforeRecords = (call) => {
     if (call === 'saveLocal') throw new LanfoldError('E_DISK_FULL', { subject: 'records' });
   };
@@ -213,10 +189,8 @@ test('M1 the same bytes in blocks of another size are no conflict', async () => 
 });
 
 test('case K09: a disk that fails for hours fills neither the log nor the list of troubles', async () => {
-  const { desk, a, b } = two();
+  const { desk, a, b } = await twoWith();
   using _ = desk;
-  await desk.start(a, b);
-  ok(await desk.inSync(a, b));
   b.faults.afterDisk = (call, [jobs], result) => {
     if (call !== 'stage') return result;
     return (jobs as unknown[]).map(() => ({ trouble: 'io', detail: 'EIO: i/o error, write' }));

@@ -3,23 +3,15 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Undone } from '../src/node/folder/undo.ts';
 import { heldElsewhere } from '../src/node/peer/held-elsewhere.ts';
-import { Desk, FOLDER, type Machine } from './desk.ts';
+import { FOLDER, type Desk, type Machine } from './desk.ts';
+import { three, type Three } from './desks.ts';
 
 const COUNT = 300;
 const HOUR_MS = 3_600_000;
 
-interface World {
-  readonly desk: Desk;
-  readonly a: Machine;
-  readonly b: Machine;
-  readonly c: Machine;
-}
-
 /** Three machines with the same files, made a while ago. */
-async function world(): Promise<World> {
-  const desk = new Desk(['a', 'b', 'c']);
-  const [a, b, c] = desk.machines;
-  if (a === undefined || b === undefined || c === undefined) throw new Error('no machines');
+async function world(): Promise<Three> {
+  const { desk, a, b, c } = three();
   a.disk.makeDirectory(`${FOLDER}/d`);
   for (let index = 0; index < COUNT; index += 1) a.write(nameOf(index), `content ${index}`);
   await desk.start(a, b, c);
@@ -44,10 +36,7 @@ function removeAll(machine: Machine): void {
 }
 
 function reasons(machine: Machine): string[] {
-  return machine
-    .folder()
-    .problems()
-    .map(({ reason }) => reason);
+  return machine.problems().map(([, reason = '']) => reason);
 }
 
 /** What a machine's status says of the others. */

@@ -2,28 +2,15 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Trouble } from '../src/ports/file-tree.ts';
-import { Desk, FOLDER, type Machine } from './desk.ts';
+import { FOLDER } from './desk.ts';
+import { three, two, type Two } from './desks.ts';
 
 const IO: Trouble = { trouble: 'io', detail: 'EIO: i/o error' };
 /** Three blocks, each unlike the others. */
 const BIG = Buffer.from(Array.from({ length: 50_000 }, (_, line) => `line ${line}\n`).join(''));
 
-function machines(...names: string[]): { desk: Desk; a: Machine; b: Machine; c: Machine } {
-  const desk = new Desk(names);
-  const [a, b, c = b] = desk.machines;
-  if (a === undefined || b === undefined || c === undefined) throw new Error('no machines');
-  return { desk, a, b, c };
-}
-
-function reasons(machine: Machine): string[][] {
-  return machine
-    .folder()
-    .problems()
-    .map(({ name, reason }) => [name, reason]);
-}
-
-async function withDirectory(): Promise<{ desk: Desk; a: Machine; b: Machine }> {
-  const { desk, a, b } = machines('a', 'b');
+async function withDirectory(): Promise<Two> {
+  const { desk, a, b } = two();
   a.disk.makeDirectory(`${FOLDER}/d`);
   a.write('d/one', 'one');
   a.write('d/two', 'two');
@@ -45,11 +32,11 @@ test('F2 case B14: a directory that cannot be listed deletes nothing, and is lis
   };
   a.folder().rescan();
   await desk.runFor(30_000);
-  deepEqual(reasons(a), [['d', 'unreadable']]);
+  deepEqual(a.problems(), [['d', 'unreadable']]);
   deepEqual([b.read('d/one'), b.read('d/two')], ['one', 'two']);
   a.faults.afterDisk = (_, __, result) => result;
   a.folder().rescan();
-  ok(await desk.until(() => reasons(a).length === 0));
+  ok(await desk.until(() => a.problems().length === 0));
   deepEqual([a.read('d/one'), b.read('d/two')], ['one', 'two']);
 });
 
@@ -74,6 +61,30 @@ test('F2 case B14: names that read as absent below a directory with an error are
   deepEqual([b.read('d/one'), b.read('d/two')], ['one', 'two']);
 });
 
+test('B13 what was made in a directory while it could not be read is found as soon as it can', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  a.disk.makeDirectory(`${FOLDER}/d`);
+  ok(await desk.until(() => b.disk.find(`${FOLDER}/d`) !== undefined));
+  ok(await desk.inSync(a, b));
+  a.faults.afterDisk = (call, values, result) =>
+    call === 'list' && values[0] === 'd' ? { trouble: 'io', detail: 'the disk fails' } : result;
+  a.folder().rescan();
+  await desk.runFor(2000);
+  deepEqual(
+    a.problems().map(([name]) => name),
+    ['d'],
+  );
+  const before = b.names().length;
+  a.disk.createFile(`${FOLDER}/d/early`);
+  delete a.faults.afterDisk;
+  const inode = a.inode('d');
+  a.disk.setAttributes(inode, { permissions: 0o700 });
+  ok(await desk.until(() => b.disk.find(`${FOLDER}/d/early`) !== undefined, 30_000));
+  equal(b.names().length, before);
+});
+
 test('F2 case B14: an error at a look at one name is not its absence', async () => {
   const { desk, a, b } = await withDirectory();
   using _ = desk;
@@ -85,7 +96,7 @@ test('F2 case B14: an error at a look at one name is not its absence', async () 
   a.write('d/one', 'one more');
   await desk.runFor(30_000);
   equal(b.read('d/one'), 'one');
-  deepEqual(reasons(a), [['d/one', 'unreadable']]);
+  deepEqual(a.problems(), [['d/one', 'unreadable']]);
   a.faults.afterDisk = (_, __, result) => result;
   a.folder().rescan();
   ok(await desk.until(() => b.read('d/one') === 'one more'));
@@ -106,8 +117,7 @@ test('F2 case B18: a root that goes away right after a change deletes nothing', 
 test('R4 case B09: an edit of the same size whose time is set back is an edit', async () => {
   const { desk, a, b } = await withDirectory();
   using _ = desk;
-  const inode = a.disk.find(`${FOLDER}/d/one`);
-  ok(inode);
+  const inode = a.inode('d/one');
   const { modifiedNs } = inode;
   a.disk.write(inode, Buffer.from('eno'));
   a.disk.setAttributes(inode, { modifiedNs });
@@ -116,7 +126,7 @@ test('R4 case B09: an edit of the same size whose time is set back is an edit', 
 });
 
 test('S1 case A10: of a file that changes while it is being hashed, no mix of old and new is announced', async () => {
-  const { desk, a, b } = machines('a', 'b');
+  const { desk, a, b } = two();
   using _ = desk;
   await desk.start(a, b);
   const versions = ['1', '2'].map((digit) => Buffer.alloc(4 * 1024 * 1024, digit));
@@ -154,7 +164,7 @@ test('S1 case C17: what was in a directory that became a file is gone for the pe
 });
 
 test('R5 case B05: news that the watcher has lost are found by a walk, at once', async () => {
-  const { desk, a, b } = machines('a', 'b');
+  const { desk, a, b } = two();
   using _ = desk;
   a.faults.newsLossRate = 1;
   await desk.start(a, b);
@@ -164,13 +174,12 @@ test('R5 case B05: news that the watcher has lost are found by a walk, at once',
 });
 
 test('P12 case A11: bytes that are not any more what was announced never leave for a peer', async () => {
-  const { desk, a, b } = machines('a', 'b');
+  const { desk, a, b } = two();
   using _ = desk;
   await desk.start(a);
   a.write('text', 'as it was written');
   ok(await desk.until(() => a.folder().records.local('text') !== undefined));
-  const inode = a.disk.find(`${FOLDER}/text`);
-  ok(inode);
+  const inode = a.inode('text');
   inode.content = Buffer.from('as it was wrItten'); // and no look shows it
   const staged: unknown[] = [];
   b.faults.afterDisk = (call, _, result) => {
@@ -184,7 +193,7 @@ test('P12 case A11: bytes that are not any more what was announced never leave f
 });
 
 test('P14 what a crash left of a staged file is read again, and never believed', async () => {
-  const { desk, a, b } = machines('a', 'b');
+  const { desk, a, b } = two();
   using _ = desk;
   await desk.start(a, b);
   let isApplied = false;
@@ -207,7 +216,7 @@ test('P14 what a crash left of a staged file is read again, and never believed',
 });
 
 test('P6 case D02: what is ignored stays when a peer deletes its directory, and so does the directory', async () => {
-  const { desk, a, b } = machines('a', 'b');
+  const { desk, a, b } = two();
   using _ = desk;
   b.write('.stignore', 'keep\n(?d)trash\n');
   await desk.start(a, b);
@@ -222,7 +231,7 @@ test('P6 case D02: what is ignored stays when a peer deletes its directory, and 
   ok(await desk.until(() => b.read('d/one') === undefined));
   await desk.runFor(90_000);
   equal(b.read('d/keep'), 'mine');
-  deepEqual(reasons(b), [['d', 'not-empty']]);
+  deepEqual(b.problems(), [['d', 'not-empty']]);
 });
 
 test('R8 case D02: a file that is still being written stays when a peer deletes its directory', async () => {
@@ -242,7 +251,7 @@ test('R8 case D02: a file that is still being written stays when a peer deletes 
 });
 
 test('M9 case D13: what is deleted is gone everywhere, and does not come back from who was away', async () => {
-  const { desk, a, b, c } = machines('a', 'b', 'c');
+  const { desk, a, b, c } = three();
   using _ = desk;
   await desk.start(a, b, c);
   a.write('text', 'text');

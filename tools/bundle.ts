@@ -3,18 +3,23 @@
  * 0.3 s instead of 0.2 s from the start to the first answer.
  * @module
  */
-import { buildSync } from 'esbuild';
+import { buildSync, type BuildOptions } from 'esbuild';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 /** The threads are files of their own, beside whatever starts them. */
-const ENTRIES = ['src/cli/main.ts', 'src/edges/disk/worker.ts', 'src/edges/disk/watcher-inotify-worker.ts'];
+const THREADS = ['src/edges/disk/worker.ts', 'src/edges/disk/watcher-inotify-worker.ts'];
 
 /** @param directory where it goes, two levels below a package.json as this one's. */
 export function bundleCommand(directory: string): void {
-  buildSync({
+  buildSync(bundleOptions('src/cli/main.ts', directory));
+}
+
+/** How a program of the repository's, and the threads that it starts, become such files. */
+export function bundleOptions(program: string, directory: string): BuildOptions {
+  return {
     absWorkingDir: ROOT,
-    entryPoints: ENTRIES,
+    entryPoints: [program, ...THREADS],
     outdir: directory,
     entryNames: '[name]',
     chunkNames: 'part-[hash]',
@@ -25,5 +30,5 @@ export function bundleCommand(directory: string): void {
     platform: 'node',
     target: 'node24',
     logLevel: 'warning',
-  });
+  };
 }

@@ -12,7 +12,7 @@ export const RESTARTING: readonly PlantedBug[] = [
     find: 'doubt: new Doubt(records, clock, store.uncleanStop),',
     replace: 'doubt: new Doubt(records, clock, false),',
     breaks: 'R3',
-    foundBy: { file: 'sim/harm.test.ts', test: 'E9 what a power cut took is no delete: it comes back' },
+    foundBy: { file: 'sim/taken-back.test.ts', test: 'E9 what a power cut took is no delete: it comes back' },
   },
   {
     name: 'placed-not-adopted',
@@ -81,7 +81,7 @@ export const RESTARTING: readonly PlantedBug[] = [
     find: 'return deletes > Math.max(DELETES_FREE, total * SHARE_FREE) && !this.#isApproved;',
     replace: 'return deletes > total && !this.#isApproved;',
     breaks: 'R12',
-    foundBy: { file: 'sim/harm.test.ts', test: 'R12 files whose only twins' },
+    foundBy: { file: 'sim/brake.test.ts', test: 'R12 files whose only twins' },
   },
   {
     name: 'brake-counts-parts',
@@ -99,7 +99,7 @@ export const RESTARTING: readonly PlantedBug[] = [
     find: 'if (made >= Math.max(FREE, this.#records.counts().local.files * SHARE_FREE)) {',
     replace: 'if (made >= Number.MAX_SAFE_INTEGER) {',
     breaks: 'R12',
-    foundBy: { file: 'sim/harm.test.ts', test: 'R12 a peer that replaces' },
+    foundBy: { file: 'sim/brake.test.ts', test: 'R12 a peer that replaces' },
   },
   {
     name: 'bit-rot-announced',

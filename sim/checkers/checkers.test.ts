@@ -1,9 +1,10 @@
 /** Each checker is content with a good run and speaks up at a bad one: a checker that cannot fail is a defect. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type FileRecord, NO_BYTES } from '../../src/core/model/file-record.ts';
+import type { FileRecord } from '../../src/core/model/file-record.ts';
 import { toVersionVector, type VersionVector } from '../../src/core/model/version-vector.ts';
 import { MemoryDisk } from '../../src/edges/memory/memory-disk.ts';
+import { blankFile } from '../../test/harness/records.ts';
 import { FOLDER_ROOT } from '../hands.ts';
 import { Confinement } from './confinement.ts';
 import { ContentKeys } from './content-key.ts';
@@ -33,24 +34,7 @@ function version(...counters: readonly [bigint, number][]): VersionVector {
 }
 
 function record(name: string, of: VersionVector, other: Partial<FileRecord> = {}): FileRecord {
-  return {
-    name,
-    type: 'file',
-    size: 1,
-    permissions: 0o644,
-    noPermissions: false,
-    modifiedNs: 0n,
-    modifiedBy: A,
-    deleted: false,
-    invalid: false,
-    version: of,
-    sequence: 1,
-    blockSize: 131_072,
-    blocks: bytes('x'.repeat(32)),
-    symlinkTarget: NO_BYTES,
-    previousBlocksHash: NO_BYTES,
-    ...other,
-  };
+  return blankFile(name, { size: 1, modifiedBy: A, version: of, blocks: bytes('x'.repeat(32)), ...other });
 }
 
 function diskWith(files: Readonly<Record<string, string>>): MemoryDisk {

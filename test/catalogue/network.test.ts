@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BuiltLanfold } from '../harness/built.ts';
-import { Lan, namespacesMissing, type Host } from '../harness/namespaces.ts';
+import { namespacesMissing } from '../harness/namespaces.ts';
 import { until } from '../harness/process.ts';
-import { Station } from '../nodes/station.ts';
+import { StationPair } from '../nodes/station-pair.ts';
+import type { Station } from '../nodes/station.ts';
 
 /** Machines are noisy: what is asserted is that much more than what is promised. */
 const NOISE_FACTOR = 2;
@@ -18,77 +19,63 @@ describe('links that are not as they should be', { skip: namespacesMissing() ?? 
   });
   after(() => built?.[Symbol.dispose]());
 
-  /** Two hosts on a link, each with a lanfold that trusts the other and does not run yet. */
-  async function two(run: (one: Host, two: Host, first: Station, second: Station) => Promise<void>): Promise<void> {
-    using lan = new Lan(2);
-    const [one, other] = lan.hosts;
-    assert.ok(one !== undefined && other !== undefined);
-    await using first = await Station.create(built, one);
-    await using second = await Station.create(built, other);
-    await first.trust(second);
-    await second.trust(first);
-    await run(one, other, first, second);
-  }
-
   test('case H03: what gets through one way only is taken for down, and used again when it goes both ways', async () => {
-    await two(async (one, other, first, second) => {
-      first.start();
-      second.start();
-      await Promise.all([first.connected(second), second.connected(first)]);
-      other.nft(`table inet oneway {
-        chain input { type filter hook input priority 0; ip saddr ${one.address} drop; ip6 saddr fe80::/10 drop; }
-      }`);
-      const sinceMs = performance.now();
-      const isDown = async (station: Station, peer: Station): Promise<true | undefined> =>
-        station.lastOf(peer)?.connected === false ? true : undefined;
-      for (const [station, peer] of [
-        [first, second],
-        [second, first],
-      ] as const)
-        await until('it is taken for down', () => isDown(station, peer), { timeoutMs: 45_000 });
-      assert.ok(performance.now() - sinceMs < 45_000);
-      const healedMs = performance.now();
-      other.nft('delete table inet oneway');
-      const backMs = await second.connectedAt(first, healedMs);
-      assert.ok(backMs - healedMs < BACK_MS, `${backMs - healedMs} ms`);
-    });
+    await using pair = await StationPair.create(built);
+    const { first, second } = pair;
+    await pair.connect();
+    second.host.nft(`table inet oneway {
+      chain input { type filter hook input priority 0; ip saddr ${first.host.address} drop; ip6 saddr fe80::/10 drop; }
+    }`);
+    const sinceMs = performance.now();
+    const isDown = async (station: Station, peer: Station): Promise<true | undefined> =>
+      station.lastOf(peer)?.connected === false ? true : undefined;
+    for (const [station, peer] of [
+      [first, second],
+      [second, first],
+    ] as const)
+      await until('it is taken for down', () => isDown(station, peer), { timeoutMs: 45_000 });
+    assert.ok(performance.now() - sinceMs < 45_000);
+    const healedMs = performance.now();
+    second.host.nft('delete table inet oneway');
+    const backMs = await second.connectedAt(first, healedMs);
+    assert.ok(backMs - healedMs < BACK_MS, `${backMs - healedMs} ms`);
   });
 
   test('case H10: without a network at the start it waits idly, and connects soon after there is one', async () => {
-    await two(async (one, _other, first, second) => {
-      one.ip('link', 'set', 'lan0', 'down');
-      second.start();
-      first.start();
-      await Promise.all([first.listening(), second.listening()]);
-      await delay(2000);
-      const cpuBeforeMs = first.cpuMs();
-      await delay(4000);
-      const cpuMs = first.cpuMs() - cpuBeforeMs;
-      assert.ok(cpuMs < 1500, `${cpuMs} ms of processor time in 4 s`);
-      const upMs = performance.now();
-      one.ip('link', 'set', 'lan0', 'up');
-      const connectedMs = await first.connectedAt(second, upMs);
-      assert.ok(connectedMs - upMs < BACK_MS, `${connectedMs - upMs} ms`);
-    });
+    await using pair = await StationPair.create(built);
+    const { first, second } = pair;
+    first.host.ip('link', 'set', 'lan0', 'down');
+    second.start();
+    first.start();
+    await Promise.all([first.listening(), second.listening()]);
+    await delay(2000);
+    const cpuBeforeMs = first.cpuMs();
+    await delay(4000);
+    const cpuMs = first.cpuMs() - cpuBeforeMs;
+    assert.ok(cpuMs < 1500, `${cpuMs} ms of processor time in 4 s`);
+    const upMs = performance.now();
+    first.host.ip('link', 'set', 'lan0', 'up');
+    const connectedMs = await first.connectedAt(second, upMs);
+    assert.ok(connectedMs - upMs < BACK_MS, `${connectedMs - upMs} ms`);
   });
 
   test('case H14: two that have nothing but IPv6 addresses of their link connect', async () => {
-    await two(async (one, other, first, second) => {
-      for (const host of [one, other]) host.ip('-4', 'address', 'flush', 'dev', 'lan0');
-      first.start();
-      second.start();
-      const { line } = await second.connected(first, 20_000);
-      assert.match(line.address ?? '', /fe80:/);
-    });
+    await using pair = await StationPair.create(built);
+    const { first, second } = pair;
+    for (const host of pair.hosts) host.ip('-4', 'address', 'flush', 'dev', 'lan0');
+    first.start();
+    second.start();
+    const { line } = await second.connected(first, 20_000);
+    assert.match(line.address ?? '', /fe80:/);
   });
 
   test('case H20: packets of 1280 bytes at most are enough to find each other and to talk', async () => {
-    await two(async (one, other, first, second) => {
-      for (const host of [one, other]) host.ip('link', 'set', 'lan0', 'mtu', '1280');
-      first.start();
-      second.start();
-      await Promise.all([first.connected(second, 20_000), second.connected(first, 20_000)]);
-      assert.match(await first.peers(), /connected/);
-    });
+    await using pair = await StationPair.create(built);
+    const { first, second } = pair;
+    for (const host of pair.hosts) host.ip('link', 'set', 'lan0', 'mtu', '1280');
+    first.start();
+    second.start();
+    await pair.connected(20_000);
+    assert.match(await first.peers(), /connected/);
   });
 });

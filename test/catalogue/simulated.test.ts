@@ -45,13 +45,7 @@ test('case C06: of the same name in both normal forms all hold one, the other st
   a.folder().rescan();
   await desk.runFor(10_000);
   deepEqual([a.read(composed), a.read(decomposed)], ['composed', 'decomposed']);
-  deepEqual(
-    a
-      .folder()
-      .problems()
-      .map(({ name, reason }) => [name, reason]),
-    [[decomposed, 'name-clash']],
-  );
+  deepEqual(a.problems(), [[decomposed, 'name-clash']]);
   for (const machine of [b, c]) deepEqual(machine.names(), [composed], machine.name);
   const told = [a, b, c].map((machine) => machine.folder().records.maxSequence());
   for (const machine of [a, b, c]) machine.folder().rescan();

@@ -7,11 +7,11 @@ import { build } from 'esbuild';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleOptions } from '../../tools/bundle.ts';
 import type { Starter } from '../nodes/driven-node.ts';
 import { ORDER_VARIABLE } from './crash-point.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const ENTRIES = ['test/nodes/node-process.ts', 'src/edges/disk/worker.ts', 'src/edges/disk/watcher-inotify-worker.ts'];
 
 /** One node's processes, one after the other. */
 export interface Host {
@@ -89,18 +89,7 @@ export class BuiltNode implements Disposable {
 
 async function bundle(directory: string): Promise<void> {
   await build({
-    absWorkingDir: ROOT,
-    entryPoints: ENTRIES,
-    outdir: directory,
-    entryNames: '[name]',
-    chunkNames: 'part-[hash]',
-    bundle: true,
-    splitting: true,
-    packages: 'external',
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    logLevel: 'warning',
+    ...bundleOptions('test/nodes/node-process.ts', directory),
     plugins: [
       {
         name: 'crash-points',

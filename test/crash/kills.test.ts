@@ -1,9 +1,9 @@
 /** kill -9 at a sample of system calls, and at every named point. All of them: `npm run crash -- --kills all --points all`. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { straceMissing } from '../harness/strace.ts';
 import { killPlan } from './run.ts';
 import { SCRIPTS } from './scripts.ts';
-import { straceMissing } from './system-calls.ts';
 import { Tally } from './tally.ts';
 
 /** At least three kinds of calls of each script. */

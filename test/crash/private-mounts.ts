@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { failureOf, skippedHere } from '../harness/missing.ts';
 import { Program } from '../harness/process.ts';
 
 const INSIDE = 'LANFOLD_PRIVATE_MOUNTS';
@@ -13,22 +14,17 @@ const UNSHARE = ['--mount', '--propagation', 'private', '--fork', '--kill-child'
 
 /** Why no power can be cut here, or undefined if it can. Under CI that is an error: nothing may be skipped there. */
 export function powerCutsMissing(): string | undefined {
-  const reason = whyMissing();
-  if (reason !== undefined && process.env['CI'] === 'true') throw new Error(`Cannot cut the power: ${reason}`);
-  return reason;
+  return skippedHere('cut the power', whyMissing());
 }
 
 function whyMissing(): string | undefined {
   if (process.platform !== 'linux') return 'ext4 and xfs are mounted on Linux only';
   if (process.getuid?.() !== 0) return 'mounting needs root';
   if (!existsSync('/dev/loop-control')) return 'there are no loop devices';
-  try {
+  return failureOf('one of its programs', () => {
     execFileSync('unshare', [...UNSHARE, 'true'], { stdio: 'pipe' });
     for (const program of ['mkfs.ext4', 'mkfs.xfs']) execFileSync(program, ['-V'], { stdio: 'pipe' });
-    return undefined;
-  } catch (error) {
-    return `a program is missing: ${(error as Error).message}`;
-  }
+  });
 }
 
 export function hasPrivateMounts(): boolean {

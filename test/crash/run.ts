@@ -14,6 +14,7 @@
  */
 import { parseArgs } from 'node:util';
 import { Random } from '../harness/random.ts';
+import { straceMissing } from '../harness/strace.ts';
 import { BuiltNode } from './built-node.ts';
 import { cutOften } from './cuts.ts';
 import { FILE_SYSTEMS, type FileSystem } from './disk-image.ts';
@@ -21,7 +22,6 @@ import { killAtEach, sample, survey } from './kills.ts';
 import { killAtPoints, passings, type Passing } from './points.ts';
 import { hasPrivateMounts, ImageRoom, powerCutsMissing, startWithPrivateMounts } from './private-mounts.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
-import { straceMissing } from './system-calls.ts';
 import { Tally } from './tally.ts';
 
 /** A number of things to try, all of them, or (points) each kind once. */

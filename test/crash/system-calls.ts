@@ -5,7 +5,6 @@
  * disk thread by itself, a script makes much the same calls in the same order each time.
  * @module
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,25 +50,6 @@ export interface Position {
 }
 
 export const MAIN_THREAD = 'MainThread 1';
-
-/** Why no system call can be traced here, or undefined if it can. Under CI that is an error: nothing may be skipped there. */
-export function straceMissing(): string | undefined {
-  const reason = whyMissing();
-  if (reason !== undefined && process.env['CI'] === 'true') throw new Error(`Cannot kill at system calls: ${reason}`);
-  return reason;
-}
-
-function whyMissing(): string | undefined {
-  if (process.platform !== 'linux') return 'strace is for Linux';
-  try {
-    execFileSync('strace', ['-qq', '-e', 'trace=getpid', '-e', 'inject=getpid:signal=SIGKILL:when=9', 'true'], {
-      stdio: 'pipe',
-    });
-    return undefined;
-  } catch (error) {
-    return `strace does not work: ${(error as Error).message}`;
-  }
-}
 
 /** Lists the calls that a running node makes until `during` resolves. */
 export async function listCalls(pid: number, during: () => Promise<void>): Promise<Position[]> {

@@ -7,6 +7,7 @@ import { encodeHello, FrameDecoder } from '../../src/core/wire/frame.ts';
 import { decodeFrame, encodeMessage } from '../../src/core/wire/message-frame.ts';
 import type { Incoming, MessageType } from '../../src/core/wire/message-frame.ts';
 import { Index } from '../../src/core/wire/messages.ts';
+import { clusterDevice, clusterFolder } from '../harness/cluster-config.ts';
 import {
   ANNOUNCEMENT,
   CLIENT_ID,
@@ -54,26 +55,6 @@ test('R14 a run ID comes behind all that a hello has without it', () => {
   deepEqual(decodeFrame(frame), { type: 'Hello', body });
 });
 
-const device = {
-  name: '',
-  addresses: [],
-  compression: 0,
-  certificateName: '',
-  maxSequence: 0,
-  introducer: false,
-  indexId: 0n,
-  skipIntroductionRemovals: false,
-  encryptionPasswordToken: NO_BYTES,
-};
-const folder = {
-  id: 'f1',
-  type: 0,
-  ignorePermissions: false,
-  ignoreDelete: false,
-  disableTemporaryIndexes: false,
-  stopReason: 0,
-  members: [],
-};
 const request = { folder: 'f1', offset: 0, size: 10, hash: HI_HASH, fromTemporary: false, blockNumber: 0 };
 const slow = { name: 'slow', version: { counters: [{ device: 0x482e_9901_7643_f47cn, value: 5n }] } };
 
@@ -84,14 +65,13 @@ const exact: [frame: keyof typeof FRAMES, type: MessageType, body: object][] = [
     'ClusterConfig',
     {
       folders: [
-        {
-          ...folder,
+        clusterFolder('f1', {
           label: 'f1',
           devices: [
-            { ...device, id: CLIENT_ID, name: 'lf', indexId: 0x1122_3344_5566_7788n },
-            { ...device, id: SERVER_ID },
+            clusterDevice(CLIENT_ID, { name: 'lf', indexId: 0x1122_3344_5566_7788n }),
+            clusterDevice(SERVER_ID),
           ],
-        },
+        }),
       ],
       secondary: false,
     },
@@ -101,21 +81,17 @@ const exact: [frame: keyof typeof FRAMES, type: MessageType, body: object][] = [
     'ClusterConfig',
     {
       folders: [
-        {
-          ...folder,
-          label: '',
+        clusterFolder('f1', {
           devices: [
-            {
-              ...device,
-              id: SERVER_ID,
+            clusterDevice(SERVER_ID, {
               name: 'vec',
               addresses: ['dynamic'],
               maxSequence: 3,
               indexId: 9_110_500_176_010_195_285n,
-            },
-            { ...device, id: CLIENT_ID, name: 'lf', addresses: ['tcp://127.0.0.1:9'] },
+            }),
+            clusterDevice(CLIENT_ID, { name: 'lf', addresses: ['tcp://127.0.0.1:9'] }),
           ],
-        },
+        }),
       ],
       secondary: false,
     },

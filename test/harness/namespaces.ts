@@ -5,29 +5,24 @@
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { failureOf, skippedHere } from './missing.ts';
 
 /** The one interface of each host. Not a veth by its name, so that it counts as real. */
 export const LAN_INTERFACE = 'lan0';
 
 /** Why no namespaces can be made here, or undefined if they can. Under CI that is an error: nothing may be skipped there. */
 export function namespacesMissing(): string | undefined {
-  const reason = whyMissing();
-  if (reason !== undefined && process.env['CI'] === 'true')
-    throw new Error(`Cannot test in network namespaces: ${reason}`);
-  return reason;
+  return skippedHere('test in network namespaces', whyMissing());
 }
 
 function whyMissing(): string | undefined {
   if (process.platform !== 'linux') return 'network namespaces exist on Linux only';
   if (process.getuid?.() !== 0) return 'network namespaces need root';
   const name = `lf-${randomBytes(3).toString('hex')}-try`;
-  try {
+  return failureOf('"ip netns add"', () => {
     ip('netns', 'add', name);
     ip('netns', 'delete', name);
-    return undefined;
-  } catch (error) {
-    return `"ip netns add" fails: ${(error as Error).message}`;
-  }
+  });
 }
 
 export interface Host {
@@ -41,24 +36,6 @@ export interface Host {
   /** Runs `nft` inside the host with this script, and returns what it prints. */
   nft(script: string): string;
 }
-
-/**
- * What customary firewalls let in: answers to what this host began, ICMP, and multicast DNS. All else that comes in is dropped
- * without a word.
- */
-export const DENY_INCOMING = `
-  table inet firewall {
-    chain input {
-      type filter hook input priority 0; policy drop;
-      iif lo accept
-      ct state established,related accept
-      meta l4proto { icmp, ipv6-icmp } accept
-      ip daddr 224.0.0.251 udp dport 5353 accept
-    }
-  }`;
-
-/** The same without multicast DNS: nothing that a host says by itself gets in. */
-export const DENY_MDNS_TOO = DENY_INCOMING.replace(/^.*5353.*$/m, '');
 
 /** Packets that the named counters of an nftables table of the host have seen. */
 export function packetsOf(host: Host, table: string): Readonly<Record<string, number>> {
@@ -90,6 +67,13 @@ export class Lan implements Disposable {
   [Symbol.dispose](): void {
     for (const { namespace } of this.hosts) quietly(() => ip('netns', 'delete', namespace));
     quietly(() => ip('netns', 'delete', this.#bridge));
+  }
+
+  /** @param number from 1 on. @throws RangeError for one that the link does not have. */
+  host(number: number): Host {
+    const host = this.hosts[number - 1];
+    if (host === undefined) throw new RangeError(`There is no host ${number} on this link`);
+    return host;
   }
 
   #addHost(number: number): void {

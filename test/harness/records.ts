@@ -64,3 +64,25 @@ export function lookOf(of: FileRecord, changes: Partial<Look> = {}): Look {
     ...changes,
   };
 }
+
+/** A file of three blocks that no content stands behind, for tests of what keeps or compares records. */
+export function blankFile(name: string, changes: Partial<FileRecord> = {}): FileRecord {
+  return {
+    name,
+    type: 'file',
+    size: 300_000,
+    permissions: 0o644,
+    noPermissions: false,
+    modifiedNs: 5n,
+    modifiedBy: 1n,
+    deleted: false,
+    invalid: false,
+    version: [{ device: 1n, value: 1n }],
+    sequence: 1,
+    blockSize: 131_072,
+    blocks: new Uint8Array(96).fill(7),
+    symlinkTarget: NO_BYTES,
+    previousBlocksHash: NO_BYTES,
+    ...changes,
+  };
+}

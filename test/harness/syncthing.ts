@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { skippedHere } from './missing.ts';
 import { freePort } from './ports.ts';
 import { Program, until, type Exit, type Memory } from './process.ts';
 import { callRest, type RestMethod } from './rest.ts';
@@ -65,10 +66,8 @@ export class Syncthing {
 
   /** For `test(title, { skip: Syncthing.availability(version) }, …)`: why it must be skipped. Under CI it throws instead. */
   static availability(version: SyncthingVersion): string | undefined {
-    if (Syncthing.find(version) !== undefined) return undefined;
-    const reason = `Syncthing ${version} is not installed: run .ci/setup`;
-    if (process.env['CI'] === 'true') throw new Error(reason);
-    return reason;
+    const isThere = Syncthing.find(version) !== undefined;
+    return skippedHere(`test with Syncthing ${version}`, isThere ? undefined : 'it is not installed, run .ci/setup');
   }
 
   /** Starts a node with a new identity and returns when it answers, with its peers and folders set. */

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { BuiltLanfold } from '../harness/built.ts';
-import { DENY_INCOMING, Lan, namespacesMissing } from '../harness/namespaces.ts';
+import { DENY_INCOMING } from '../harness/firewall.ts';
+import { Lan, namespacesMissing } from '../harness/namespaces.ts';
 import { Syncthing } from '../harness/syncthing.ts';
 import { Station } from '../nodes/station.ts';
 
@@ -24,8 +25,7 @@ describe('with Syncthing on a real link', { skip: missing ?? false, timeout: 120
 
   test('F27 a Syncthing is found though the own firewall lets nobody in', async (t) => {
     using lan = new Lan(2);
-    const [here, there] = lan.hosts;
-    assert.ok(here !== undefined && there !== undefined);
+    const [here, there] = [lan.host(1), lan.host(2)];
     await using station = await Station.create(built, here);
     const syncthing = await Syncthing.start({
       version: '1.19.2',
@@ -56,8 +56,7 @@ describe('with Syncthing on a real link', { skip: missing ?? false, timeout: 120
 
   test('F27 a Syncthing whose own firewall lets nobody in connects once it was told where we are', async (t) => {
     using lan = new Lan(2);
-    const [here, there] = lan.hosts;
-    assert.ok(here !== undefined && there !== undefined);
+    const [here, there] = [lan.host(1), lan.host(2)];
     there.nft(DENY_INCOMING);
     await using station = await Station.create(built, here);
     // It speaks no multicast DNS, so nothing that we could say reaches it: its user has typed our address.

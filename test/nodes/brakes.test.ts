@@ -1,85 +1,30 @@
 /** Accidents and ordinary work on a folder of 5,000 files that three computers share: what is held, and what passes unasked. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Lanfold, runLanfold } from '../harness/lanfold.ts';
+import { runLanfold } from '../harness/lanfold.ts';
 import { run, until } from '../harness/process.ts';
 import { diffTrees, snapshotTree } from '../harness/snapshot.ts';
+import { allHave, folderNow, sharing, type FolderNow, type Side } from './sharing.ts';
 
 const FOLDER = 'work';
 const FILES = 5000;
 
-interface Side {
-  readonly name: string;
-  readonly node: Lanfold;
-  readonly folder: string;
-}
-
-interface FolderNow {
-  readonly state: string;
-  readonly files: number;
-  readonly directories: number;
-  readonly need: { readonly items: number; readonly deletes: number };
-  readonly problems: readonly { readonly name: string; readonly reason: string; readonly text: string }[];
-  readonly peers: readonly { readonly connected: boolean; readonly completion: number }[];
-}
-
 /** Three nodes that share a folder; `fill` makes its content on the first. */
-async function three(context: TestContext, fill: (folder: string) => void): Promise<[Side, Side, Side]> {
-  const root = mkdtempSync(join(tmpdir(), 'lanfold-brakes-'));
-  const side = async (name: string): Promise<Side> => {
-    const node = await Lanfold.create();
-    context.after(() => node.stop());
-    const folder = join(root, name);
-    mkdirSync(folder);
-    return { name, node, folder };
-  };
-  const sides: [Side, Side, Side] = await Promise.all([side('a'), side('b'), side('c')]);
-  context.after(() => rmSync(root, { recursive: true, force: true }));
+async function three(context: TestContext, fill: (folder: string) => void): Promise<readonly [Side, Side, Side]> {
+  const sides = await sharing(context, FOLDER, ['a', 'b', 'c']);
   fill(sides[0].folder);
-  for (const own of sides) {
-    const others = sides.filter((other) => other !== own).map(({ node }) => node);
-    for (const { deviceId, address } of others) await own.node.trust({ deviceId, address, folders: [FOLDER] });
-    await own.node.addFolder(
-      FOLDER,
-      own.folder,
-      others.map(({ deviceId }) => deviceId),
-    );
-  }
   await Promise.all(sides.map(({ node }) => node.up()));
   return sides;
-}
-
-async function now({ node }: Side): Promise<FolderNow | undefined> {
-  const status = (await node.statusBySocket()) as { folders: FolderNow[] } | undefined;
-  return status?.folders[0];
-}
-
-/** Waits until all say that they and each other have everything: so many names. */
-async function allHave(sides: readonly Side[], names: number): Promise<void> {
-  const isDone = (folder: FolderNow | undefined): boolean =>
-    folder?.state === 'in-sync' &&
-    folder.files + folder.directories === names &&
-    folder.peers.every((peer) => peer.completion === 100);
-  const last: (FolderNow | undefined)[] = [];
-  await until(
-    'all are in sync',
-    async () => {
-      for (const [index, side] of sides.entries()) last[index] = await now(side);
-      return last.every(isDone) || undefined;
-    },
-    { everyMs: 100, timeoutMs: 240_000, detail: () => JSON.stringify(last) },
-  );
 }
 
 async function untilFolder(side: Side, what: string, isSo: (folder: FolderNow) => boolean): Promise<void> {
   let last: FolderNow | undefined;
   const ask = async (): Promise<true | undefined> => {
-    last = await now(side);
+    last = await folderNow(side);
     return (last !== undefined && isSo(last)) || undefined;
   };
   await until(`${side.name}: ${what}`, ask, { everyMs: 100, timeoutMs: 120_000, detail: () => JSON.stringify(last) });
@@ -112,7 +57,7 @@ function watch(sides: readonly Side[]): () => Promise<Set<string>> {
   const look = async (): Promise<void> => {
     while (!isOver) {
       for (const side of sides) {
-        const folder = await now(side);
+        const folder = await folderNow(side);
         if (folder === undefined) continue;
         seen.add(folder.state);
         for (const { reason } of folder.problems) seen.add(reason);

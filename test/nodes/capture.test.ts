@@ -29,8 +29,7 @@ test(
     const root = mkdtempSync(join(tmpdir(), 'lanfold-capture-people-'));
     t.after(() => rmSync(root, { recursive: true, force: true }));
     using lan = new Lan(2);
-    const [first, second] = lan.hosts;
-    assert.ok(first !== undefined && second !== undefined);
+    const [first, second] = [lan.host(1), lan.host(2)];
     const maria = new Computer(built, first, root, 'maria');
     const tom = new Computer(built, second, root, 'tom');
     const hers = maria.folder(FOLDER, { [EARLIER]: CONTENT });

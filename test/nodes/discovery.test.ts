@@ -2,16 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BuiltLanfold } from '../harness/built.ts';
-import { DENY_INCOMING, DENY_MDNS_TOO, Lan, namespacesMissing, packetsOf, type Host } from '../harness/namespaces.ts';
+import { DENY_INCOMING, DENY_MDNS_TOO } from '../harness/firewall.ts';
+import { namespacesMissing, packetsOf, type Host } from '../harness/namespaces.ts';
 import { until } from '../harness/process.ts';
-import { DrivenNode } from './driven-node.ts';
-import { Station } from './station.ts';
+import type { DrivenNode } from './driven-node.ts';
+import { Homes } from './homes.ts';
+import { StationPair } from './station-pair.ts';
 
 const RUNS = 10;
 /** The second starts that long after the first, so that neither finds the other just starting. */
@@ -36,20 +35,15 @@ describe('finding each other', { skip: missing ?? false, timeout: 600_000 }, () 
   ];
   for (const [name, denies, targetMs] of cells) {
     test(`F23 case H15: two that know nothing but their IDs connect when ${name}`, async (t) => {
-      using lan = new Lan(2);
-      const [one, two] = lan.hosts;
-      assert.ok(one !== undefined && two !== undefined);
-      await using first = await Station.create(built, one);
-      await using second = await Station.create(built, two);
-      await first.trust(second);
-      await second.trust(first);
-      for (const [index, host] of lan.hosts.entries()) if (denies[index] === true) host.nft(DENY_INCOMING);
+      await using pair = await StationPair.create(built);
+      const { first, second } = pair;
+      denyIncoming(pair.hosts, denies);
       const times: number[] = [];
       const starts: number[] = [];
       const ways: string[] = [];
       for (let run = 0; run < RUNS; run++) {
         for (const station of [first, second]) station.forgetPlaces();
-        for (const host of lan.hosts) host.ip('neigh', 'flush', 'all');
+        for (const host of pair.hosts) host.ip('neigh', 'flush', 'all');
         first.start();
         await first.listening();
         await delay(APART_MS);
@@ -70,14 +64,9 @@ describe('finding each other', { skip: missing ?? false, timeout: 600_000 }, () 
   }
 
   test('F20 case H17: two that let in nothing, not even mDNS, meet whenever the second starts', async (t) => {
-    using lan = new Lan(2);
-    const [one, two] = lan.hosts;
-    assert.ok(one !== undefined && two !== undefined);
-    await using first = await Station.create(built, one);
-    await using second = await Station.create(built, two);
-    await first.trust(second);
-    await second.trust(first);
-    for (const host of lan.hosts) host.nft(DENY_MDNS_TOO);
+    await using pair = await StationPair.create(built);
+    const { first, second } = pair;
+    for (const host of pair.hosts) host.nft(DENY_MDNS_TOO);
     const times: number[] = [];
     for (const apartMs of LATE_STARTS_MS) {
       first.start();
@@ -92,48 +81,35 @@ describe('finding each other', { skip: missing ?? false, timeout: 600_000 }, () 
   });
 
   test('F18 a sweep alone finds a peer that never says a word', async (t) => {
-    using lan = new Lan(2);
-    const [one, two] = lan.hosts;
-    assert.ok(one !== undefined && two !== undefined);
-    await using nodes = new Homes();
-    const silent = await nodes.open(one, { discovery: 'off' });
-    const looking = await nodes.open(two, { discovery: ['prime', 'findOpenPorts'] });
-    await silent.ask('trust', looking.id, []);
-    await looking.ask('trust', silent.id, []);
+    await using homes = new Homes();
+    const [, looking] = await homes.openBoth({ discovery: 'off' }, { discovery: ['prime', 'findOpenPorts'] });
     const peer = await connectedPeer(looking);
     t.diagnostic(`found by ${peer.via} in ${peer.foundMs} ms`);
     assert.equal(peer.via, 'sweep');
   });
 
   test('F7 who had to take another port is found by its neighbours alone', async () => {
-    using lan = new Lan(2);
-    const [one, two] = lan.hosts;
-    assert.ok(one !== undefined && two !== undefined);
-    await using nodes = new Homes();
-    const moved = await nodes.open(one, { discovery: 'off', listen: '0.0.0.0:1117' });
-    const looking = await nodes.open(two, { discovery: ['prime', 'findOpenPorts'] });
-    await moved.ask('trust', looking.id, []);
-    await looking.ask('trust', moved.id, []);
-    assert.equal((await connectedPeer(looking)).address, `${one.address}:1117`);
+    await using homes = new Homes();
+    const moved = { discovery: 'off', listen: '0.0.0.0:1117' } as const;
+    const [, looking] = await homes.openBoth(moved, { discovery: ['prime', 'findOpenPorts'] });
+    assert.equal((await connectedPeer(looking)).address, `${homes.hosts[0].address}:1117`);
   });
 
   test('F16 case H12: where port 1111 is taken the real port is announced', async () => {
-    using lan = new Lan(2);
-    const [one, two] = lan.hosts;
-    assert.ok(one !== undefined && two !== undefined);
-    await using first = await Station.create(built, one);
-    await using second = await Station.create(built, two);
-    await first.trust(second);
-    await second.trust(first);
+    await using pair = await StationPair.create(built);
+    const { first, second } = pair;
     // Another program holds the port and answers there, so nobody can tell that 1113 is worth a try.
-    const other = one.start('-e', `require('net').createServer(() => {}).listen(1111, () => console.log('there'))`);
+    const other = first.host.start(
+      '-e',
+      `require('net').createServer(() => {}).listen(1111, () => console.log('there'))`,
+    );
     try {
       assert.ok(other.stdout !== null);
       await createInterface({ input: other.stdout })[Symbol.asyncIterator]().next();
       first.start();
       assert.match(await first.listening(), /:1113"/);
       second.start();
-      await Promise.all([second.connected(first), first.connected(second)]);
+      await pair.connected();
       assert.match(
         await second.peers(),
         /found by (?:announcement|mDNS|sweep|neighbour table) in \d+\.\d s|it found us/,
@@ -144,41 +120,29 @@ describe('finding each other', { skip: missing ?? false, timeout: 600_000 }, () 
   });
 
   test('F21 quiet sends nothing while it looks, and is found all the same', async () => {
-    using lan = new Lan(2);
-    const [one, two] = lan.hosts;
-    assert.ok(one !== undefined && two !== undefined);
-    await using quiet = await Station.create(built, one);
-    await using other = await Station.create(built, two);
-    await quiet.trust(other);
-    await other.trust(quiet);
-    one.nft(countSent());
+    await using pair = await StationPair.create(built);
+    const { first: quiet, second: other } = pair;
+    quiet.host.nft(countSent());
     quiet.start('--discovery', 'quiet');
     await quiet.listening();
     await delay(QUIET_MS);
-    assert.deepEqual(sent(one), { announcements: 0, mdns: 0, sweeps: 0, connections: 0, groups: 0 });
+    assert.deepEqual(sent(quiet.host), { announcements: 0, mdns: 0, sweeps: 0, connections: 0, groups: 0 });
     other.start();
-    await Promise.all([quiet.connected(other), other.connected(quiet)]);
+    await pair.connected();
     assert.deepEqual(
-      { ...sent(one), connections: 0 },
+      { ...sent(quiet.host), connections: 0 },
       { connections: 0, announcements: 0, mdns: 0, sweeps: 0, groups: 0 },
     );
   });
 
   test('F16 once connected it sends the announcement that comes every 30 s, and nothing else', async (t) => {
-    using lan = new Lan(2);
-    const [one, two] = lan.hosts;
-    assert.ok(one !== undefined && two !== undefined);
-    await using first = await Station.create(built, one);
-    await using second = await Station.create(built, two);
-    await first.trust(second);
-    await second.trust(first);
-    first.start();
-    second.start();
-    await Promise.all([second.connected(first), first.connected(second)]);
+    await using pair = await StationPair.create(built);
+    const { host } = pair.first;
+    await pair.connect();
     await delay(EARLY_MS); // the early announcements are over
-    one.nft(countSent());
+    host.nft(countSent());
     await delay(IDLE_MS);
-    const { announcements = 0, ...others } = sent(one);
+    const { announcements = 0, ...others } = sent(host);
     t.diagnostic(`in ${IDLE_MS / 1000} s: ${announcements} announcements, ${JSON.stringify(others)}`);
     // Each is one broadcast and one packet to the IPv6 group.
     assert.ok(announcements >= 2 && announcements <= 2 * Math.ceil(IDLE_MS / 25_000), `${announcements}`);
@@ -186,33 +150,20 @@ describe('finding each other', { skip: missing ?? false, timeout: 600_000 }, () 
   });
 
   test('F12 a peer whose address changes is connected again within seconds', async (t) => {
-    using lan = new Lan(2);
-    const [one, two] = lan.hosts;
-    assert.ok(one !== undefined && two !== undefined);
-    await using first = await Station.create(built, one);
-    await using second = await Station.create(built, two);
-    await first.trust(second);
-    await second.trust(first);
-    first.start('--listen', '0.0.0.0:1111');
-    second.start('--listen', '0.0.0.0:1111');
-    await Promise.all([second.connected(first), first.connected(second)]);
+    await using pair = await StationPair.create(built);
+    const { first, second } = pair;
+    await pair.connect('--listen', '0.0.0.0:1111');
     const changedMs = second.nowMs;
-    two.ip('-4', 'address', 'flush', 'dev', 'lan0');
-    two.ip('address', 'add', '10.77.3.77/20', 'broadcast', '10.77.15.255', 'dev', 'lan0');
+    second.host.ip('-4', 'address', 'flush', 'dev', 'lan0');
+    second.host.ip('address', 'add', '10.77.3.77/20', 'broadcast', '10.77.15.255', 'dev', 'lan0');
     const { atMs } = await second.connected(first, 20_000, changedMs);
     t.diagnostic(`after ${Math.round(atMs - changedMs)} ms`);
     assert.ok(atMs - changedMs <= 3_000 * 2, `${atMs - changedMs} ms`);
   });
 
   test('F28 a peer is seen when it announces itself, then connected, each told once', async () => {
-    using lan = new Lan(2);
-    const [one, two] = lan.hosts;
-    assert.ok(one !== undefined && two !== undefined);
     await using homes = new Homes();
-    const first = await homes.open(one, { discovery: ['announce'] });
-    const second = await homes.open(two, { discovery: ['announce'] });
-    await first.ask('trust', second.id, []);
-    await second.ask('trust', first.id, []);
+    const [first, second] = await homes.openBoth({ discovery: ['announce'] }, { discovery: ['announce'] });
     await Promise.all([connectedPeer(first), connectedPeer(second)]);
     const sightings = await first.ask('sightings');
     assert.deepEqual(
@@ -227,11 +178,9 @@ describe('finding each other', { skip: missing ?? false, timeout: 600_000 }, () 
     ['both deny', [true, true]],
   ] as const) {
     test(`F22 a host that waits with an open code is found when ${name}`, async (t) => {
-      using lan = new Lan(2);
-      const [one, two] = lan.hosts;
-      assert.ok(one !== undefined && two !== undefined);
-      for (const [index, host] of lan.hosts.entries()) if (denies[index] === true) host.nft(DENY_INCOMING);
       await using homes = new Homes();
+      const [one, two] = homes.hosts;
+      denyIncoming(homes.hosts, denies);
       const waits = homes.program(one, PAIRING_SCRIPT, 'waits');
       const { ready } = await waits.next('ready');
       const joins = homes.program(two, PAIRING_SCRIPT, 'joins');
@@ -245,6 +194,12 @@ describe('finding each other', { skip: missing ?? false, timeout: 600_000 }, () 
 });
 
 const PAIRING_SCRIPT = fileURLToPath(new URL('lan-pairing.ts', import.meta.url));
+
+/** The hosts of which this is said let nobody in from now on. */
+function denyIncoming(hosts: readonly Host[], denies: readonly boolean[]): void {
+  for (const [index, host] of hosts.entries()) if (denies[index] === true) host.nft(DENY_INCOMING);
+}
+
 function medianOf(values: readonly number[]): number {
   return Math.round(values.toSorted((a, b) => a - b)[values.length >> 1] ?? Infinity);
 }
@@ -298,50 +253,4 @@ async function connectedPeer(node: DrivenNode): Promise<Awaited<ReturnType<typeo
       everyMs: 20,
     },
   );
-}
-
-interface Lines {
-  /** The next line that has this key. */
-  next(key: string): Promise<Record<string, unknown>>;
-}
-
-/** Nodes and programs with homes of their own; all is ended and removed at the end. */
-class Homes implements AsyncDisposable {
-  readonly #ends: (() => Promise<void>)[] = [];
-
-  async open(host: Host, options: Omit<DrivenNode['options'], 'home'>): Promise<DrivenNode> {
-    const node = await DrivenNode.open({ home: this.#home(), ...options }, (file, ...words) =>
-      host.start(file, ...words),
-    );
-    this.#ends.push(() => node.end());
-    return node;
-  }
-
-  program(host: Host, script: string, role: string): Lines {
-    const child = host.start(script, role, this.#home());
-    const over = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    this.#ends.push(async () => {
-      child.stdin?.end();
-      await over;
-    });
-    assert.ok(child.stdout !== null);
-    const lines: Record<string, unknown>[] = [];
-    createInterface({ input: child.stdout }).on('line', (line) =>
-      lines.push(JSON.parse(line) as Record<string, unknown>),
-    );
-    return {
-      next: async (key) =>
-        await until(`${role} tells "${key}"`, () => lines.find((line) => key in line), { everyMs: 10 }),
-    };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const end of this.#ends.reverse()) await end();
-  }
-
-  #home(): string {
-    const home = mkdtempSync(join(tmpdir(), 'lanfold-discovery-'));
-    this.#ends.push(() => Promise.resolve(rmSync(home, { recursive: true, force: true })));
-    return home;
-  }
 }

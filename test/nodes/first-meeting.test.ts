@@ -29,8 +29,7 @@ function twoComputers(context: TestContext): { maria: Computer; tom: Computer } 
     lan[Symbol.dispose]();
     rmSync(root, { recursive: true, force: true });
   });
-  const [first, second] = lan.hosts;
-  assert.ok(first !== undefined && second !== undefined);
+  const [first, second] = [lan.host(1), lan.host(2)];
   return { maria: new Computer(built, first, root, 'maria'), tom: new Computer(built, second, root, 'tom') };
 }
 

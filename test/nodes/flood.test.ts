@@ -10,7 +10,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { NETWORK_LIMITS } from '../../src/edges/net/tls-network.ts';
 import { BuiltLanfold } from '../harness/built.ts';
-import { DENY_INCOMING, LAN_INTERFACE, Lan, namespacesMissing, packetsOf, type Host } from '../harness/namespaces.ts';
+import { DENY_INCOMING } from '../harness/firewall.ts';
+import { LAN_INTERFACE, Lan, namespacesMissing, packetsOf, type Host } from '../harness/namespaces.ts';
 import { until } from '../harness/process.ts';
 import { Station } from './station.ts';
 
@@ -38,8 +39,7 @@ test(
     t.after(() => rmSync(root, { recursive: true, force: true }));
     using built = new BuiltLanfold();
     using lan = new Lan(3);
-    const [here, there, beyond] = lan.hosts;
-    assert.ok(here !== undefined && there !== undefined && beyond !== undefined);
+    const [here, there, beyond] = [lan.host(1), lan.host(2), lan.host(3)];
     await using victim = await Station.create(built, here);
     await using peer = await Station.create(built, there);
     await using absent = await Station.create(built, beyond); // never starts, so the victim never stops looking

@@ -1,30 +1,15 @@
 /** `lanfold verify` and `lanfold repair` as people and scripts use them, on real disks. */
 import assert from 'node:assert/strict';
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
-import { Lanfold, runLanfold } from '../harness/lanfold.ts';
+import { runLanfold } from '../harness/lanfold.ts';
 import { Program, until } from '../harness/process.ts';
+import { allHave, sharing, type Side } from './sharing.ts';
 
 const FOLDER = 'photos';
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
-
-interface Side {
-  readonly node: Lanfold;
-  readonly folder: string;
-}
 
 interface FolderReport {
   readonly files: number;
@@ -34,29 +19,11 @@ interface FolderReport {
 
 /** Two nodes that share a folder with three photos, in sync and stopped. */
 async function stoppedPair(context: TestContext): Promise<{ a: Side; b: Side }> {
-  const root = mkdtempSync(join(tmpdir(), 'lanfold-health-'));
-  const side = async (name: string): Promise<Side> => {
-    const node = await Lanfold.create();
-    context.after(() => node.stop());
-    const folder = join(root, name);
-    mkdirSync(folder);
-    return { node, folder };
-  };
-  const [a, b] = [await side('a'), await side('b')];
-  context.after(() => rmSync(root, { recursive: true, force: true }));
-  for (const [own, other] of [[a, b] as const, [b, a] as const]) {
-    await own.node.trust({ deviceId: other.node.deviceId, address: other.node.address, folders: [FOLDER] });
-    await own.node.addFolder(FOLDER, own.folder, [other.node.deviceId]);
-  }
+  const [a, b] = await sharing(context, FOLDER, ['a', 'b']);
   mkdirSync(join(a.folder, 'album'));
   for (const name of ['one', 'album/two', 'album/three']) writeFileSync(join(a.folder, name), contentOf(name));
   await Promise.all([a.node.up(), b.node.up()]);
-  const isSettled = (status: unknown): boolean => {
-    const [folder] = (status as { folders: { state: string; files: number; peers: { completion: number }[] }[] })
-      .folders;
-    return folder?.state === 'in-sync' && folder.files === 3 && folder.peers[0]?.completion === 100;
-  };
-  for (const { node } of [a, b]) await node.waitForStatus('it is in sync', isSettled);
+  await allHave([a, b], 4);
   await Promise.all([a.node.down(), b.node.down()]);
   return { a, b };
 }

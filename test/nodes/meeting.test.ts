@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { MEETING_MS } from '../../src/core/discovery/meeting.ts';
 import { createCertificate } from '../../src/edges/net/certificate.ts';
 import { identityOf, type Identity } from '../../src/edges/net/identity.ts';
-import { denyIncoming, firewallMissing } from '../harness/firewall.ts';
+import { DENY_MDNS_TOO, firewallMissing } from '../harness/firewall.ts';
 import { Lan, LAN_INTERFACE, namespacesMissing, type Host } from '../harness/namespaces.ts';
 import { Program } from '../harness/process.ts';
 import type { MeetingPlan, MeetingReport, MeetingRest } from './meeting-host.ts';
@@ -136,7 +136,7 @@ describe('two firewalled hosts', { skip: missing ?? false, timeout: 120_000 }, (
 });
 
 function firewalled(lan: Lan): [Host, Host, Host] {
-  for (const host of lan.hosts) denyIncoming(host);
+  for (const host of lan.hosts) host.nft(DENY_MDNS_TOO);
   return lan.hosts as [Host, Host, Host];
 }
 

@@ -17,18 +17,17 @@ class Places implements AsyncDisposable {
   readonly root = mkdtempSync(join(tmpdir(), 'lanfold-members-'));
   readonly #all: Place[] = [];
 
-  async open(...names: string[]): Promise<Place[]> {
-    return await Promise.all(
-      names.map(async (name) => {
-        const folder = join(this.root, name);
-        mkdirSync(folder);
-        const listen = `127.0.0.1:${await freePort()}`;
-        const home = join(this.root, `home-${name}`);
-        const place = { node: await DrivenNode.open({ home, listen, discovery: 'off', name }), folder, name };
-        this.#all.push(place);
-        return place;
-      }),
-    );
+  async open<const Names extends readonly string[]>(...names: Names): Promise<{ [Index in keyof Names]: Place }> {
+    const places = names.map(async (name) => {
+      const folder = join(this.root, name);
+      mkdirSync(folder);
+      const listen = `127.0.0.1:${await freePort()}`;
+      const home = join(this.root, `home-${name}`);
+      const place = { node: await DrivenNode.open({ home, listen, discovery: 'off', name }), folder, name };
+      this.#all.push(place);
+      return place;
+    });
+    return (await Promise.all(places)) as { [Index in keyof Names]: Place };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -70,7 +69,7 @@ const put = (place: Place, name: string): void => writeFileSync(join(place.folde
 
 test('Y11 a newcomer joins through any member: all trust it, share with it, and say by whom it came', async () => {
   await using places = new Places();
-  const [a, b, c, d] = (await places.open('a', 'b', 'c', 'd')) as [Place, Place, Place, Place];
+  const [a, b, c, d] = await places.open('a', 'b', 'c', 'd');
   await a.node.ask('share', a.folder, FOLDER, []);
   await pair(a, b);
   await connected(a, b);
@@ -103,7 +102,7 @@ test('Y11 a newcomer joins through any member: all trust it, share with it, and 
 
 test('Y12 Done when 6: removed at A while B is away, C is refused by both, for good, also after restarts', async () => {
   await using places = new Places();
-  const [a, b, c] = (await places.open('a', 'b', 'c')) as [Place, Place, Place];
+  const [a, b, c] = await places.open('a', 'b', 'c');
   await a.node.ask('share', a.folder, FOLDER, []);
   await pair(a, b);
   await pair(a, c);
@@ -155,7 +154,7 @@ test('Y12 Done when 6: removed at A while B is away, C is refused by both, for g
 
 test('Y13 a device that hears of its own removal stops, says so, keeps every file, and comes back only by a person', async () => {
   await using places = new Places();
-  const [a, b, c] = (await places.open('a', 'b', 'c')) as [Place, Place, Place];
+  const [a, b, c] = await places.open('a', 'b', 'c');
   await a.node.ask('share', a.folder, FOLDER, []);
   await pair(a, b);
   await pair(b, c);
@@ -187,7 +186,7 @@ test('Y13 a device that hears of its own removal stops, says so, keeps every fil
 
 test('Y14 who leaves tells the others, and touches no file', async () => {
   await using places = new Places();
-  const [a, b, c] = (await places.open('a', 'b', 'c')) as [Place, Place, Place];
+  const [a, b, c] = await places.open('a', 'b', 'c');
   await a.node.ask('share', a.folder, FOLDER, []);
   await pair(a, b);
   await pair(a, c);
@@ -209,7 +208,7 @@ test('Y14 who leaves tells the others, and touches no file', async () => {
 
 test('Y15 a configuration from before there were member sets still opens, and its folders get theirs', async () => {
   await using places = new Places();
-  const [a, b] = (await places.open('a', 'b')) as [Place, Place];
+  const [a, b] = await places.open('a', 'b');
   await a.node.end();
   const old = {
     version: 1,

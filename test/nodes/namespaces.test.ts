@@ -45,8 +45,7 @@ const missing = namespacesMissing();
 describe('on a real link', { skip: missing ?? false, timeout: 60_000 }, () => {
   test('F13 the ARP table names the hosts that answered, and they alone are dialled', async () => {
     using lan = new Lan(3);
-    const [here, there, silent] = lan.hosts;
-    assert.ok(here !== undefined && there !== undefined && silent !== undefined);
+    const [here, there, silent] = [lan.host(1), lan.host(2), lan.host(3)];
     await using program = new Program(here, 'look');
 
     program.say();
@@ -73,8 +72,7 @@ describe('on a real link', { skip: missing ?? false, timeout: 60_000 }, () => {
 
   test('F13 a host that dialled us stands in our table, too', async () => {
     using lan = new Lan(2);
-    const [here, there] = lan.hosts;
-    assert.ok(here !== undefined && there !== undefined);
+    const [here, there] = [lan.host(1), lan.host(2)];
     await using listening = new Program(here, 'listen');
     assert.deepEqual(await listening.next(), { ready: true });
     speak(there, here.address, 1111);
@@ -86,8 +84,7 @@ describe('on a real link', { skip: missing ?? false, timeout: 60_000 }, () => {
 
   test('F14 a beacon reaches everyone on the link, over IPv4 broadcast and IPv6 multicast', async () => {
     using lan = new Lan(3);
-    const [first, second, third] = lan.hosts;
-    assert.ok(first !== undefined && second !== undefined && third !== undefined);
+    const [first, second, third] = [lan.host(1), lan.host(2), lan.host(3)];
     await using one = new Program(first, 'beacon', 'one');
     await using two = new Program(second, 'beacon', 'two');
     await using three = new Program(third, 'beacon', 'three');

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { blankFile } from '../../../test/harness/records.ts';
 import { lacks, newestOf } from '../../core/index/newest.ts';
 import { NO_BYTES, type FileRecord } from '../../core/model/file-record.ts';
 import type { Completion, FolderCounts, FolderRecords, PeerKey } from '../../ports/record-store.ts';
@@ -40,23 +41,7 @@ const anyRecord: fc.Arbitrary<FileRecord> = fc
   });
 
 /** In another folder, with a content that occurs in the first: nothing may leak over. */
-const OTHER: FileRecord = {
-  name: 'a',
-  type: 'file',
-  size: 1003,
-  permissions: 0o644,
-  noPermissions: false,
-  modifiedNs: 5n,
-  modifiedBy: 1n,
-  deleted: false,
-  invalid: false,
-  version: [{ device: 1n, value: 1n }],
-  sequence: 1,
-  blockSize: 131_072,
-  blocks: new Uint8Array(96).fill(1),
-  symlinkTarget: NO_BYTES,
-  previousBlocksHash: NO_BYTES,
-};
+const OTHER = blankFile('a', { size: 1003, blocks: new Uint8Array(96).fill(1) });
 
 const anyPeer = fc.constantFrom(...PEERS);
 const someRecords = fc.array(anyRecord, { maxLength: 4 });

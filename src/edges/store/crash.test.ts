@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { NO_BYTES, type FileRecord } from '../../core/model/file-record.ts';
+import { blankFile } from '../../../test/harness/records.ts';
+import type { FileRecord } from '../../core/model/file-record.ts';
 import type { RecordStore } from '../../ports/record-store.ts';
 import { openRecordStore } from './record-store.ts';
 
@@ -88,21 +89,5 @@ function write(path: string, round: number): void {
 }
 
 function file(name: string): FileRecord {
-  return {
-    name,
-    type: 'file',
-    size: 200_000,
-    permissions: 0o644,
-    noPermissions: false,
-    modifiedNs: 5n,
-    modifiedBy: 1n,
-    deleted: false,
-    invalid: false,
-    version: [{ device: 1n, value: 1n }],
-    sequence: 1,
-    blockSize: 131_072,
-    blocks: new Uint8Array(64).fill(name.length),
-    symlinkTarget: NO_BYTES,
-    previousBlocksHash: NO_BYTES,
-  };
+  return blankFile(name, { size: 200_000, blocks: new Uint8Array(64).fill(name.length) });
 }

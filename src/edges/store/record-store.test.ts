@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { MemoryDisk, mountsMissing } from '../../../test/harness/mounts.ts';
-import { NO_BYTES, type FileRecord } from '../../core/model/file-record.ts';
+import { blankFile } from '../../../test/harness/records.ts';
 import type { RecordStore } from '../../ports/record-store.ts';
 import { openRecordStore, type RecordStoreOptions } from './record-store.ts';
 
@@ -24,28 +24,8 @@ function place(context: TestContext): string {
   return join(directory, 'records.db');
 }
 
-function file(name: string): FileRecord {
-  return {
-    name,
-    type: 'file',
-    size: 300_000,
-    permissions: 0o644,
-    noPermissions: false,
-    modifiedNs: 5n,
-    modifiedBy: 1n,
-    deleted: false,
-    invalid: false,
-    version: [{ device: 1n, value: 1n }],
-    sequence: 1,
-    blockSize: 131_072,
-    blocks: new Uint8Array(96).fill(7),
-    symlinkTarget: NO_BYTES,
-    previousBlocksHash: NO_BYTES,
-  };
-}
-
 function fill(store: RecordStore, count: number): void {
-  const list = Array.from({ length: count }, (_, index) => file(`some/directory/${index}`));
+  const list = Array.from({ length: count }, (_, index) => blankFile(`some/directory/${index}`));
   store.folder('photos').saveLocal(list.map((record) => ({ record, look: undefined })));
 }
 
@@ -67,7 +47,7 @@ test('K10 everything is there again after closing and opening', (context) => {
   folder.setNote('flag', 'x');
   folder.setNote('flag', undefined);
   fill(before, 3);
-  folder.saveRemote(PEER, [file('theirs')], false);
+  folder.saveRemote(PEER, [blankFile('theirs')], false);
   const indexId = folder.indexId();
   const counts = folder.counts();
   before.close();
@@ -85,7 +65,7 @@ test('K10 everything is there again after closing and opening', (context) => {
   assert.equal(again.note('flag'), undefined);
   assert.equal(again.maxSequence(), 3);
   assert.deepEqual(again.counts(), counts);
-  assert.deepEqual(again.remote(PEER, 'theirs'), file('theirs'));
+  assert.deepEqual(again.remote(PEER, 'theirs'), blankFile('theirs'));
   after.close();
 });
 
@@ -107,9 +87,9 @@ test('K12 a dropped folder is forgotten whole, its neighbour not at all', (conte
   const store = openRecordStore(path, OPTIONS);
   const dropped = store.folder('photos');
   fill(store, 3);
-  dropped.saveRemote(PEER, [file('theirs')], false);
+  dropped.saveRemote(PEER, [blankFile('theirs')], false);
   const kept = store.folder('music');
-  kept.saveLocal([{ record: file('song'), look: undefined }]);
+  kept.saveLocal([{ record: blankFile('song'), look: undefined }]);
   store.dropFolder('photos');
   store.dropFolder('never');
   assert.throws(() => dropped.counts(), { code: 'E_FOLDER_UNKNOWN' });
@@ -134,13 +114,13 @@ test('K12 a list of blocks is kept once, and goes with the last record that has 
     database.close();
     return counts.map((row) => Number(row?.['n']));
   };
-  const other = { ...file('theirs'), blocks: new Uint8Array(64).fill(8) };
+  const other = { ...blankFile('theirs'), blocks: new Uint8Array(64).fill(8) };
   assert.deepEqual(
     kept((store) => fill(store, 3)),
     [1, 3],
   );
   assert.deepEqual(
-    kept((store) => store.folder('photos').saveRemote(PEER, [file('theirs')], false)),
+    kept((store) => store.folder('photos').saveRemote(PEER, [blankFile('theirs')], false)),
     [1, 3],
   );
   assert.deepEqual(
@@ -148,7 +128,7 @@ test('K12 a list of blocks is kept once, and goes with the last record that has 
     [0, 0],
   );
   assert.deepEqual(
-    kept((store) => store.folder('photos').saveRemote(PEER, [file('theirs')], false)),
+    kept((store) => store.folder('photos').saveRemote(PEER, [blankFile('theirs')], false)),
     [1, 0],
   );
   assert.deepEqual(
@@ -288,8 +268,11 @@ test('K17 a change that fails half way leaves nothing behind', (context) => {
   const folder = store.folder('photos');
   fill(store, 2);
   const counts = folder.counts();
-  const bad = { ...file('bad'), version: [{ device: -1n, value: 1n }] };
-  assert.throws(() => folder.saveLocal([file('good'), bad].map((record) => ({ record, look: undefined }))), RangeError);
+  const bad = { ...blankFile('bad'), version: [{ device: -1n, value: 1n }] };
+  assert.throws(
+    () => folder.saveLocal([blankFile('good'), bad].map((record) => ({ record, look: undefined }))),
+    RangeError,
+  );
   assert.equal(folder.local('good'), undefined);
   assert.equal(folder.maxSequence(), 2);
   assert.deepEqual(folder.counts(), counts);

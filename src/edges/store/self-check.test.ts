@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
+import { blankFile, lookOf } from '../../../test/harness/records.ts';
 import { NO_BYTES, type FileRecord, type LocalRecord } from '../../core/model/file-record.ts';
 import type { RecordStore } from '../../ports/record-store.ts';
 import { openRecordStore } from './record-store.ts';
@@ -12,37 +13,16 @@ const PEER = 7n;
 const noPause = (): Promise<void> => Promise.resolve();
 
 function file(name: string, blocks: number, counter = 1n, device = 1n): FileRecord {
-  return {
-    name,
-    type: 'file',
+  return blankFile(name, {
     size: blocks === 0 ? 0 : (blocks - 1) * 131_072 + 1,
-    permissions: 0o644,
-    noPermissions: false,
-    modifiedNs: 5n,
     modifiedBy: device,
-    deleted: false,
-    invalid: false,
     version: [{ device, value: counter }],
-    sequence: 1,
-    blockSize: 131_072,
     blocks: new Uint8Array(32 * Math.max(1, blocks)).fill(name.length + blocks),
-    symlinkTarget: NO_BYTES,
-    previousBlocksHash: NO_BYTES,
-  };
+  });
 }
 
 function local(record: FileRecord): LocalRecord {
-  const { size, permissions, modifiedNs } = record;
-  const look = {
-    type: 'file',
-    size,
-    permissions,
-    modifiedNs,
-    changedNs: 6n,
-    inode: 7n,
-    symlinkTarget: NO_BYTES,
-  } as const;
-  return { record, look };
+  return { record, look: lookOf(record, { changedNs: 6n }) };
 }
 
 /** A store that has been through something, at a path that ends with its test. */

@@ -1,5 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
+import { blankFile } from '../../../test/harness/records.ts';
 import { sha256 } from '../../edges/memory/memory-folder.ts';
 import { openRecordStore } from '../../edges/store/record-store.ts';
 import { NO_BYTES, type FileRecord } from '../../core/model/file-record.ts';
@@ -8,23 +9,8 @@ import { Brake } from './brake.ts';
 const PEER = 2n;
 
 function file(name: string, counters: readonly (readonly [device: bigint, value: bigint])[]): FileRecord {
-  return {
-    name,
-    type: 'file',
-    size: name.length,
-    permissions: 0o644,
-    noPermissions: false,
-    modifiedNs: 0n,
-    modifiedBy: 1n,
-    deleted: false,
-    invalid: false,
-    version: counters.map(([device, value]) => ({ device, value })),
-    sequence: 0,
-    blockSize: 131_072,
-    blocks: sha256(Buffer.from(name)),
-    symlinkTarget: NO_BYTES,
-    previousBlocksHash: NO_BYTES,
-  };
+  const version = counters.map(([device, value]) => ({ device, value }));
+  return blankFile(name, { size: name.length, version, blocks: sha256(Buffer.from(name)) });
 }
 
 test('R12 deletes that a round leaves are not counted again in the next; those that are carried out are', () => {

@@ -1,42 +1,16 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
+import { clusterDevice, clusterFolder } from '../../../test/harness/cluster-config.ts';
 import { OFFERS_PER_PEER_MAX } from '../../core/limits.ts';
-import type { ClusterConfig, ClusterDevice, ClusterFolder } from '../../core/wire/messages.ts';
+import type { ClusterConfig, ClusterFolder } from '../../core/wire/messages.ts';
 import { FolderOffers } from './folder-offers.ts';
 import { Peer } from './peer.ts';
 
 const OWN = new Uint8Array(32).fill(1);
 const THEIRS = new Uint8Array(32).fill(2);
 
-function device(id: Uint8Array, more: Partial<ClusterDevice> = {}): ClusterDevice {
-  return {
-    id,
-    name: '',
-    addresses: [],
-    compression: 0,
-    certificateName: '',
-    maxSequence: 0,
-    introducer: false,
-    indexId: 0n,
-    skipIntroductionRemovals: false,
-    encryptionPasswordToken: new Uint8Array(),
-    ...more,
-  };
-}
-
 function folder(id: string, more: Partial<ClusterFolder> = {}): ClusterFolder {
-  return {
-    id,
-    label: '',
-    type: 0,
-    ignorePermissions: false,
-    ignoreDelete: false,
-    disableTemporaryIndexes: false,
-    stopReason: 0,
-    devices: [device(OWN), device(THEIRS)],
-    members: [],
-    ...more,
-  };
+  return clusterFolder(id, { devices: [clusterDevice(OWN), clusterDevice(THEIRS)], ...more });
 }
 
 function setUp() {
@@ -73,12 +47,12 @@ test('Q20 a folder that a peer shares and that is not here is told once per conn
 
 test('Q20 a folder that is paused, encrypted or not shared with us is no offer', () => {
   const { told, says, listed } = setUp();
-  const token = device(OWN, { encryptionPasswordToken: new Uint8Array(8) });
+  const token = clusterDevice(OWN, { encryptionPasswordToken: new Uint8Array(8) });
   const others = [
     folder('paused', { stopReason: 1 }),
     folder('encrypted there', { type: 3 }),
-    folder('to be encrypted here', { devices: [token, device(THEIRS)] }),
-    folder('without us', { devices: [device(THEIRS)] }),
+    folder('to be encrypted here', { devices: [token, clusterDevice(THEIRS)] }),
+    folder('without us', { devices: [clusterDevice(THEIRS)] }),
   ];
   says(...others);
   deepEqual([told, listed()], [[], []]);

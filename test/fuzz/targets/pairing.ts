@@ -14,6 +14,7 @@ import { encodePairing, PairingDecoder, type Offer, type PairingMessage } from '
 import { WireError } from '../../../src/core/wire/wire-error.ts';
 import { pairingCrypto } from '../../../src/edges/net/pairing-crypto.ts';
 import { asText, hold, holdSame, unless, utf8, type Target } from '../engine/target.ts';
+import { everyByte, inPieces } from './pieces.ts';
 import { joined, message } from './protobuf.ts';
 
 const KIB = 1024;
@@ -53,25 +54,6 @@ function goodRun(): { readonly fromHost: PairingMessage[]; readonly fromJoiner: 
 /** The stream of a far end that follows the protocol. */
 const streamOf = (said: readonly PairingMessage[]): Uint8Array => joined(...said.map(encodePairing));
 
-function read(bytes: Uint8Array, cuts: Iterable<number>, late: boolean): { all: PairingMessage[]; ended: string } {
-  const decoder = new PairingDecoder();
-  if (late) decoder.raiseLimits();
-  const all: PairingMessage[] = [];
-  let from = 0;
-  try {
-    for (const to of cuts) {
-      const chunk = bytes.slice(from, to);
-      for (const one of decoder.feed(chunk)) all.push(one);
-      chunk.fill(0xdd); // a stream uses its buffer again
-      from = to;
-    }
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    return { all, ended: error.code };
-  }
-  return { all, ended: 'open' };
-}
-
 const framed = fc
   .array(
     fc.tuple(
@@ -101,12 +83,13 @@ const stream: Target = {
     'W60 W61 W63 whatever strangers send to pair, it reads the same wherever it is cut, is bounded, and comes back as it was written',
   run(bytes) {
     for (const late of [false, true]) {
-      const whole = read(bytes, [bytes.length], late);
-      const each = Array.from(bytes, (_, at) => at + 1);
-      holdSame(read(bytes, each, late), whole, 'a stream that is cut at every byte is the same');
+      const whole = inPieces(new PairingDecoder(), bytes, [bytes.length], late);
+      const cut = inPieces(new PairingDecoder(), bytes, everyByte(bytes.length), late);
+      holdSame(cut, whole, 'a stream that is cut at every byte is the same');
       for (const one of whole.all) {
         const written = encodePairing(one);
-        holdSame(read(written, [written.length], true).all, [one], 'what was written is read as it was meant');
+        const read = inPieces(new PairingDecoder(), written, [written.length], true);
+        holdSame(read.all, [one], 'what was written is read as it was meant');
       }
     }
   },

@@ -6,46 +6,20 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { LanfoldError } from '../../../src/core/errors.ts';
-import { NO_BYTES, type FileRecord, type LocalRecord } from '../../../src/core/model/file-record.ts';
+import type { FileRecord, LocalRecord } from '../../../src/core/model/file-record.ts';
 import { fromRecord, toRecord } from '../../../src/edges/store/encode.ts';
 import { openRecordStore } from '../../../src/edges/store/record-store.ts';
 import type { RecordStore } from '../../../src/ports/record-store.ts';
+import { blankFile, lookOf } from '../../harness/records.ts';
 import { scratch } from '../engine/scratch.ts';
 import { hold, holdSame, utf8, type Target } from '../engine/target.ts';
 
 const PEER = 3n;
 const path = (): string => join(scratch(), 'records.db');
 
-function record(name: string, more: Partial<FileRecord> = {}): FileRecord {
-  return {
-    name,
-    type: 'file',
-    size: 300_000,
-    permissions: 0o644,
-    noPermissions: false,
-    modifiedNs: 5n,
-    modifiedBy: 1n,
-    deleted: false,
-    invalid: false,
-    version: [{ device: 1n, value: 1n }],
-    sequence: 1,
-    blockSize: 131_072,
-    blocks: new Uint8Array(96).fill(7),
-    symlinkTarget: NO_BYTES,
-    previousBlocksHash: NO_BYTES,
-    ...more,
-  };
+function local(record: FileRecord, inode: bigint): LocalRecord {
+  return { record, look: lookOf(record, { changedNs: 6n, inode }) };
 }
-
-const look = (inode: bigint): NonNullable<LocalRecord['look']> => ({
-  type: 'file',
-  size: 300_000,
-  permissions: 0o644,
-  modifiedNs: 5n,
-  changedNs: 6n,
-  inode,
-  symlinkTarget: NO_BYTES,
-});
 
 function open(): RecordStore {
   let random = 0;
@@ -80,8 +54,8 @@ function use(store: RecordStore): void {
       folder.completion(peer);
       folder.remoteIndex(peer);
     }
-    folder.saveLocal([{ record: record('d/new'), look: look(9n) }]);
-    folder.saveRemote(PEER, [record('d/new', { sequence: 99, version: [{ device: 3n, value: 9n }] })], false);
+    folder.saveLocal([local(blankFile('d/new'), 9n)]);
+    folder.saveRemote(PEER, [blankFile('d/new', { sequence: 99, version: [{ device: 3n, value: 9n }] })], false);
     folder.forgetLocal(['d/new']);
   }
 }
@@ -116,16 +90,16 @@ function fill(store: RecordStore): void {
   folder.setFolderKey('key');
   folder.setNote('cursor', 'd/e');
   const own = ['d', 'd/a', 'd/b', 'd/c', 'é', 'gone'].map((name, index) =>
-    record(name, {
+    blankFile(name, {
       sequence: index + 1,
       deleted: name === 'gone',
       ...(name === 'd/b' ? { blocks: new Uint8Array(32).fill(8), size: 9 } : {}),
     }),
   );
-  folder.saveLocal(own.map((one, index) => ({ record: one, look: look(BigInt(index)) })));
+  folder.saveLocal(own.map((record, index) => local(record, BigInt(index))));
   folder.saveRemote(
     PEER,
-    [record('d/a', { version: [{ device: 3n, value: 2n }] }), record('theirs', { sequence: 2 })],
+    [blankFile('d/a', { version: [{ device: 3n, value: 2n }] }), blankFile('theirs', { sequence: 2 })],
     false,
   );
 }
@@ -148,10 +122,9 @@ function damaged(good: Uint8Array, damages: Uint8Array): Uint8Array {
   return file;
 }
 
-const damages = fc.array(fc.uint8Array({ minLength: DAMAGE_BYTES, maxLength: DAMAGE_BYTES }), {
-  minLength: 1,
-  maxLength: 4,
-});
+const damages = fc
+  .array(fc.uint8Array({ minLength: DAMAGE_BYTES, maxLength: DAMAGE_BYTES }), { minLength: 1, maxLength: 4 })
+  .map((all) => Uint8Array.from(Buffer.concat(all)));
 
 /** Two runs at most may meet the damage: one that finds it, and one that begins anew. */
 function checkOpens(): void {
@@ -176,6 +149,9 @@ function isForeign(error: LanfoldError): boolean {
   return error.message.includes('another program');
 }
 
+/** Each input opens a database on the disk, some of them several times. */
+const ON_DISK = { rooms: ['/src/edges/store/'], inputs: 1_000, slowMs: 8_000, notTimed: true } as const;
+
 const databaseFile: Target = {
   name: 'record-store-file',
   title:
@@ -189,12 +165,9 @@ const databaseFile: Target = {
     ['\0\0\0\0\0\0', '\x05\x00\x00\x01\xff\x00', '\x03\x00\x10\x03\x00\x00', '\x07\x01\x00\x02\xff\x40'].map((one) =>
       Uint8Array.from(Buffer.from(one, 'latin1')),
     ),
-  shaped: damages.map((all) => Uint8Array.from(Buffer.concat(all))),
-  rooms: ['/src/edges/store/'],
-  bytesMax: 60,
-  inputs: 1_000,
-  slowMs: 8_000,
-  notTimed: true,
+  shaped: damages,
+  bytesMax: 10 * DAMAGE_BYTES,
+  ...ON_DISK,
 };
 
 const databaseLog: Target = {
@@ -208,12 +181,9 @@ const databaseLog: Target = {
     checkOpens();
   },
   seeds: () => [new Uint8Array(6), Uint8Array.of(0, 0, 40, 0, 1, 0), Uint8Array.of(3, 2, 0, 3, 0, 0)],
-  shaped: damages.map((all) => Uint8Array.from(Buffer.concat(all))),
-  rooms: ['/src/edges/store/'],
-  bytesMax: 60,
-  inputs: 1_000,
-  slowMs: 8_000,
-  notTimed: true,
+  shaped: damages,
+  bytesMax: 10 * DAMAGE_BYTES,
+  ...ON_DISK,
 };
 
 /** A file that is all other bytes: another program's, or none at all. */
@@ -228,11 +198,8 @@ const anyFile: Target = {
     hold(kept, 'nothing is deleted');
   },
   seeds: () => [utf8('SQLite format 3\0'), closedFile().slice(0, PAGE), utf8('hello')],
-  rooms: ['/src/edges/store/'],
   bytesMax: 2 * PAGE,
-  inputs: 1_000,
-  slowMs: 8_000,
-  notTimed: true,
+  ...ON_DISK,
 };
 
 const signed = fc.bigInt({ min: -(1n << 63n), max: (1n << 63n) - 1n });

@@ -29,6 +29,7 @@ import { fromHex, FRAMES, HELLOS, INDEX_BODY } from '../../golden/captured.ts';
 import { drafts } from '../../golden/oracle-drafts.ts';
 import { oracleMessage } from '../../golden/oracle-schema.ts';
 import { hold, holdSame, unless, type Target } from '../engine/target.ts';
+import { everyByte, inPieces, type Came } from './pieces.ts';
 import { message } from './protobuf.ts';
 
 const KIB = 1024;
@@ -115,42 +116,23 @@ const header: Target = {
   bytesMax: KIB,
 };
 
-/** What came out of a stream: frames, and how it ended. */
-interface Came {
-  readonly frames: readonly Frame[];
-  readonly ended: string;
+interface Frames extends Came<Frame> {
+  /** Of the frame that has not ended yet. */
+  readonly unfinished: FrameDecoder['unfinished'];
 }
 
-function framesIn(bytes: Uint8Array, cuts: Iterable<number>, late: boolean): Came {
+function framesIn(bytes: Uint8Array, cuts: Iterable<number>): Frames {
   const decoder = new FrameDecoder();
-  if (late) decoder.raiseLimits();
-  const frames: Frame[] = [];
-  try {
-    let from = 0;
-    for (const to of cuts) {
-      const chunk = bytes.slice(from, to);
-      for (const frame of decoder.feed(chunk)) frames.push(frame);
-      chunk.fill(0xdd); // a stream uses its buffer again
-      from = to;
-    }
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    return { frames, ended: error.code };
-  }
-  const { number, bytes: awaited } = decoder.unfinished ?? {};
-  return { frames, ended: `${number} ${awaited}` };
-}
-
-function* everyByte(length: number): Generator<number> {
-  for (let at = 1; at <= length; at += 1) yield at;
+  const came = inPieces(decoder, bytes, cuts);
+  return { ...came, unfinished: came.refused === undefined ? decoder.unfinished : undefined };
 }
 
 function checkStream(bytes: Uint8Array): void {
-  const whole = framesIn(bytes, [bytes.length], false);
-  holdSame(framesIn(bytes, everyByte(bytes.length), false), whole, 'a stream that is cut at every byte is the same');
+  const whole = framesIn(bytes, [bytes.length]);
+  holdSame(framesIn(bytes, everyByte(bytes.length)), whole, 'a stream that is cut at every byte is the same');
   const third = Math.ceil(bytes.length / 3);
-  holdSame(framesIn(bytes, [third, third, 2 * third, bytes.length], false), whole, 'a stream in three is the same');
-  for (const frame of whole.frames) {
+  holdSame(framesIn(bytes, [third, third, 2 * third, bytes.length]), whole, 'a stream in three is the same');
+  for (const frame of whole.all) {
     const incoming = unless(WireError, () => decodeFrame(frame));
     if (incoming?.type === 'Index' || incoming?.type === 'IndexUpdate') incoming.body.files.forEach(checkRecord);
   }
