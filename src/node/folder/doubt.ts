@@ -2,8 +2,9 @@
  * After a stop that was no proper stop, power may have been lost: files may be damaged (R3), until all were looked at once.
  *
  * A file that was written shortly before may have lost bytes and still look as it did: same size, same times. Those are
- * hashed again, after a proper stop too: the power may have gone soon after it. The kernel writes everything back within half a
- * minute; how long before now that was nobody knows, but the latest change that the records know of was not after it.
+ * hashed again. The kernel writes everything back within half a minute; how long before now that was nobody knows, but the
+ * latest change that the records know of was not after it. After a proper stop the power may have gone soon, too: what was
+ * written shortly before it is read again as well, and nothing else is doubted.
  * @module
  */
 import type { FileRecord, Look } from '../../core/model/file-record.ts';
@@ -16,7 +17,12 @@ const WRITE_BACK_NS = 60_000_000_000n;
 /** More are not kept: at worst they end as conflicts. */
 const UNSEEN_MAX = 10_000;
 
+/** A note: when the folder last stopped properly, in milliseconds since 1970. */
+const STOPPED = 'stopped';
+
 export class Doubt {
+  readonly #records: FolderRecords;
+  readonly #clock: Clock;
   readonly #sinceNs: bigint | undefined;
   #isOn: boolean;
   /** Not everything was looked at yet. */
@@ -31,9 +37,22 @@ export class Doubt {
   readonly #unseen = new Map<string, FileRecord>();
 
   constructor(records: FolderRecords, clock: Clock, uncleanStop: boolean) {
+    this.#records = records;
+    this.#clock = clock;
     this.#isOn = uncleanStop;
-    const latestNs = records.latestChangeNs(BigInt(clock.nowMs()) * 1_000_000n);
+    const latestNs = uncleanStop
+      ? records.latestChangeNs(BigInt(clock.nowMs()) * 1_000_000n)
+      : toNanoseconds(records.note(STOPPED));
     this.#sinceNs = latestNs === undefined ? undefined : latestNs - WRITE_BACK_NS;
+  }
+
+  /** The folder stops properly, now. */
+  stopping(): void {
+    try {
+      this.#records.setNote(STOPPED, String(Math.floor(this.#clock.nowMs())));
+    } catch {
+      // Records that fail are said to be broken where they are needed; and they make this no proper stop.
+    }
   }
 
   get isOn(): boolean {
@@ -96,4 +115,8 @@ export class Doubt {
     this.#isOn = false;
     this.#isFirstLook = false;
   }
+}
+
+function toNanoseconds(milliseconds: string | undefined): bigint | undefined {
+  return milliseconds !== undefined && /^\d{1,15}$/u.test(milliseconds) ? BigInt(milliseconds) * 1_000_000n : undefined;
 }

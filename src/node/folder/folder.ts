@@ -156,8 +156,8 @@ export class Folder {
     this.#closing.abort(new LanfoldError('E_CLOSED', { subject: `folder "${this.id}"` }));
     this.#pullWanted.ring();
     this.#scans.ring();
-    this.#settler.close();
-    this.#ignores.close();
+    for (const part of [this.#settler, this.#ignores]) part.close();
+    this.#context.doubt.stopping();
     await this.#watcher.close();
     await this.#tree.close();
     await this.#loops;
