@@ -1,6 +1,8 @@
 /** What a power cut takes back of a folder, files, edits and deletes, is nobody's act, and what people do after it is theirs. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import { compareVersions } from '../src/core/model/version-vector.ts';
+import { DiskFault } from '../src/edges/memory/memory-disk.ts';
 import { FOLDER, type Machine } from './desk.ts';
 import { two, twoWith } from './desks.ts';
 
@@ -114,4 +116,30 @@ test('E9 what was removed for its successor, before a kill, is no delete made he
     version.map(({ device }) => device),
     [a.short],
   );
+});
+
+test('V3 what is made anew in the second in which a power cut took it is another version than what peers have heard', async () => {
+  const { desk, a, b } = await twoWith();
+  using _ = desk;
+  await desk.runFor(1000 - (desk.scheduler.nowMs % 1000)); // a second begins
+  a.write('report', 'a day of work');
+  ok(await desk.until(() => b.read('report') !== undefined));
+  a.crash();
+  const top = a.disk.find(FOLDER);
+  ok(top);
+  const { modifiedNs } = top;
+  a.disk.unlink(`${FOLDER}/report`);
+  a.disk.setAttributes(top, { modifiedNs: modifiedNs - 1_000_000_000n });
+  b.faults.beforeDisk = (call) => {
+    if (call === 'read') throw new DiskFault('ENOENT', 'it cannot be had back yet');
+  };
+  await desk.start(a);
+  ok(await desk.until(() => a.folder().records.local('report') === undefined));
+  a.write('report', 'another day');
+  ok(await desk.until(() => a.folder().records.local('report') !== undefined));
+  const [ours, theirs] = [a.folder().records.local('report')?.record, b.folder().records.local('report')?.record];
+  ok(ours && theirs);
+  equal(compareVersions(ours.version, theirs.version), 'newer');
+  delete b.faults.beforeDisk;
+  ok(await desk.until(() => b.read('report') === 'another day'));
 });

@@ -153,7 +153,7 @@ export const RESTARTING: readonly PlantedBug[] = [
     find: '...(name === undefined ? {} : { told: toldOf(records, name, device) }),',
     replace: '',
     breaks: 'V3',
-    foundBy: { file: 'sim/power.test.ts', test: 'V3 what is made anew' },
+    foundBy: { file: 'sim/taken-back.test.ts', test: 'V3 what is made anew' },
   },
   {
     name: 'overtaken-unseen',
