@@ -59,7 +59,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 
 async function runTwiceAtTimes(options: CampaignOptions, plan: Plan): Promise<Outcome> {
   if (plan.seed % TWICE_EVERY !== 0) return await runWorld({ ...options, plan });
-  const [first, second] = await Promise.all([runWorld({ ...options, plan }), runWorld({ ...options, plan })]);
+  const traced = { ...options, plan, isTraced: true };
+  const [first, second] = await Promise.all([runWorld(traced), runWorld(traced)]);
   if (second.trace === first.trace) return first;
   const text = `two runs of one seed differ: ${first.trace} after ${first.events} events, ${second.trace} after ${second.events}`;
   return { ...first, violations: [...first.violations, { rule: 'crash', text }] };

@@ -21,10 +21,23 @@ const FILE = 'records.sqlite';
 /** All that a database in use consists of. */
 const PARTS = [FILE, `${FILE}-wal`];
 
+/**
+ * Stores in memory that no machine has just now: to open one, and to have SQLite plan its statements, takes a tenth of a world's
+ * time. An empty one is like a new one.
+ */
+const spare: Pooled[] = [];
+
+interface Pooled {
+  readonly store: RecordStore;
+  /** Of the machine that has it. */
+  randomBytes: HostStoreOptions['randomBytes'];
+}
+
 export class HostStore {
   readonly #options: HostStoreOptions;
   readonly #directory: string | undefined;
   #store: RecordStore;
+  #pooled: Pooled | undefined;
   #backUps = 0;
 
   constructor(options: HostStoreOptions) {
@@ -40,8 +53,7 @@ export class HostStore {
 
   /** Everything that was known is gone. No process runs. */
   lose(): void {
-    this.#store.close();
-    this.#remove();
+    this.#release();
     this.#store = this.#open();
   }
 
@@ -54,24 +66,45 @@ export class HostStore {
     const parts = PARTS.filter((part) => existsSync(join(directory, part)));
     for (const part of parts) copyFileSync(join(directory, part), join(directory, `${name}-${part}`));
     return () => {
-      this.#store.close();
-      this.#remove();
+      this.#release();
       for (const part of parts) copyFileSync(join(directory, `${name}-${part}`), join(directory, part));
       this.#store = this.#open();
     };
   }
 
   close(): void {
-    this.#store.close();
+    this.#release();
     if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  #remove(): void {
-    if (this.#directory !== undefined) for (const part of PARTS) rmSync(join(this.#directory, part), { force: true });
+  /** Nothing of it is left. */
+  #release(): void {
+    const pooled = this.#pooled;
+    this.#pooled = undefined;
+    if (pooled === undefined) {
+      this.#store.close();
+      if (this.#directory !== undefined) for (const part of PARTS) rmSync(join(this.#directory, part), { force: true });
+      return;
+    }
+    for (const id of pooled.store.folderIds()) pooled.store.dropFolder(id);
+    spare.push(pooled);
   }
 
   #open(): RecordStore {
-    const path = this.#directory === undefined ? ':memory:' : join(this.#directory, FILE);
-    return openRecordStore(path, { randomBytes: this.#options.randomBytes, nowMs: this.#options.nowMs });
+    const { randomBytes, nowMs } = this.#options;
+    if (this.#directory !== undefined) return openRecordStore(join(this.#directory, FILE), { randomBytes, nowMs });
+    this.#pooled = spare.pop() ?? newPooled();
+    this.#pooled.randomBytes = randomBytes;
+    return this.#pooled.store;
   }
+}
+
+function newPooled(): Pooled {
+  const pooled: Pooled = {
+    store: openRecordStore(':memory:', { randomBytes: (length) => pooled.randomBytes(length) }),
+    randomBytes: () => {
+      throw new Error('nobody has the store');
+    },
+  };
+  return pooled;
 }

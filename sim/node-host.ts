@@ -93,7 +93,7 @@ export class NodeHost implements Watched {
       inFile: plan.steps.some((step) => step.kind === 'restore-records' && step.node === index),
     });
     this.disk.listen(({ what, path }) => {
-      trace.note(`${this.name} disk: ${what} ${path}`);
+      trace.note(() => `${this.name} disk: ${what} ${path}`);
       options.onActivity();
     });
     oracle.watch(this);
@@ -156,7 +156,7 @@ export class NodeHost implements Watched {
     this.#isOff = false;
     const setup = this.#setup;
     if (this.#running !== undefined || setup === undefined) return;
-    this.#options.trace.note(`${this.name} starts`);
+    this.#options.trace.note(() => `${this.name} starts`);
     const life = new Life(this.#options.scheduler);
     const node = this.#options.create(this.#edges(life), setup);
     this.#running = { life, node };
@@ -168,7 +168,7 @@ export class NodeHost implements Watched {
   crash(): void {
     const running = this.#running;
     if (running === undefined) return;
-    this.#options.trace.note(`${this.name} crashes`);
+    this.#options.trace.note(() => `${this.name} crashes`);
     this.#running = undefined;
     running.life.end();
     damageStaged(new MemoryFolder(this.disk, FOLDER_ROOT), this.#chance.crash);
@@ -176,7 +176,7 @@ export class NodeHost implements Watched {
 
   /** The machine loses its power. */
   cutPower(): void {
-    this.#options.trace.note(`${this.name} loses its power`);
+    this.#options.trace.note(() => `${this.name} loses its power`);
     const running = this.#running;
     this.#running = undefined;
     this.#isOff = true;
@@ -240,7 +240,7 @@ export class NodeHost implements Watched {
   async stop(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
-    this.#options.trace.note(`${this.name} stops`);
+    this.#options.trace.note(() => `${this.name} stops`);
     const { life, node } = running;
     const died = new Promise<void>((resolve) => life.onEnd(resolve));
     const closed = node.close().then(
@@ -273,7 +273,7 @@ export class NodeHost implements Watched {
       network: network.join(this.name, this.device, life),
       store: watchStore(this.#store.current, this.#uncleanStop, {
         saved: (records) => {
-          for (const record of records) trace.note(`${this.name} records ${recordText(record)}`);
+          for (const record of records) trace.note(() => `${this.name} records ${recordText(record)}`);
           oracle.saved(this, records);
           onActivity();
         },
@@ -333,10 +333,7 @@ export class NodeHost implements Watched {
     const say =
       (level: string) =>
       (details: object, message: string): void => {
-        const text = JSON.stringify(details, (_key, value: unknown) =>
-          typeof value === 'bigint' ? String(value) : value,
-        );
-        this.#options.trace.note(`${this.name} ${level}: ${message} ${text}`);
+        this.#options.trace.note(() => `${this.name} ${level}: ${message} ${asText(details)}`);
       };
     return { debug: say('debug'), info: say('info'), warn: say('warn') };
   }
@@ -344,4 +341,8 @@ export class NodeHost implements Watched {
 
 function recordText({ name, sequence, type, deleted, version }: FileRecord): string {
   return `#${sequence}: ${name} as ${deleted ? 'deleted' : type} ${versionText(version)}`;
+}
+
+function asText(details: object): string {
+  return JSON.stringify(details, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
 }

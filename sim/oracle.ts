@@ -156,12 +156,11 @@ export class Oracle {
     this.#nothingLost.check();
   }
 
-  /** Names that people see at a node, of which no node says that something is wrong. */
+  /** Names that people see at a node. */
   namesAt(node: Watched): string[] {
-    const wrong = node.standing()?.problems ?? [];
     return this.#look(node)
       .visible.map(({ name }) => name)
-      .filter((name) => wrong.length === 0 && name !== '');
+      .filter((name) => name !== '');
   }
 
   /** A name that was deleted by somebody who had seen all there was. */

@@ -164,6 +164,7 @@ async function show(args: Arguments, only: readonly number[] | undefined): Promi
     ...args,
     create,
     plan: { ...plan, steps },
+    isTraced: true,
     ...(print === undefined ? {} : { print }),
   });
   console.log(

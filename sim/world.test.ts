@@ -23,9 +23,11 @@ function planWith(steps: Plan['steps']): Plan {
 
 test('O9 the same plan gives the same run, alone and beside others', async () => {
   const plan = planOf({ ...SIZE, strict: false }, SEED);
-  const alone = await runWorld({ plan, create: engineNode });
+  const alone = await runWorld({ plan, create: engineNode, isTraced: true });
   const beside = await Promise.all(
-    [plan, planOf({ ...SIZE, strict: false }, SEED + 1), plan].map((plan) => runWorld({ plan, create: engineNode })),
+    [plan, planOf({ ...SIZE, strict: false }, SEED + 1), plan].map((plan) =>
+      runWorld({ plan, create: engineNode, isTraced: true }),
+    ),
   );
   assert.ok(alone.events > 100);
   assert.deepEqual([beside[0]?.trace, beside[2]?.trace], [alone.trace, alone.trace]);

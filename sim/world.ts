@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly survey?: boolean;
   /** One more fault, when so many events have happened. */
   readonly fault?: { readonly afterEvents: number; readonly step: Step };
+  /** Wants {@link Outcome.trace}; so does who prints. */
+  readonly isTraced?: boolean;
   /** Wants each line of the trace. */
   readonly print?: (line: string) => void;
 }
@@ -43,7 +45,7 @@ export interface WorldOptions {
 export interface Outcome {
   /** The first broken promises; none: all is well. */
   readonly violations: readonly Violation[];
-  /** Hash of all that happened. */
+  /** Hash of all that happened; '' if nobody wanted it. */
   readonly trace: string;
   readonly events: number;
   /** How many events there were when the first step of the plan came, and when something last stirred. */
@@ -101,18 +103,18 @@ class World {
   /** Programs and faults that are not over yet. */
   #underWay = 0;
 
-  constructor({ plan, create, strict = false, print, fault, survey = false }: WorldOptions) {
+  constructor({ plan, create, strict = false, print, fault, survey = false, isTraced = false }: WorldOptions) {
     this.#plan = plan;
     this.#stream = streamsOf(plan.seed);
     const nowMs = (): number => this.#scheduler.nowMs;
-    this.#trace = new Trace(nowMs, print);
+    this.#trace = new Trace(nowMs, print, isTraced);
     this.#oracle = new Oracle(nowMs, strict);
     this.#network = new MemoryNetwork({
       scheduler: this.#scheduler,
       seed: String(plan.seed),
       bufferBytes: plan.bufferBytes,
       onSend: (from, to, bytes) => {
-        this.#trace.note(`${from} sends ${bytes} bytes to ${to}`);
+        this.#trace.note(() => `${from} sends ${bytes} bytes to ${to}`);
         if (bytes > KEEP_ALIVE_BYTES_MAX) this.#active();
       },
     });
@@ -137,7 +139,7 @@ class World {
       this.#oracle.violations.push({ rule: 'I8', text: 'a node does not stop when it is told to' });
       return;
     }
-    this.#trace.note('the plan is over');
+    this.#trace.note(() => 'the plan is over');
     for (const [a, b] of linksOf(this.#plan.nodes, 'mesh')) this.#heal(nodeName(a), nodeName(b));
     for (const host of this.#hosts) host.start();
     if (!(await this.#rest())) return;
@@ -150,11 +152,13 @@ class World {
    * thing that happens: nothing else can be a reason for it to come back.
    */
   async #farewell(): Promise<void> {
+    // Where something is wrong, somebody may have what this person has never seen.
+    if (this.#hosts.some((host) => (host.standing()?.problems.length ?? 0) > 0)) return;
     const chance = this.#stream('farewell');
     const host = chance.pick(this.#hosts);
     const name = chance.pick([...this.#oracle.namesAt(host), '']);
     if (name === '') return;
-    this.#trace.note(`${host.name}: farewell to ${name}`);
+    this.#trace.note(() => `${host.name}: farewell to ${name}`);
     new Hands(host.disk, this.#oracle.witness(host)).remove(name);
     if (!(await this.#rest())) return;
     this.#oracle.checkGone(this.#hosts, name);
@@ -272,7 +276,7 @@ class World {
 
   #begin(step: Step): void {
     this.#underWay += 1;
-    this.#trace.note(describeStep(step));
+    this.#trace.note(() => describeStep(step));
     this.#carryOut(step).then(
       () => void (this.#underWay -= 1),
       (fault: unknown) => void this.#oracle.violations.push({ rule: 'crash', text: String(fault) }),

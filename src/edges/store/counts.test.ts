@@ -76,6 +76,12 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
       (folder) =>
         folder.setRemoteIndex(peer, indexId),
   ),
+  // Undone after its first half: nothing of it may stay, neither in the file nor in what is remembered of it.
+  fc.tuple(anyRecord, anyPeer).map(([record, peer]): Change => (folder) => {
+    const impossible = { ...record, name: 'd', blocks: undefined as never };
+    assert.throws(() => folder.saveLocal([record, impossible].map((one) => ({ record: one, look: undefined }))));
+    assert.throws(() => folder.saveRemote(peer, [record, impossible], false));
+  }),
 );
 
 test('X3 X4 need, counts and completions equal a recomputation after each of any changes', () => {
@@ -110,6 +116,9 @@ function check(folder: FolderRecords): void {
   for (const name of NAMES) {
     const versions = folder.versions(name);
     const own = versions.local?.record;
+    const asked = PEERS.map((peer) => ({ peer, record: folder.remote(peer, name) }));
+    const told = asked.filter(({ record }) => record !== undefined).sort(byPeer);
+    assert.deepEqual([...versions.remotes].sort(byPeer), told, 'what is remembered of a name is what is kept');
     const newest = newestOf([...(own === undefined ? [] : [own]), ...versions.remotes.map(({ record }) => record)]);
     if (own?.deleted === true) counts.local.deleted += 1;
     else if (own?.invalid === false) addTo(counts.local, own);
@@ -136,6 +145,10 @@ function check(folder: FolderRecords): void {
     assert.deepEqual(rest, completions[index]);
     assert.equal(percent === 100, rest.needItems + rest.needDeletes === 0);
   });
+}
+
+function byPeer(a: { readonly peer: PeerKey }, b: { readonly peer: PeerKey }): number {
+  return a.peer < b.peer ? -1 : 1;
 }
 
 const NO_COUNTS: FolderCounts = {

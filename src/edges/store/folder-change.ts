@@ -14,7 +14,7 @@ import { changeNeed } from './need-table.ts';
 import { addName, readName, removeName, removeOwn, removeRecord, writeOwn, writeRecord } from './record-table.ts';
 import type { FolderKeys } from './sources.ts';
 import { standingOf, type NameVersions, type Standing } from './standing.ts';
-import { TallyChanges } from './tallies.ts';
+import { TallyChanges, type Tallies } from './tallies.ts';
 
 const NOTHING: Standing = { shares: [], need: undefined };
 const NO_REMOTES: NameVersions['remotes'] = new Map();
@@ -23,12 +23,14 @@ const DROP_PAGE = 500;
 export class FolderChange {
   readonly #database: Database;
   readonly #keys: FolderKeys;
+  readonly #kept: Tallies;
   readonly #tallies = new TallyChanges();
   readonly #releasedContents = new Set<number>();
 
-  constructor(database: Database, keys: FolderKeys) {
+  constructor(database: Database, keys: FolderKeys, tallies: Tallies) {
     this.#database = database;
     this.#keys = keys;
+    this.#kept = tallies;
   }
 
   /** @returns the record as it is kept. */
@@ -72,7 +74,7 @@ export class FolderChange {
 
   finish(): void {
     this.#releaseContents();
-    this.#tallies.save(this.#database, this.#keys.folder);
+    this.#tallies.save(this.#database, this.#kept);
   }
 
   #put(source: number, record: FileRecord): { id: number; content: number | undefined } {

@@ -37,7 +37,7 @@ import {
   type Source,
 } from './sources.ts';
 import { allVersions } from './standing.ts';
-import { readCompletion, readCounts } from './tallies.ts';
+import { readCompletion, readCounts, Tallies } from './tallies.ts';
 
 /** The name of a note. */
 const GAPS = 'gaps';
@@ -48,6 +48,7 @@ export class SqliteFolderRecords implements FolderRecords {
   readonly #store: Database;
   readonly #randomBytes: (length: number) => Uint8Array;
   readonly #memo = new Memo();
+  readonly #tallies: Tallies;
   #dropped = false;
   /** From the last own sequence number to the next. */
   #distance = 1;
@@ -55,6 +56,7 @@ export class SqliteFolderRecords implements FolderRecords {
   constructor(folderId: string, keys: FolderKeys, database: Database, randomBytes: (length: number) => Uint8Array) {
     this.folderId = folderId;
     this.#keys = keys;
+    this.#tallies = new Tallies(keys.folder);
     this.#store = database;
     this.#randomBytes = randomBytes;
   }
@@ -101,7 +103,7 @@ export class SqliteFolderRecords implements FolderRecords {
   }
 
   local(name: string): LocalRecord | undefined {
-    return readOwn(this.#database, this.#keys, name);
+    return this.#kept(`local ${name}`, (database) => readOwn(database, this.#keys, name));
   }
 
   children(directory: string): LocalRecord[] {
@@ -153,9 +155,11 @@ export class SqliteFolderRecords implements FolderRecords {
   }
 
   saveLooks(looks: readonly LookUpdate[]): void {
-    this.#database.transaction(() => {
-      for (const { name, look } of looks) updateLook(this.#database, this.#keys.folder, name, look);
-    });
+    this.#memo.change(() =>
+      this.#database.transaction(() => {
+        for (const { name, look } of looks) updateLook(this.#database, this.#keys.folder, name, look);
+      }),
+    );
   }
 
   forgetLocal(names: readonly string[]): void {
@@ -212,7 +216,7 @@ export class SqliteFolderRecords implements FolderRecords {
   }
 
   remotes(): PeerKey[] {
-    return [...peersBySource(this.#database, this.#keys.folder).values()];
+    return [...this.#peers().values()];
   }
 
   versions(name: string): Versions {
@@ -245,11 +249,11 @@ export class SqliteFolderRecords implements FolderRecords {
   }
 
   counts(): FolderCounts {
-    return this.#kept('counts', (database) => readCounts(database, this.#keys.folder));
+    return this.#kept('counts', (database) => readCounts(database, this.#tallies));
   }
 
   completion(peer: PeerKey): Completion {
-    return readCompletion(this.#database, this.#keys.folder, this.#source(peer)?.id);
+    return readCompletion(this.#database, this.#tallies, this.#source(peer)?.id);
   }
 
   get #database(): Database {
@@ -258,26 +262,36 @@ export class SqliteFolderRecords implements FolderRecords {
   }
 
   #change<T>(work: (change: FolderChange) => T): T {
-    return this.#memo.change(() =>
-      this.#database.transaction(() => {
-        const change = new FolderChange(this.#database, this.#keys);
-        const result = work(change);
-        change.finish();
-        return result;
-      }),
-    );
+    return this.#memo.change(() => {
+      try {
+        return this.#database.transaction(() => {
+          const change = new FolderChange(this.#database, this.#keys, this.#tallies);
+          const result = work(change);
+          change.finish();
+          return result;
+        });
+      } catch (error) {
+        this.#tallies.forget();
+        throw error;
+      }
+    });
   }
 
   #known(name: string): KnownName | undefined {
-    return readName(this.#database, this.#keys.folder, this.#keys.own, name);
+    return this.#kept(`known ${name}`, (database) => readName(database, this.#keys.folder, this.#keys.own, name));
   }
 
   #byPeer(known: KnownName): { peer: PeerKey; record: FileRecord }[] {
-    const peers = peersBySource(this.#database, this.#keys.folder);
+    const peers = this.#peers();
     return [...known.remotes].flatMap(([source, record]) => {
       const peer = peers.get(source);
       return peer === undefined ? [] : [{ peer, record }];
     });
+  }
+
+  /** By source. */
+  #peers(): ReadonlyMap<number, PeerKey> {
+    return this.#kept('peers', (database) => peersBySource(database, this.#keys.folder));
   }
 
   #own(): Source {

@@ -1,5 +1,7 @@
 /**
  * Counts that are kept, not counted: changes are gathered during a transaction and stored at its end.
+ *
+ * They are asked for after each change. The store is one process's alone, so what was read or stored once is remembered.
  * @module
  */
 import type { Completion, FolderCounts, Totals } from '../../ports/record-store.ts';
@@ -18,6 +20,36 @@ interface Tally {
 
 const READ = 'SELECT files, directories, symlinks, deletes, bytes FROM tallies WHERE folder = ? AND subject = ?';
 const WRITE = 'INSERT OR REPLACE INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?)';
+
+/** Of one folder, by subject. */
+export class Tallies {
+  readonly #folder: number;
+  readonly #known = new Map<number, Readonly<Tally>>();
+
+  constructor(folder: number) {
+    this.#folder = folder;
+  }
+
+  of(database: Database, subject: number): Readonly<Tally> {
+    const known = this.#known.get(subject);
+    // An answer that was given before counts only while the store could still be asked.
+    if (known !== undefined && database.isOpen && !database.isBroken) return known;
+    const tally = readTally(database, this.#folder, subject);
+    this.#known.set(subject, tally);
+    return tally;
+  }
+
+  store(database: Database, subject: number, tally: Readonly<Tally>): void {
+    const { files, directories, symlinks, deletes, bytes } = tally;
+    database.run(WRITE, this.#folder, subject, files, directories, symlinks, deletes, bytes);
+    this.#known.set(subject, tally);
+  }
+
+  /** What was stored may have been undone. */
+  forget(): void {
+    this.#known.clear();
+  }
+}
 
 /** The changes of one transaction. */
 export class TallyChanges {
@@ -39,19 +71,17 @@ export class TallyChanges {
     }
   }
 
-  save(database: Database, folder: number): void {
+  save(database: Database, tallies: Tallies): void {
     for (const [subject, change] of this.#changes) {
-      const before = readTally(database, folder, subject);
-      database.run(
-        WRITE,
-        folder,
-        subject,
-        before.files + change.files,
-        before.directories + change.directories,
-        before.symlinks + change.symlinks,
-        before.deletes + change.deletes,
-        BigInt.asIntN(64, before.bytes + change.bytes),
-      );
+      if (isNothing(change)) continue; // one file more, and one less
+      const before = tallies.of(database, subject);
+      tallies.store(database, subject, {
+        files: before.files + change.files,
+        directories: before.directories + change.directories,
+        symlinks: before.symlinks + change.symlinks,
+        deletes: before.deletes + change.deletes,
+        bytes: BigInt.asIntN(64, before.bytes + change.bytes),
+      });
     }
     this.#changes.clear();
   }
@@ -66,20 +96,24 @@ export class TallyChanges {
   }
 }
 
-export function readCounts(database: Database, folder: number): FolderCounts {
-  const own = readTally(database, folder, OWN);
-  const need = readTally(database, folder, NEEDED);
+function isNothing({ files, directories, symlinks, deletes, bytes }: Readonly<Tally>): boolean {
+  return files === 0 && directories === 0 && symlinks === 0 && deletes === 0 && bytes === 0n;
+}
+
+export function readCounts(database: Database, tallies: Tallies): FolderCounts {
+  const own = tallies.of(database, OWN);
+  const need = tallies.of(database, NEEDED);
   return {
     local: { ...totalsOf(own), deleted: own.deletes },
-    global: totalsOf(readTally(database, folder, NEWEST)),
+    global: totalsOf(tallies.of(database, NEWEST)),
     need: { items: itemsOf(need), deletes: need.deletes, bytes: bytesOf(need) },
   };
 }
 
 /** @param source undefined for a peer that never said anything. */
-export function readCompletion(database: Database, folder: number, source: number | undefined): Completion {
-  const newest = readTally(database, folder, NEWEST);
-  const has = source === undefined ? NOTHING : readTally(database, folder, source);
+export function readCompletion(database: Database, tallies: Tallies, source: number | undefined): Completion {
+  const newest = tallies.of(database, NEWEST);
+  const has = source === undefined ? NOTHING : tallies.of(database, source);
   const needItems = itemsOf(newest) - itemsOf(has);
   const needBytes = bytesOf({ bytes: newest.bytes - has.bytes });
   const needDeletes = has.deletes;

@@ -57,5 +57,5 @@ export interface Hearing {
 
 /** A device ID as a map key. */
 export function keyOf(device: Uint8Array): string {
-  return device.join();
+  return Buffer.from(device.buffer, device.byteOffset, device.length).toString('latin1');
 }

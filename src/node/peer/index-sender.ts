@@ -51,9 +51,9 @@ export class IndexSender {
   async run(): Promise<void> {
     let isFirst = this.#sent === 0;
     while (!this.#stopped) {
-      const records = this.#folder.admission.isSilent
-        ? []
-        : this.#folder.records.changesSince(this.#sent, PART_RECORDS_MAX);
+      const { admission, records: own } = this.#folder;
+      const isNews = !admission.isSilent && own.maxSequence() > this.#sent;
+      const records = isNews ? own.changesSince(this.#sent, PART_RECORDS_MAX) : [];
       if (records.length === 0) {
         await this.#news.wait();
         continue;
