@@ -2,12 +2,31 @@
  * The product's engine as the code under test.
  * @module
  */
+import { openRecordStore } from '../src/edges/store/record-store.ts';
 import { Engine } from '../src/node/engine.ts';
 import type { SimNodeFactory } from './sim-node.ts';
+import { partsWith, type Parts, type Rules } from './syncthing-rules.ts';
+
+const OWN: Parts = { Engine, openRecordStore };
+/** Of other rules than lanfold's. */
+const others = new Map<Rules, Parts>();
+
+/** Has to be called, and over, before nodes of these rules are made. */
+export async function loadRules(rules: readonly (Rules | undefined)[]): Promise<void> {
+  for (const one of rules) if (one !== undefined && !others.has(one)) others.set(one, await partsWith(one));
+}
+
+/** @param rules undefined: lanfold's. */
+export function partsOf(rules: Rules | undefined): Parts {
+  const parts = rules === undefined ? OWN : others.get(rules);
+  if (parts === undefined) throw new Error(`The rules of ${rules} are not loaded`);
+  return parts;
+}
 
 export const engineNode: SimNodeFactory = (edges, setup) => {
-  const { name, port } = setup;
-  const engine = new Engine(edges, { name, listen: { ports: [port] } });
+  const { name, port, rules } = setup;
+  const parts = partsOf(rules);
+  const engine = new parts.Engine(edges, { name, listen: { ports: [port] } });
   let shared: Promise<void> | undefined;
   /** One after the other, as the node does it. */
   const share = (): Promise<void> => {

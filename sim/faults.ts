@@ -6,6 +6,7 @@
 import type { SeededChance } from '../src/edges/memory/seeded-chance.ts';
 import { baseName, joinName, parentOf } from '../src/core/model/folder-path.ts';
 import { type FaultStep, linksOf, type NodeFault, type Plan, type UserStep } from './plan.ts';
+import type { Rules } from './syncthing-rules.ts';
 import { PATHS, planUsers, type Workload } from './workload.ts';
 
 const FAULTS_MAX = 8;
@@ -16,6 +17,8 @@ const JUMPS_MS = [-3_600_000, -10_000, -500, 500, 10_000, 3_600_000] as const;
 /** Records are put back in some worlds of any other kind, and drawn apart: so the kept seeds stay what they were. */
 const APART: NodeFault = 'restore-records';
 const RESTORES = { worlds: 0.1, max: 2 } as const;
+/** Worlds in which one node follows the rules of Syncthing. */
+const OTHER_RULES = { worlds: 0.1, rules: ['syncthing-1', 'syncthing-2'] } as const;
 const UNSHARES = { worlds: 0.1, max: 3 } as const;
 const HARMS: readonly NodeFault[] = [
   'power',
@@ -54,6 +57,7 @@ export function makePlan(seed: number, workload: Workload, stream: (name: string
     topology,
     skewsMs: Array.from({ length: nodes }, () => Math.round(world.between(-skewMax, skewMax))),
     ignoringCase: isSpelled ? [spelling.below(nodes)] : [],
+    rules: planRules(nodes, stream('plan rules')),
     diskMsMax: world.pick([0.5, 2, 10, 50]),
     newsLossRate: world.pick([0, 0, 0, 0.3]),
     bufferBytes: world.pick([16 * 1024, 4 * 1024 * 1024]),
@@ -119,4 +123,10 @@ function planUnshares(nodes: number, topology: Plan['topology'], lastMs: number,
     const [a, b] = chance.pick(links);
     return { kind: 'unshare', ...when, link: chance.happens(0.5) ? [a, b] : [b, a] } as const;
   });
+}
+
+function planRules(nodes: number, chance: SeededChance): (Rules | undefined)[] {
+  if (!chance.happens(OTHER_RULES.worlds)) return [];
+  const [node, rules] = [chance.below(nodes), chance.pick(OTHER_RULES.rules)];
+  return Array.from({ length: nodes }, (_, index) => (index === node ? rules : undefined));
 }

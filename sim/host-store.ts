@@ -5,10 +5,12 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openRecordStore } from '../src/edges/store/record-store.ts';
+import type { openRecordStore } from '../src/edges/store/record-store.ts';
 import type { RecordStore } from '../src/ports/record-store.ts';
 
 export interface HostStoreOptions {
+  /** Opens a store that finds out what is newest by the rules of the node. */
+  readonly open: typeof openRecordStore;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly nowMs: () => number;
   /** They may be put back: then they are in a file. Default: in memory, which is faster. */
@@ -25,7 +27,7 @@ const PARTS = [FILE, `${FILE}-wal`];
  * Stores in memory that no machine has just now: to open one, and to have SQLite plan its statements, takes a tenth of a world's
  * time. An empty one is like a new one.
  */
-const spare: Pooled[] = [];
+const spare = new Map<HostStoreOptions['open'], Pooled[]>();
 
 interface Pooled {
   readonly store: RecordStore;
@@ -87,21 +89,27 @@ export class HostStore {
       return;
     }
     for (const id of pooled.store.folderIds()) pooled.store.dropFolder(id);
-    spare.push(pooled);
+    sparesOf(this.#options.open).push(pooled);
   }
 
   #open(): RecordStore {
-    const { randomBytes, nowMs } = this.#options;
-    if (this.#directory !== undefined) return openRecordStore(join(this.#directory, FILE), { randomBytes, nowMs });
-    this.#pooled = spare.pop() ?? newPooled();
+    const { open, randomBytes, nowMs } = this.#options;
+    if (this.#directory !== undefined) return open(join(this.#directory, FILE), { randomBytes, nowMs });
+    this.#pooled = sparesOf(open).pop() ?? newPooled(open);
     this.#pooled.randomBytes = randomBytes;
     return this.#pooled.store;
   }
 }
 
-function newPooled(): Pooled {
+function sparesOf(open: HostStoreOptions['open']): Pooled[] {
+  const spares = spare.get(open) ?? [];
+  spare.set(open, spares);
+  return spares;
+}
+
+function newPooled(open: HostStoreOptions['open']): Pooled {
   const pooled: Pooled = {
-    store: openRecordStore(':memory:', { randomBytes: (length) => pooled.randomBytes(length) }),
+    store: open(':memory:', { randomBytes: (length) => pooled.randomBytes(length) }),
     randomBytes: () => {
       throw new Error('nobody has the store');
     },

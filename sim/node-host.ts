@@ -20,6 +20,7 @@ import type { Edges } from '../src/node/edges.ts';
 import type { Change, Trouble } from '../src/ports/file-tree.ts';
 import type { Log } from '../src/ports/log.ts';
 import { versionText } from './checkers/version-text.ts';
+import { partsOf } from './engine-node.ts';
 import { FOLDER_ROOT } from './hands.ts';
 import { HostStore } from './host-store.ts';
 import type { Oracle, Watched } from './oracle.ts';
@@ -51,6 +52,7 @@ export class NodeHost implements Watched {
   readonly device: Uint8Array;
   readonly short: bigint;
   readonly disk: MemoryDisk;
+  readonly hasOwnOrder: boolean;
   readonly #options: HostOptions;
   readonly #store: HostStore;
   readonly #chance: { readonly node: SeededChance; readonly disk: SeededChance; readonly crash: SeededChance };
@@ -77,6 +79,7 @@ export class NodeHost implements Watched {
     this.name = nodeName(index);
     this.device = stream(`${this.name} device`).bytes(32);
     this.short = shortId(this.device);
+    this.hasOwnOrder = plan.rules?.[index] === 'syncthing-2';
     this.#chance = {
       node: stream(`${this.name} chance`),
       disk: stream(`${this.name} disk`),
@@ -88,6 +91,7 @@ export class NodeHost implements Watched {
     this.disk.makeDirectory(FOLDER_ROOT);
     const storeChance = stream(`${this.name} store`);
     this.#store = new HostStore({
+      open: partsOf(plan.rules?.[index]).openRecordStore,
       randomBytes: (length) => storeChance.bytes(length),
       nowMs: () => clock.nowMs(),
       inFile: plan.steps.some((step) => step.kind === 'restore-records' && step.node === index),
@@ -121,10 +125,13 @@ export class NodeHost implements Watched {
 
   /** Says with whom the node shares. Called once, before the first start. */
   introduce(peers: readonly NodeHost[]): void {
+    const { plan, index } = this.#options;
+    const rules = plan.rules?.[index];
     this.#setup = {
       name: this.name,
       port: PORT,
       folderId: 'sim',
+      ...(rules === undefined ? {} : { rules }),
       root: FOLDER_ROOT,
       peers: peers.map(({ name, device }) => ({ name, device, address: { host: name, port: PORT } })),
       sharedWith: () => peers.filter((peer) => !this.#apart.has(peer)).map(({ device }) => device),

@@ -23,6 +23,8 @@ export interface Watched {
   readonly name: string;
   readonly short: bigint;
   readonly disk: MemoryDisk;
+  /** It has rules of its own for which of two versions wins. */
+  readonly hasOwnOrder?: boolean;
   /** What it says of its folder; undefined while it does not run, or has none. */
   standing(): Standing | undefined;
 }
@@ -53,6 +55,7 @@ export class Oracle {
   /** Begins to watch a node, whose disk is new. */
   watch(node: Watched): void {
     this.#confinement.prepare(node.disk);
+    if (node.hasOwnOrder === true) this.#vectors.hasOwnOrder(node.name);
     node.disk.listen(() => this.#changed.add(node));
   }
 

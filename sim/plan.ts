@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Rules } from './syncthing-rules.ts';
+
 export type UserVerb =
   /** Rewrites a file in place, or makes it, in several parts while it is held open. */
   | 'write'
@@ -101,6 +103,8 @@ export interface Plan {
   readonly topology: 'mesh' | 'line';
   /** How far each node's wall clock is off. */
   readonly skewsMs: readonly number[];
+  /** Whose rules each node follows; undefined: lanfold's. */
+  readonly rules?: readonly (Rules | undefined)[];
   /** Nodes whose disk takes no case for a difference. */
   readonly ignoringCase?: readonly number[];
   /** The longest step of a disk call. */

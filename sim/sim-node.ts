@@ -4,6 +4,7 @@
  */
 import type { Edges } from '../src/node/edges.ts';
 import type { Address } from '../src/ports/network.ts';
+import type { Rules } from './syncthing-rules.ts';
 
 export interface SimNode {
   start(): Promise<void>;
@@ -23,6 +24,8 @@ export interface SimNodeSetup {
   readonly name: string;
   readonly port: number;
   readonly folderId: string;
+  /** Whose rules it follows. Default: lanfold's. */
+  readonly rules?: Rules;
   readonly root: string;
   readonly peers: readonly { readonly name: string; readonly device: Uint8Array; readonly address: Address }[];
   /** Those of the peers that it shares its folder with just now. */

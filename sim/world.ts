@@ -9,6 +9,7 @@ import { MemoryNetwork } from '../src/edges/memory/memory-network.ts';
 import { Scheduler } from '../src/edges/memory/scheduler.ts';
 import { SeededChance } from '../src/edges/memory/seeded-chance.ts';
 import type { Violation } from './checkers/violation.ts';
+import { loadRules } from './engine-node.ts';
 import { Hands } from './hands.ts';
 import { NodeHost } from './node-host.ts';
 import { Oracle } from './oracle.ts';
@@ -75,6 +76,7 @@ export function streamsOf(seed: number): (name: string) => SeededChance {
 }
 
 export async function runWorld(options: WorldOptions): Promise<Outcome> {
+  await loadRules(options.plan.rules ?? []);
   const world = new World(options);
   try {
     await world.run();

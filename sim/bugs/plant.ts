@@ -7,19 +7,13 @@ import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { PlantedBug } from './planted-bug.ts';
+import { withEdits, type PlantedBug } from './planted-bug.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 /** The file with the bug in it. Throws when a snippet is not there exactly once: then the product has moved on. */
 export function withBug({ name, file, find, replace, also = [] }: PlantedBug, source: string): string {
-  return [{ find, replace }, ...also].reduce((text, edit) => {
-    const parts = text.split(edit.find);
-    if (parts.length !== 2) {
-      throw new Error(`Cannot plant "${name}": ${file} has ${parts.length - 1} times ${JSON.stringify(edit.find)}`);
-    }
-    return parts.join(edit.replace);
-  }, source);
+  return withEdits(`"${name}" in ${file}`, [{ find, replace }, ...also], source);
 }
 
 export function sourceOf({ file }: PlantedBug): string {

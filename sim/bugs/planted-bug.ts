@@ -50,3 +50,13 @@ export interface PlantedBug extends Edit {
   readonly breaks: string;
   readonly foundBy: Detector;
 }
+
+/** A source as it is after these edits. @throws Error when a snippet is not there exactly once: then the product has moved on. */
+export function withEdits(what: string, edits: readonly Edit[], source: string): string {
+  return edits.reduce((text, { find, replace }) => {
+    const parts = text.split(find);
+    if (parts.length !== 2)
+      throw new Error(`Cannot change ${what}: there is ${parts.length - 1} times ${JSON.stringify(find)}`);
+    return parts.join(replace);
+  }, source);
+}

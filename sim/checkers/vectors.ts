@@ -18,7 +18,8 @@ export class Vectors {
   readonly #made = new Map<string, VersionVector[]>();
   /** By `<node> <name>`: the node's own record. */
   readonly #own = new Map<string, FileRecord>();
-  readonly #setBack = new Set<string>();
+  /** Nodes that need not keep the order: only the meaning of their versions counts. */
+  readonly #free = new Set<string>();
   /** By `<name> <version>`: what it stands for, and who said so first. */
   readonly #meanings = new Map<string, { readonly meaning: string; readonly node: string }>();
 
@@ -33,7 +34,7 @@ export class Vectors {
     if (record.version.length === 0 || record.invalid) return;
     const made = this.#made.get(record.name) ?? [];
     this.#made.set(record.name, [...made, record.version]);
-    if (!this.#setBack.has(node)) this.#checkForward(node, record);
+    if (!this.#free.has(node)) this.#checkForward(node, record);
     this.#checkMeaning(node, record);
   }
 
@@ -47,7 +48,12 @@ export class Vectors {
    * better, so from now on only the meaning of its versions counts.
    */
   lostRecords(node: string): void {
-    this.#setBack.add(node);
+    this.#free.add(node);
+  }
+
+  /** The node has rules of its own for which of two versions wins. */
+  hasOwnOrder(node: string): void {
+    this.#free.add(node);
   }
 
   #checkForward(node: string, record: FileRecord): void {
