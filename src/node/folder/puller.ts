@@ -313,6 +313,8 @@ export class Puller {
   }
 
   #leave(name: string, reason: string, text: string): Handled {
+    // That what is here is damaged says more than that nobody can give the good one just now.
+    if (reason === 'no-source' && this.#context.problems.of(name)?.reason === 'damaged') return 'left';
     this.#context.problems.set(name, reason, text, 'wanted');
     return 'left';
   }

@@ -157,11 +157,16 @@ class Run {
 
   async #name(local: LocalRecord, look: Looked): Promise<void> {
     const { record } = local;
-    if (this.#isOld(local)) return; // it was looked at just now, by whoever recorded it
+    if (this.#isOld(local)) {
+      // It was looked at just now, by whoever recorded it; who reads what was written shortly before the stop, say.
+      const now = this.#context.records.local(record.name);
+      if (now !== undefined && this.#isKnownDamaged(now)) this.#found(record.name, 'damaged', TEXTS.damaged);
+      return;
+    }
     if (isTrouble(look)) this.#found(record.name, 'unreadable', `It cannot be looked at: ${look.detail}`);
     else if (look === undefined || look.type === 'other') this.#suspect(record.name, 'missing');
     else if (!sameLook(local.look, look)) this.#suspect(record.name, 'changed');
-    else if (this.#context.problems.of(record.name)?.reason === 'damaged' && record.version.length === 0) {
+    else if (this.#isKnownDamaged(local)) {
       this.#found(record.name, 'damaged', TEXTS.damaged); // the record says what is there until the good copy comes
     } else if (record.type === 'file') await this.#content(local);
   }
@@ -180,6 +185,10 @@ class Run {
       this.#files += 1;
       this.#bytes += size;
     }
+  }
+
+  #isKnownDamaged({ record }: LocalRecord): boolean {
+    return record.version.length === 0 && this.#context.problems.of(record.name)?.reason === 'damaged';
   }
 
   /** Has the name got another record since, or is it being put in place? */
