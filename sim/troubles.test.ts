@@ -14,6 +14,22 @@ function rootGone(call: string): never {
   throw Object.assign(new Error(`ENOENT: no such file or directory, ${call}`), { code: 'ENOENT' });
 }
 
+test('F2 case B17: a root that is gone, and then another directory, is said to be what it is by now', async () => {
+  const { desk, a } = two();
+  using _ = desk;
+  await desk.start(a);
+  a.write('text', 'text');
+  ok(await desk.until(() => a.folder().records.local('text') !== undefined));
+  a.disk.rename(FOLDER, 'away');
+  a.folder().rescan();
+  ok(await desk.until(() => a.folder().error?.code === 'E_FOLDER_MISSING'));
+  a.disk.makeDirectory(FOLDER);
+  ok(await desk.until(() => a.folder().error?.code === 'E_FOLDER_SWAPPED'));
+  a.disk.removeDirectory(FOLDER);
+  a.disk.rename('away', FOLDER);
+  ok(await desk.until(() => a.folder().error === undefined && a.folder().state === 'in-sync'));
+});
+
 test('F2 a look that fails because the root is gone stops the folder, and nothing else; it goes on by itself', async () => {
   const { desk, a, b } = await twoWith();
   using _ = desk;

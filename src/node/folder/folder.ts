@@ -377,8 +377,8 @@ export class Folder {
       await this.#ignores.load();
       await adoptPlaced(this.#context);
       this.#error = undefined;
-    } catch {
-      // still not there, or closing: the loop decides
+    } catch (cause) {
+      if (cause instanceof LanfoldError && !this.#closing.signal.aborted) this.#error = cause; // gone, or swapped by now
     }
   }
 
