@@ -30,6 +30,8 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [106613, 'a file that a power cut emptied was announced after its time was set back'],
   [1000357, 'what a power cut took soon after a proper stop went out with a conflict copy'],
   [2000139, 'a damaged file that nobody else has was not listed any more after a restart'],
+  [1300302889, 'a delete of a damaged file, in the very second of its save, got the version of that save'],
+  [20015, 'a farewell to a directory in which another node had what could not be called so on this disk'],
   [1298, 'a directory that could be read again was not looked into'],
 ];
 

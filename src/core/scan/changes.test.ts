@@ -66,6 +66,17 @@ test('V3 a name that is made anew gets no version that peers have heard for anot
   equal(counterOf(finding.record.version, 1n), told + 1n);
 });
 
+test('V3 nor does one that replaces what had a claim in this very second and has lost it', () => {
+  const lost = disowned(record({ version: version({ 1: 5000 }) }));
+  for (const made of [
+    judge('notes.txt', local(lost), undefined, seen(fresh), author, sha256),
+    { record: deletion(lost, author, sha256) },
+  ]) {
+    ok('record' in made);
+    equal(counterOf(made.record.version, 1n), 5001n);
+  }
+});
+
 test('E3 new content is a change of ours, on top of what was here', () => {
   const finding = find(local(old), old, seen(fresh, { modifiedNs: 9n }));
   ok(finding.found === 'change');

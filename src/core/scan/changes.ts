@@ -92,16 +92,30 @@ export function stamp(
 ): FileRecord {
   // After being ignored a name starts anew: concurrent with what others did meanwhile, never silently over it.
   const base: VersionVector = before === undefined || before.invalid ? NO_VERSION : before.version;
-  // What peers tell of may be forgotten here, after a power cut: no version may stand for two contents.
-  const told: VersionVector = author.told === undefined ? NO_VERSION : [{ device: author.device, value: author.told }];
+  // What has no claim any more may have had one of this very second, that peers have heard.
+  const isDisowned = before !== undefined && !before.invalid && before.version.length === 0;
   const replaced = before !== undefined && before.type === 'file' && !before.deleted && !before.invalid;
   return {
     ...record,
-    version: bumpVersion(mergeVersions(mergeVersions(base, seen), told), author.device, author.nowMs / 1000),
+    version: next(mergeVersions(base, seen), isDisowned ? afterThisSecond(author) : author),
     modifiedBy: author.device,
     sequence: 0,
     previousBlocksHash: replaced && before.blocks.length > 0 ? hashOf(before.blocks) : NO_BYTES,
   };
+}
+
+/**
+ * The version after one by its author. Peers may know one of his counters in the name that he has forgotten, after a power cut,
+ * or that lost a conflict here: no version may stand for two contents.
+ */
+function next(version: VersionVector, { device, nowMs, told }: Author): VersionVector {
+  const known = told === undefined ? version : mergeVersions(version, [{ device, value: told }]);
+  return bumpVersion(known, device, nowMs / 1000);
+}
+
+function afterThisSecond({ device, nowMs, told = 0n }: Author): Author {
+  const second = BigInt(Math.floor(nowMs / 1000));
+  return { device, nowMs, told: told > second ? told : second };
 }
 
 /** The record of a name that is gone. */
@@ -114,7 +128,7 @@ export function revival(mine: FileRecord, others: readonly FileRecord[], author:
   const merged = others.reduce<VersionVector>((version, other) => mergeVersions(version, other.version), mine.version);
   return {
     ...mine,
-    version: bumpVersion(merged, author.device, author.nowMs / 1000),
+    version: next(merged, author),
     modifiedBy: author.device,
     sequence: 0,
   };

@@ -104,7 +104,7 @@ export class Directories {
   #comeback(name: string, { local, remotes }: Versions): FileRecord {
     const known = [...(local === undefined ? [] : [local.record]), ...remotes.map((remote) => remote.record)];
     const like = known.find((record) => record.type === 'directory');
-    return revival(directoryRecord(name, like), known, this.#context.author());
+    return revival(directoryRecord(name, like), known, this.#context.author(name));
   }
 
   async #retryAbove(parent: string): Promise<Handled> {
@@ -169,7 +169,7 @@ export class Directories {
     // Who has put something else in its place has not been here: that one loses the conflict, and is set aside over there.
     const rivals = others.filter((other) => !other.deleted && other.type !== 'directory');
     const seen = others.filter((other) => !rivals.includes(other));
-    const record = revival(local.record, seen, this.#context.author());
+    const record = revival(local.record, seen, this.#context.author(name));
     const modifiedNs = rivals.reduce(
       (latest, rival) => (rival.modifiedNs < latest ? latest : rival.modifiedNs + 1n),
       record.modifiedNs,

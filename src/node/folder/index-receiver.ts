@@ -89,6 +89,6 @@ export class IndexReceiver {
     }
     // Only for the version that wins: for an outdated one its successor speaks, where that is.
     if (!mustRevive(local.record, theirs) || lacks(local.record, this.#context.records.newest(theirs.name))) return [];
-    return [{ record: revival(local.record, [theirs], this.#context.author()), look: local.look }];
+    return [{ record: revival(local.record, [theirs], this.#context.author(theirs.name)), look: local.look }];
   }
 }

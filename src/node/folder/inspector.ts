@@ -343,7 +343,7 @@ export class Inspector {
     problems.clear(name);
     // A delete that a peer announced and that is done here already, by a crash at the right moment, is no delete of ours.
     const theirs = [records.newest(name), doubt.takeUnseen(name)].find((known) => known?.deleted === true);
-    const record = theirs ?? deletion(local.record, this.#context.author(), digest);
+    const record = theirs ?? deletion(local.record, this.#context.author(name), digest);
     return [{ record: { ...record, sequence: 0 }, look: undefined }];
   }
 

@@ -121,7 +121,7 @@ export class Undo {
       this.#context.save(
         part.map(({ record, look }) => {
           const others = records.versions(record.name).remotes.map((remote) => remote.record);
-          return { record: revival(record, others, this.#context.author()), look };
+          return { record: revival(record, others, this.#context.author(record.name)), look };
         }),
       );
     }
