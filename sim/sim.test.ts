@@ -32,6 +32,10 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [2000139, 'a damaged file that nobody else has was not listed any more after a restart'],
   [1300302889, 'a delete of a damaged file, in the very second of its save, got the version of that save'],
   [20015, 'a farewell to a directory in which another node had what could not be called so on this disk'],
+  [
+    5002510,
+    'a save in the very second of another one, which had lost a conflict meanwhile, got the version of that one',
+  ],
   [1298, 'a directory that could be read again was not looked into'],
 ];
 

@@ -250,7 +250,7 @@ export class Inspector {
         continue;
       }
       const newest = records.newest(name);
-      const author = this.#context.author(newest === undefined ? undefined : name);
+      const author = this.#context.author(name);
       const finding = judge(name, local, newest, seen, author, digest, doubt.takeUnseen(name));
       // Other permissions make neither a directory that cannot be listed better nor bytes that are damaged.
       const isAsBad = finding.found === 'same' && problems.of(name)?.reason === 'damaged';

@@ -10,6 +10,7 @@ import { BusyNames } from './busy-names.ts';
 import { Doubt } from './doubt.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { FolderOptions } from './folder-options.ts';
+import { GivenCounters } from './given-counters.ts';
 import { Givers } from './givers.ts';
 import { Mounts } from './mounts.ts';
 import type { Problems } from './problems.ts';
@@ -27,6 +28,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
   const { clock, log, store } = edges;
   const { tree, records, problems, admission, rescan, ignores, rootIsOurs, suspect, pullSoon, isWalking } = parts;
   const shared = { tree, records, problems };
+  const given = new GivenCounters(device);
   return {
     id,
     clock,
@@ -41,9 +43,12 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     author: (name) => ({
       device,
       nowMs: clock.nowMs(),
-      ...(name === undefined ? {} : { told: toldOf(records, name, device) }),
+      ...(name === undefined ? {} : { told: toldOf(records, name, device, given.of(name)) }),
     }),
-    save: (saved) => onSaved(records.saveLocal(saved)),
+    save: (saved) => {
+      for (const { record } of saved) given.saved(record, clock.nowMs());
+      onSaved(records.saveLocal(saved));
+    },
     rootIsOurs,
     suspect,
     pullSoon,
@@ -53,7 +58,8 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
   };
 }
 
-function toldOf(records: FolderRecords, name: string, device: bigint): bigint {
+/** The highest counter of this device that anybody may have heard of the name. */
+function toldOf(records: FolderRecords, name: string, device: bigint, given: bigint): bigint {
   const counters = records.versions(name).remotes.map(({ record }) => counterOf(record.version, device));
-  return counters.reduce((highest, counter) => (counter > highest ? counter : highest), 0n);
+  return counters.reduce((highest, counter) => (counter > highest ? counter : highest), given);
 }
