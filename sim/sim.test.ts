@@ -36,6 +36,10 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
     5002510,
     'a save in the very second of another one, which had lost a conflict meanwhile, got the version of that one',
   ],
+  [
+    5002120,
+    'an edit that came after a concurrent delete was not told anew to who had deleted, by the rules of Syncthing 2',
+  ],
   [1298, 'a directory that could be read again was not looked into'],
 ];
 

@@ -180,4 +180,13 @@ export const TELLING: readonly PlantedBug[] = [
     breaks: 'I5',
     foundBy: { file: 'src/node/folder/ignore-keeper.test.ts', test: 'I5 what was recorded as ignored' },
   },
+  {
+    name: 'not-told-anew',
+    what: 'what is taken over after another peer has told a delete that had not seen it, is not told anew to that peer',
+    file: 'src/node/folder/make-context.ts',
+    find: 'if (revived.length > 0) save(revived);',
+    replace: 'void revived;',
+    breaks: 'M5',
+    foundBy: { firstSeed: 5002120, seeds: 1 },
+  },
 ];

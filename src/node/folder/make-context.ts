@@ -2,7 +2,11 @@
  * Makes what the parts of one folder share.
  * @module
  */
+import { lacks } from '../../core/index/newest.ts';
+import type { LocalRecord } from '../../core/model/file-record.ts';
 import { counterOf } from '../../core/model/version-vector.ts';
+import { mustRevive } from '../../core/reconcile/decide.ts';
+import { revival, type Author } from '../../core/scan/changes.ts';
 import type { FileTree } from '../../ports/file-tree.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 import type { Admission } from './admission.ts';
@@ -29,6 +33,15 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
   const { tree, records, problems, admission, rescan, ignores, rootIsOurs, suspect, pullSoon, isWalking } = parts;
   const shared = { tree, records, problems };
   const given = new GivenCounters(device);
+  const author = (name?: string): Author => ({
+    device,
+    nowMs: clock.nowMs(),
+    ...(name === undefined ? {} : { told: toldOf(records, name, device, given.of(name)) }),
+  });
+  const save = (saved: readonly LocalRecord[]): void => {
+    for (const { record } of saved) given.saved(record, clock.nowMs());
+    onSaved(records.saveLocal(saved));
+  };
   return {
     id,
     clock,
@@ -40,14 +53,11 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     doubt: new Doubt(records, clock, store.uncleanStop),
     digest: (bytes) => edges.digest(bytes),
     ignores,
-    author: (name) => ({
-      device,
-      nowMs: clock.nowMs(),
-      ...(name === undefined ? {} : { told: toldOf(records, name, device, given.of(name)) }),
-    }),
+    author,
     save: (saved) => {
-      for (const { record } of saved) given.saved(record, clock.nowMs());
-      onSaved(records.saveLocal(saved));
+      save(saved);
+      const revived = revivals(records, device, saved, author);
+      if (revived.length > 0) save(revived);
     },
     rootIsOurs,
     suspect,
@@ -56,6 +66,26 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     isProvisional: () => admission.isProvisional,
     isSetBack: () => admission.isSetBack,
   };
+}
+
+/**
+ * Of versions that were taken over from peers, those that another peer has deleted without having seen them: it has told so before
+ * they came, and may not give way by itself (SPEC M5).
+ */
+function revivals(
+  records: FolderRecords,
+  device: bigint,
+  saved: readonly LocalRecord[],
+  author: (name: string) => Author,
+): LocalRecord[] {
+  if (records.remotes().length < 2) return [];
+  return saved.flatMap(({ record, look }) => {
+    if (look === undefined || record.modifiedBy === device) return [];
+    const deletes = records.versions(record.name).remotes.filter((remote) => mustRevive(record, remote.record));
+    if (deletes.length === 0 || lacks(record, records.newest(record.name))) return [];
+    const seen = deletes.map((remote) => remote.record);
+    return [{ record: revival(record, seen, author(record.name)), look }];
+  });
 }
 
 /** The highest counter of this device that anybody may have heard of the name. */
