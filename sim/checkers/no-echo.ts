@@ -118,6 +118,8 @@ function takeDelete(node: string, record: FileRecord, seen: readonly Seen[]): bo
     // Concurrent with what took its place: then that is set aside, as the loser of a conflict.
     return endsDirectory && compareVersions(record.version, version) !== 'older' && !undoneBy.has(node);
   });
-  for (const { undoneBy } of deletes) undoneBy.add(node);
+  // Those that it has seen; of others it may not have heard yet, and answer them later.
+  const heard = deletes.filter(({ version }) => covers(record.version, version));
+  for (const { undoneBy } of heard.length > 0 ? heard : deletes) undoneBy.add(node);
   return deletes.length > 0;
 }
