@@ -30,6 +30,7 @@ import type { Trace } from './trace.ts';
 import { watchStore } from './watched-store.ts';
 
 export const PORT = 1111;
+const FOLDER_ID = 'sim';
 
 export interface HostOptions {
   readonly index: number;
@@ -130,7 +131,7 @@ export class NodeHost implements Watched {
     this.#setup = {
       name: this.name,
       port: PORT,
-      folderId: 'sim',
+      folderId: FOLDER_ID,
       ...(rules === undefined ? {} : { rules }),
       root: FOLDER_ROOT,
       peers: peers.map(({ name, device }) => ({ name, device, address: { host: name, port: PORT } })),
@@ -211,6 +212,8 @@ export class NodeHost implements Watched {
         this.#uncleanStop = false; // new records know of no stop at all
         return nothing;
       case 'restore-records': {
+        // Records of before the folder was marked as theirs would find one that is not, and stop (R13).
+        if (this.#store.current.folder(FOLDER_ID).folderKey() === undefined) return nothing;
         const putBack = this.#store.backUp();
         const losses = this.#losses;
         return () => {

@@ -179,7 +179,9 @@ export class Puller {
       versions.remotes.map((remote) => remote.record),
       this.#context.digest,
     );
-    if (decision !== 'nothing' && this.#taken.has(name)) return 'left';
+    const taken = decision === 'nothing' ? undefined : this.#taken.find(name);
+    // Said again: that it is not there may have been seen since, which ends what was listed of it.
+    if (taken !== undefined) return this.#leave(taken, 'exists', TAKEN_TEXT);
     const giveBack = decision === 'install' ? this.#brake.mayReplace(mine, newest) : () => {};
     if (giveBack === undefined) return 'left';
     const handled = await this.#carryOut(decision, newest, versions, signal);

@@ -29,11 +29,11 @@ export class TakenNames {
     this.#taken.set(name, { ownSequence: this.#records.maxSequence(), atMs: this.#clock.monotonicMs() });
   }
 
-  /** Is there no point in trying again, for the name or a directory that it is in? */
-  has(name: string): boolean {
-    if (this.#taken.size === 0) return false;
-    for (let at = name; at !== ''; at = parentOf(at)) if (this.#isTaken(at)) return true;
-    return false;
+  /** The name, or a directory that it is in, for which there is no point in trying again; undefined if there is none. */
+  find(name: string): string | undefined {
+    if (this.#taken.size === 0) return undefined;
+    for (let at = name; at !== ''; at = parentOf(at)) if (this.#isTaken(at)) return at;
+    return undefined;
   }
 
   #isTaken(name: string): boolean {
