@@ -150,7 +150,7 @@ export const RESTARTING: readonly PlantedBug[] = [
     name: 'version-again',
     what: 'a name that a power cut took, made anew in the same second, gets the version of what stood there before',
     file: 'src/node/folder/make-context.ts',
-    find: '...(name === undefined ? {} : { told: toldOf(records, name, device) }),',
+    find: '...(name === undefined ? {} : { told: toldOf(records, name, device, given.of(name)) }),',
     replace: '',
     breaks: 'V3',
     foundBy: { file: 'sim/taken-back.test.ts', test: 'V3 what is made anew' },
