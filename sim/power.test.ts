@@ -44,28 +44,30 @@ test('E4 what a power cut emptied soon after a proper stop is not announced eith
 test('E4 nor is it where the disk refuses to show the directory at first: bytes and names that are gone come back from a peer', async () => {
   const { desk, a, b } = await twoWith();
   using _ = desk;
-  a.disk.makeDirectory(`${FOLDER}/work`);
-  for (const name of ['work/report', 'work/never flushed']) a.write(name, name);
-  ok(await desk.until(() => b.read('work/never flushed') !== undefined && b.read('work/report') !== undefined));
+  a.disk.makeDirectory(`${FOLDER}/office`);
+  for (const name of ['office/report', 'office/never flushed']) a.write(name, name);
+  ok(await desk.until(() => b.read('office/never flushed') !== undefined && b.read('office/report') !== undefined));
   ok(await desk.inSync(a, b));
   a.crash();
-  const report = a.inode('work/report');
+  const report = a.inode('office/report');
   report.content = new Uint8Array(report.content.length);
   // The directory is as it was before the name: nobody has removed it.
-  const directory = a.inode('work');
+  const directory = a.inode('office');
   const { modifiedNs } = directory;
-  a.disk.unlink(`${FOLDER}/work/never flushed`);
+  a.disk.unlink(`${FOLDER}/office/never flushed`);
   a.disk.setAttributes(directory, { modifiedNs: modifiedNs - 1_000_000_000n });
   a.faults.afterDisk = (call, [directories], result) =>
-    call === 'list' && directories === 'work' ? { trouble: 'denied', detail: 'so the test will have it' } : result;
+    call === 'list' && directories === 'office' ? { trouble: 'denied', detail: 'so the test will have it' } : result;
   await desk.start(a);
   ok(await desk.until(() => a.problems().length > 0));
   await desk.runFor(2000);
   a.faults.afterDisk = (_, __, result) => result;
   a.folder().rescan();
-  ok(await desk.until(() => a.read('work/report') === 'work/report' && a.read('work/never flushed') !== undefined));
+  ok(
+    await desk.until(() => a.read('office/report') === 'office/report' && a.read('office/never flushed') !== undefined),
+  );
   ok(await desk.inSync(a, b));
-  equal(b.read('work/report'), 'work/report');
+  equal(b.read('office/report'), 'office/report');
 });
 
 test('E4 a damaged file that nobody else has stays listed, however often it is looked at, until it is saved again', async () => {

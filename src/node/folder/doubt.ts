@@ -55,10 +55,6 @@ export class Doubt {
     }
   }
 
-  get isOn(): boolean {
-    return this.#isOn;
-  }
-
   /** May the file have been damaged? */
   covers(name: string): boolean {
     if (this.#isOn || this.#left.has(name)) return true;
