@@ -61,8 +61,10 @@ export class IndexReceiver {
    * of peers that are not connected with each other nobody else tells (SPEC X2).
    */
   #passOn(name: string): LocalRecord[] {
-    const { records } = this.#context;
-    if (records.remotes().length < 2) return [];
+    const { records, doubt } = this.#context;
+    // After a crash a person's file may stand there that was never recorded: with this record it would count as one that is back
+    // from a delete (SPEC E9).
+    if (records.remotes().length < 2 || doubt.covers(name)) return [];
     const newest = records.newest(name);
     if (newest?.deleted !== true) return [];
     const isMissed = records.versions(name).remotes.some(({ record }) => !record.deleted && lacks(record, newest));
