@@ -174,6 +174,7 @@ class World {
   /** Runs until nothing moves any more. @returns false when a promise was broken on the way, or it never came to rest. */
   async #rest(): Promise<boolean> {
     this.#active();
+    this.#changeMs = this.#scheduler.nowMs;
     const endMs = this.#scheduler.nowMs + REST_WITHIN_MS;
     const isAtRest = (): boolean => this.#underWay === 0 && !this.#isScanning() && this.#isQuiet();
     await this.#scheduler.run(() => this.#isOver() || isAtRest() || this.#scheduler.nowMs >= endMs);
@@ -193,18 +194,10 @@ class World {
 
   #isQuiet(): boolean {
     const { nowMs } = this.#scheduler;
-    // Who wants what nobody has asks for it again and again: then only what changes something counts.
-    return nowMs - (this.#isInVain() ? this.#changeMs : this.#activeMs) >= this.#restMs();
-  }
-
-  #isInVain(): boolean {
-    return this.#hosts.some((host) => host.standing()?.problems.some(({ reason }) => reason === 'no-source'));
-  }
-
-  /** Who could not read something looks again with the next sweep. */
-  #restMs(): number {
     const isTroubled = this.#hosts.some((host) => (host.standing()?.problems.length ?? 0) > 0);
-    return isTroubled ? TROUBLED_REST_MS : REST_MS;
+    // Who could not read something looks again with the next sweep; who wants what nobody has, or what has no room here, asks for
+    // it again and again: then only what changes something counts.
+    return isTroubled ? nowMs - this.#changeMs >= TROUBLED_REST_MS : nowMs - this.#activeMs >= REST_MS;
   }
 
   outcome(): Outcome {

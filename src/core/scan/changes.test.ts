@@ -113,6 +113,15 @@ test('E3 a touched or chmodded file is a change without new content', () => {
   }
 });
 
+test('E4 what has no claim gets none by other permissions or a time that is set back, but by new bytes and by being touched', () => {
+  const damaged = local(disowned(old), { modifiedNs: 5n });
+  for (const look of [{ permissions: 0o755 }, { modifiedNs: 4n }, { permissions: 0o600, modifiedNs: 1n }]) {
+    equal(find(damaged, theirs, seen(old, { modifiedNs: 5n, ...look })).found, 'same');
+  }
+  equal(find(damaged, theirs, seen(old, { modifiedNs: 6n })).found, 'change');
+  equal(find(damaged, theirs, seen(fresh, { modifiedNs: 4n })).found, 'change');
+});
+
 test('E3 a directory that only got other children is no change', () => {
   const directory = record({ type: 'directory' });
   equal(find(local(directory), directory, seen(directory, { modifiedNs: 9n, size: 4096 })).found, 'same');

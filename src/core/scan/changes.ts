@@ -64,11 +64,21 @@ export function judge(
     if (known === undefined || !lacks(before, known) || !sameContent(known, record)) continue;
     return { found: 'newest', record: known, exact: sameAttributes(known, record) };
   }
+  if (mine !== undefined && isStillUnclaimed(mine, record, seen.look)) return { found: 'same' };
   const changed = hasUnsetWish(before, record) ? { ...record, permissions: seen.look.permissions } : record;
   return {
     found: 'change',
     record: stamp(changed, before, author, hashOf, newest?.deleted ? newest.version : NO_VERSION),
   };
+}
+
+/**
+ * Bytes without a claim, damaged ones say, get none by other permissions, nor by a time that was set back (SPEC E4): who makes
+ * them his own saves or touches them.
+ */
+function isStillUnclaimed({ record: before, look }: LocalRecord, record: FileRecord, seen: Look): boolean {
+  if (look === undefined || before.type !== 'file' || before.invalid || before.version.length > 0) return false;
+  return sameContent(before, record) && seen.modifiedNs <= look.modifiedNs;
 }
 
 /**
