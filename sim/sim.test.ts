@@ -42,6 +42,7 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   ],
   [906, 'a name that cannot be had on this disk was not listed any more once it was seen not to be there'],
   [30006762, 'zeros that a power cut left went out when the time of the file was set back'],
+  [30010917, 'a file made before the start, beside a third version, was not told over a delete that had not seen it'],
   [1298, 'a directory that could be read again was not looked into'],
 ];
 

@@ -56,7 +56,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     author,
     save: (saved) => {
       save(saved);
-      const revived = revivals(records, device, saved, author);
+      const revived = revivals(records, saved, author);
       if (revived.length > 0) save(revived);
     },
     rootIsOurs,
@@ -69,18 +69,17 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
 }
 
 /**
- * Of versions that were taken over from peers, those that another peer has deleted without having seen them: it has told so before
- * they came, and may not give way by itself (SPEC M5).
+ * Of versions that are new here, those that a peer has deleted without having seen them: it has told so before they came, and may
+ * not give way by itself (SPEC M5).
  */
 function revivals(
   records: FolderRecords,
-  device: bigint,
   saved: readonly LocalRecord[],
   author: (name: string) => Author,
 ): LocalRecord[] {
   if (records.remotes().length < 2) return [];
   return saved.flatMap(({ record, look }) => {
-    if (look === undefined || record.modifiedBy === device) return [];
+    if (look === undefined) return [];
     const deletes = records.versions(record.name).remotes.filter((remote) => mustRevive(record, remote.record));
     if (deletes.length === 0 || lacks(record, records.newest(record.name))) return [];
     const seen = deletes.map((remote) => remote.record);
