@@ -43,6 +43,8 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [906, 'a name that cannot be had on this disk was not listed any more once it was seen not to be there'],
   [30006762, 'zeros that a power cut left went out when the time of the file was set back'],
   [30010917, 'a file made before the start, beside a third version, was not told over a delete that had not seen it'],
+  [30015636, 'an edit in the second of a version that a power cut took got that version'],
+  [30018141, 'a directory that speaks up for what is in it was told with permissions that it never had'],
   [1298, 'a directory that could be read again was not looked into'],
 ];
 

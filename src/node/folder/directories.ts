@@ -2,7 +2,7 @@
  * Directories that stand in the way: missing above a name that arrives, or full where one has to go.
  * @module
  */
-import { NO_BYTES, type FileRecord } from '../../core/model/file-record.ts';
+import { NO_BYTES, type FileRecord, type LocalRecord } from '../../core/model/file-record.ts';
 import { isInternalName, joinName, parentOf } from '../../core/model/folder-path.ts';
 import { lacks } from '../../core/index/newest.ts';
 import { conflictName, isConflictCopy } from '../../core/reconcile/conflict-name.ts';
@@ -169,7 +169,7 @@ export class Directories {
     // Who has put something else in its place has not been here: that one loses the conflict, and is set aside over there.
     const rivals = others.filter((other) => !other.deleted && other.type !== 'directory');
     const seen = others.filter((other) => !rivals.includes(other));
-    const record = revival(local.record, seen, this.#context.author(name));
+    const record = revival(asItStands(local), seen, this.#context.author(name));
     const modifiedNs = rivals.reduce(
       (latest, rival) => (rival.modifiedNs < latest ? latest : rival.modifiedNs + 1n),
       record.modifiedNs,
@@ -188,6 +188,12 @@ export class Directories {
     this.#awaited.set(name, awaited);
     return nowMs - awaited.sinceMs >= QUIET_MS || nowMs - awaited.firstMs >= PATIENCE_MS;
   }
+}
+
+/** What has no claim has the permissions that a peer's version wants, and the disk was not asked for them. */
+function asItStands({ record, look }: LocalRecord): FileRecord {
+  if (record.version.length > 0 || look === undefined) return record;
+  return { ...record, permissions: look.permissions };
 }
 
 /** As when any version loses: a file stays beside, a link or a copy that is one already goes into the history. */

@@ -2,7 +2,7 @@
  * Counters of versions that this device has just made, by name.
  *
  * A counter is a second, or one more than the last. The last one can be forgotten within that second: its version lost a conflict,
- * say, and another one stands there now. Whoever changes the name then must not give out the same counter again: peers may have
+ * say, or a power cut took what it stood for, and another one stands there now. Whoever changes the name then must not give out the same counter again: peers may have
  * heard of it, and no version may stand for two contents (SPEC V3).
  * @module
  */
@@ -27,11 +27,13 @@ export class GivenCounters {
     return this.#given.get(name) ?? 0n;
   }
 
-  saved({ name, version, modifiedBy }: FileRecord, nowMs: number): void {
-    const counter = modifiedBy === this.#device ? counterOf(version, this.#device) : 0n;
-    if (counter <= this.of(name)) return;
+  /** A record that is made now, or given up. */
+  saw({ name, version }: FileRecord, nowMs: number): void {
+    const counter = counterOf(version, this.#device);
+    const second = BigInt(Math.floor(nowMs / 1000));
+    if (counter < second || counter <= this.of(name)) return;
     this.#given.set(name, counter);
-    if (this.#given.size > this.#kept) this.#forgetOld(BigInt(Math.floor(nowMs / 1000)));
+    if (this.#given.size > this.#kept) this.#forgetOld(second);
   }
 
   /** A counter of a second that is over cannot be given out again; of those that are not over any number is kept. */

@@ -39,7 +39,12 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     ...(name === undefined ? {} : { told: toldOf(records, name, device, given.of(name)) }),
   });
   const save = (saved: readonly LocalRecord[]): void => {
-    for (const { record } of saved) given.saved(record, clock.nowMs());
+    const nowMs = clock.nowMs();
+    for (const { record } of saved) {
+      const before = records.local(record.name);
+      if (before !== undefined) given.saw(before.record, nowMs);
+      given.saw(record, nowMs);
+    }
     onSaved(records.saveLocal(saved));
   };
   return {
