@@ -23,13 +23,27 @@ function nameOf(index: number): string {
 
 /** What a peer says of names that it has deleted. */
 function deletesOf(machine: Machine, names: readonly string[], peer: bigint): FileRecord[] {
+  return successorsOf(machine, names, 2, { deleted: true, size: 0, blocks: NO_BYTES, blockSize: 0, modifiedBy: peer });
+}
+
+/** What a peer says of names that it has edited, before it deletes them. */
+function editsOf(machine: Machine, names: readonly string[], peer: bigint): FileRecord[] {
+  return successorsOf(machine, names, 1, { size: 9, blocks: new Uint8Array(32).fill(1), modifiedBy: peer });
+}
+
+/** @param later by how many versions. */
+function successorsOf(
+  machine: Machine,
+  names: readonly string[],
+  later: number,
+  changed: Partial<FileRecord>,
+): FileRecord[] {
   const { records } = machine.folder();
   return names.flatMap((name) => {
     const theirs = records.versions(name).remotes[0]?.record;
     if (theirs === undefined) return [];
-    const version = theirs.version.map(({ device, value }) => ({ device, value: value + 1n }));
-    const gone = { deleted: true, size: 0, blocks: NO_BYTES, blockSize: 0, modifiedBy: peer };
-    return [{ ...theirs, ...gone, version, sequence: theirs.sequence + 10 * FILES }];
+    const version = theirs.version.map(({ device, value }) => ({ device, value: value + BigInt(later) }));
+    return [{ ...theirs, ...changed, version, sequence: theirs.sequence + later * 10 * FILES }];
   });
 }
 
@@ -54,6 +68,30 @@ test('R12 deletes that come while allowed ones are carried out are judged before
   ok(areMoreTold);
   equal(b.folder().state, 'needs-you');
   equal(b.names().length, FILES - ALLOWED);
+});
+
+test('R12 deletes that come while their names are about to be replaced are judged before they are carried out', async () => {
+  const { desk, a, b } = await twoWith(files(100));
+  using _ = desk;
+  const names = b.names();
+  a.crash();
+  await desk.runFor(2000);
+  const { records } = b.folder();
+  const edits = editsOf(b, names, a.short);
+  const deletes = deletesOf(b, names, a.short);
+  let areTold = false;
+  b.faults.beforeRecords = (call, [name]) => {
+    if (call !== 'versions' || name !== names[0] || areTold) return;
+    areTold = true;
+    records.saveRemote(a.short, deletes, false);
+    b.folder().pullSoon();
+  };
+  records.saveRemote(a.short, edits, false);
+  b.folder().pullSoon();
+  await desk.runFor(60_000);
+  ok(areTold);
+  equal(b.folder().state, 'needs-you');
+  equal(b.names().length, 100);
 });
 
 test('R12 files whose only twins are deleted with them count as deleted', async () => {

@@ -84,7 +84,7 @@ export const PULLING: readonly PlantedBug[] = [
   {
     name: 'permissions-dropped',
     what: 'a file is put in place with the permissions of any new file',
-    file: 'src/node/folder/puller.ts',
+    file: 'src/node/folder/placing.ts',
     find: `const expected = local?.look;
   const permissions = newest.noPermissions ? undefined : newest.permissions;`,
     replace: `const expected = local?.look;

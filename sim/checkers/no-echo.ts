@@ -84,7 +84,8 @@ export class NoEcho {
   #isJustified(node: string, record: FileRecord, seen: readonly Seen[], atMs: number): boolean {
     // A person's change is used up last: a conflict may be answered while the look at that change is still under way.
     const byConflict = this.#takeConflicts(node, record, seen);
-    const byReturn = record.type === 'directory' && !record.deleted && takeDelete(node, record, seen);
+    const isReturn = record.type === 'directory' && !record.deleted;
+    const byReturn = isReturn && takeDelete(node, record, seen, !this.#changes.has(`${node} ${record.name}`));
     return byConflict || byReturn || this.#takeChanges(node, record.name, atMs);
   }
 
@@ -93,7 +94,9 @@ export class NoEcho {
     const changes = this.#changes.get(key) ?? [];
     const recent = changes.filter((changeMs) => changeMs > atMs - IN_FLIGHT_MS);
     // Older ones are used up: the version has seen them. Of recent ones each serves for one version.
-    this.#changes.set(key, recent.length === changes.length ? recent.slice(1) : recent);
+    const left = recent.length === changes.length ? recent.slice(1) : recent;
+    if (left.length > 0) this.#changes.set(key, left);
+    else this.#changes.delete(key);
     return changes.length > 0;
   }
 
@@ -113,13 +116,15 @@ export class NoEcho {
   }
 }
 
-function takeDelete(node: string, record: FileRecord, seen: readonly Seen[]): boolean {
+/** @param alsoUnheard counts also what the version has not seen: where nothing else can be its reason. */
+function takeDelete(node: string, record: FileRecord, seen: readonly Seen[], alsoUnheard: boolean): boolean {
   const deletes = seen.filter(({ endsDirectory, version, undoneBy }) => {
     // Concurrent with what took its place: then that is set aside, as the loser of a conflict.
     return endsDirectory && compareVersions(record.version, version) !== 'older' && !undoneBy.has(node);
   });
   // Those that it has seen; of others it may not have heard yet, and answer them later.
   const heard = deletes.filter(({ version }) => covers(record.version, version));
-  for (const { undoneBy } of heard.length > 0 ? heard : deletes) undoneBy.add(node);
-  return deletes.length > 0;
+  const taken = heard.length > 0 || !alsoUnheard ? heard : deletes;
+  for (const { undoneBy } of taken) undoneBy.add(node);
+  return taken.length > 0;
 }

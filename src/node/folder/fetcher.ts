@@ -25,6 +25,8 @@ const LARGE_BYTES = 512 * 1024;
 const LARGE_BATCH_MAX = 4;
 const LARGE_BATCHES = 2;
 const ASK_AGAIN_MAX = 3;
+/** A file so small is here in a moment on any LAN: it does not wait for the blocks of larger ones. */
+const SMALL_BYTES_MAX = 32 * 1024 * 1024;
 /** Blocks of one file in work: more than the budget lets through, so that it never waits for their end. */
 const BLOCKS_AT_ONCE = 512;
 /** Looking for a block here costs some 50 µs: so many hold up the others for no longer than a person notices. */
@@ -133,7 +135,7 @@ export class Fetcher {
     signal: AbortSignal,
   ): Promise<Trouble | 'no-source' | undefined> {
     if (block.bytes === 0) return this.#land(stage, wanted, block, NO_BYTES);
-    await this.#inFlight.take(block.bytes);
+    await this.#inFlight.take(block.bytes, isSmall(wanted) ? 'soon' : 'in-turn');
     try {
       if (block.source.from === 'file') {
         const { name, offset } = block.source.place;
@@ -203,6 +205,10 @@ export class Fetcher {
     }
     return hash;
   }
+}
+
+export function isSmall({ size }: FileRecord): boolean {
+  return size <= SMALL_BYTES_MAX;
 }
 
 /** What takes room on the disk, and has to come from somewhere. */

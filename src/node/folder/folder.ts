@@ -176,6 +176,7 @@ export class Folder {
       void this.#fail(cause);
       throw cause; // it was not heard, and has to be told again
     }
+    this.#puller.hear(peer, told);
     this.#options.onTold();
     this.pullSoon();
   }
@@ -239,8 +240,7 @@ export class Folder {
 
   async #work(): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      if (this.#error === undefined) await this.#run();
-      else await this.#waitForRoot();
+      await (this.#error === undefined ? this.#run() : this.#waitForRoot());
     }
   }
 

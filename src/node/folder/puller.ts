@@ -15,15 +15,17 @@ import { decide, type Decision } from '../../core/reconcile/decide.ts';
 import { ignoredRecord } from '../../core/scan/changes.ts';
 import { sleep } from '../../ports/clock.ts';
 import { isTrouble, type Change, type Displace, type Trouble } from '../../ports/file-tree.ts';
-import type { NeedCursor, NeedPhase, Versions } from '../../ports/record-store.ts';
+import type { NeedCursor, NeedPhase, PeerKey, Versions } from '../../ports/record-store.ts';
 import type { Brake } from './brake.ts';
 import { Committer } from './committer.ts';
 import type { DiskRoom } from './disk-room.ts';
 import { Directories, type Handled } from './directories.ts';
+import { attributesOf, FULL_TEXT, installation, sentence } from './placing.ts';
 import { Patience } from './patience.ts';
-import { Fetcher } from './fetcher.ts';
+import { Fetcher, isSmall } from './fetcher.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { Sources } from '../peer/sources.ts';
+import { News } from './news.ts';
 import { TAKEN_TEXT, TakenNames } from './taken-names.ts';
 import { Batcher, Budget } from '../wake.ts';
 
@@ -42,11 +44,15 @@ interface Tally {
   left: number;
 }
 
+/** Names that were left as news may be counted once more, when the round comes to them. */
+interface RoundTally extends Tally {
+  leftBeside: number;
+}
+
 const PAGE = 200;
 /** Names in work at the same time: two groups of the committer. Each is small, their bytes are bounded by the budget. */
 const NAMES_AT_ONCE = 1000;
 const CONFLICT_NAMES_MAX = 20;
-const FULL = 'The disk is full';
 const TWINS_MAX = 4;
 const PHASES: readonly NeedPhase[] = ['directory', 'file', 'delete-file', 'delete-directory'];
 
@@ -60,6 +66,8 @@ export class Puller {
   readonly #saves: Batcher<LocalRecord, undefined>;
   readonly #patience: Patience;
   readonly #taken: TakenNames;
+  readonly #inWork = new Set<string>();
+  readonly #news = new News((name) => this.#inWork.has(name));
 
   constructor(context: FolderContext, sources: Sources, inFlight: Budget, brake: Brake, room: DiskRoom) {
     this.#context = context;
@@ -94,8 +102,13 @@ export class Puller {
     this.#taken.keepOnly(isWanted);
   }
 
+  /** A peer has told of these. */
+  hear(peer: PeerKey, told: readonly FileRecord[]): void {
+    this.#news.hear(peer, told);
+  }
+
   async round(signal: AbortSignal): Promise<Round> {
-    const total = { done: 0, again: false, left: 0 };
+    const total = { done: 0, again: false, left: 0, leftBeside: 0 };
     await this.#context.mounts.refresh();
     this.#brake.beginRound();
     for (const phase of PHASES) {
@@ -111,7 +124,7 @@ export class Puller {
       if (isDeleting) this.#brake.pulledDeletes(total.done - doneBefore);
     }
     if (!signal.aborted) this.#brake.endRound();
-    return total;
+    return { ...total, left: total.left + total.leftBeside };
   }
 
   /**
@@ -125,44 +138,71 @@ export class Puller {
     return isMore;
   }
 
-  /** Handles the names of one phase, many at the same time and each as soon as there is room for it. */
-  async #phase(phase: NeedPhase, total: Tally, signal: AbortSignal, namesMax?: number): Promise<void> {
-    let room = namesMax ?? Number.POSITIVE_INFINITY;
+  /**
+   * Handles the names of one phase, many at the same time and each as soon as there is room for it; among files also what peers tell
+   * meanwhile, beside them.
+   */
+  async #phase(phase: NeedPhase, total: RoundTally, signal: AbortSignal, namesMax?: number): Promise<void> {
     const slots = new Budget(NAMES_AT_ONCE);
-    let failure: { readonly cause: unknown } | undefined;
-    for (let after: NeedCursor = { phase, name: undefined }; !signal.aborted && failure === undefined;) {
-      const read = this.#context.records.need(after, PAGE).filter((needed) => needed.phase === phase);
-      const page = read.slice(0, room);
-      room -= page.length;
-      const last = page.at(-1);
-      if (last === undefined) break;
-      if (phase === 'file' && !(await this.#room.hasAny())) {
-        total.left += page.length; // and all that follow: none of them fits
-        for (const { name } of page) this.#leave(name, 'disk-full', FULL);
-        break;
+    const beside = { done: 0, again: false, left: 0 };
+    const failures: unknown[] = [];
+    const pull = (name: string, tally: Tally): Promise<void> =>
+      this.#tally(phase, name, tally, signal).catch((cause: unknown) => void failures.push(cause));
+    if (phase === 'file') this.#news.open(async (name) => (this.#isNews(name) ? await pull(name, beside) : undefined));
+    try {
+      let room = namesMax ?? Number.POSITIVE_INFINITY;
+      for (let after: NeedCursor = { phase, name: undefined }; !signal.aborted && failures.length === 0;) {
+        const read = this.#context.records.need(after, PAGE).filter((needed) => needed.phase === phase);
+        const page = read.slice(0, room);
+        room -= page.length;
+        const last = page.at(-1);
+        if (last === undefined) break;
+        if (phase === 'file' && !(await this.#room.hasAny())) {
+          total.left += page.length; // and all that follow: none of them fits
+          for (const { name } of page) this.#leave(name, 'disk-full', FULL_TEXT);
+          break;
+        }
+        for (const { name } of page) {
+          await slots.take(1);
+          void pull(name, total).finally(() => slots.give(1));
+        }
+        after = { phase, name: last.name };
+        // Names that nobody can give are done without any wait: a hundred thousand of them would hold up everybody else (R19).
+        if (page.length === PAGE) await sleep(this.#context.clock, 0);
       }
-      for (const { name } of page) {
-        await slots.take(1);
-        void this.#tally(name, total, signal)
-          .catch((cause: unknown) => (failure ??= { cause }))
-          .finally(() => slots.give(1));
-      }
-      after = { phase, name: last.name };
-      // Names that nobody can give are done without any wait: a hundred thousand of them would hold up everybody else (R19).
-      if (page.length === PAGE) await sleep(this.#context.clock, 0);
+    } finally {
+      await slots.take(NAMES_AT_ONCE); // all are back
+      await this.#news.close();
     }
-    await slots.take(NAMES_AT_ONCE); // all are back
-    if (failure !== undefined) throw failure.cause;
+    if (failures.length > 0) throw failures[0];
+    total.done += beside.done;
+    total.again ||= beside.again;
+    total.leftBeside += beside.left;
   }
 
-  async #tally(name: string, total: Tally, signal: AbortSignal): Promise<void> {
-    const handled = signal.aborted ? 'left' : await this.#handle(name, signal);
-    if (handled === 'done') total.done += 1;
-    else if (handled === 'again') total.again = true;
-    else total.left += 1;
+  /** Is it wanted, and nothing that others would have to wait for? A delete is judged first, with the others. */
+  #isNews(name: string): boolean {
+    const { records } = this.#context;
+    const newest = records.newest(name);
+    if (newest === undefined || newest.deleted || !isSmall(newest)) return false;
+    return lacks(records.local(name)?.record, newest);
   }
 
-  async #handle(name: string, signal: AbortSignal): Promise<Handled> {
+  async #tally(phase: NeedPhase, name: string, tally: Tally, signal: AbortSignal): Promise<void> {
+    if (this.#inWork.has(name)) return; // as news, or with the page that it was read with
+    this.#inWork.add(name);
+    try {
+      const handled = signal.aborted ? 'left' : await this.#handle(phase, name, signal);
+      if (handled === 'done') tally.done += 1;
+      else if (handled === 'again') tally.again = true;
+      else tally.left += 1;
+    } finally {
+      this.#inWork.delete(name);
+      this.#news.next();
+    }
+  }
+
+  async #handle(phase: NeedPhase, name: string, signal: AbortSignal): Promise<Handled> {
     const { records, problems, mounts } = this.#context;
     if (mounts.isAway(name)) return 'left'; // the mount point is listed as a problem
     const versions = records.versions(name);
@@ -179,6 +219,8 @@ export class Puller {
       versions.remotes.map((remote) => remote.record),
       this.#context.digest,
     );
+    // A peer has deleted it since its name was read: that is judged with the other deletes (R12).
+    if (decision === 'delete' && (phase === 'directory' || phase === 'file')) return 'again';
     const taken = decision === 'nothing' ? undefined : this.#taken.find(name);
     // Said again: that it is not there may have been seen since, which ends what was listed of it.
     if (taken !== undefined) return this.#leave(taken, 'exists', TAKEN_TEXT);
@@ -306,7 +348,9 @@ export class Puller {
         this.#context.suspect([newest.name]);
         return 'left';
       case 'parent':
-        return this.#directories.makeParents(newest.name);
+        if (!newest.deleted) return this.#directories.makeParents(newest.name);
+        this.#context.suspect([newest.name]); // gone with what it was in
+        return 'left';
       case 'not-empty':
         return this.#directories.clear(newest.name, versions);
       default:
@@ -325,39 +369,4 @@ export class Puller {
     if (trouble.trouble === 'exists') this.#taken.add(name);
     return this.#leave(name, trouble.trouble, sentence(trouble));
   }
-}
-
-function installation(newest: FileRecord, local: LocalRecord | undefined, stage: string, displace: Displace): Change {
-  const { name, modifiedNs, symlinkTarget: target } = newest;
-  const expected = local?.look;
-  const permissions = newest.noPermissions ? undefined : newest.permissions;
-  switch (newest.type) {
-    case 'directory':
-      return { change: 'directory', name, permissions, expected, displace };
-    case 'symlink':
-      return { change: 'symlink', name, target, expected, displace };
-    case 'file':
-      return { change: 'file', name, stage, permissions, modifiedNs, expected, displace };
-  }
-}
-
-function attributesOf(newest: FileRecord, local: LocalRecord | undefined): Change {
-  const { name, modifiedNs } = newest;
-  const permissions = newest.noPermissions ? undefined : newest.permissions;
-  if (newest.type === 'directory') {
-    return { change: 'directory', name, permissions, expected: local?.look, displace: { to: 'history' } };
-  }
-  return { change: 'attributes', name, permissions, modifiedNs, expected: local?.look };
-}
-
-function sentence(trouble: Trouble): string {
-  const said: Partial<Record<Trouble['trouble'], string>> = {
-    denied: 'lanfold is not allowed to write it here',
-    'disk-full': FULL,
-    'read-only': 'The disk is read-only',
-    'not-mounted': 'Its disk is not mounted',
-    'name-not-allowed': 'This disk does not allow the name',
-    exists: TAKEN_TEXT,
-  };
-  return said[trouble.trouble] ?? `The disk failed: ${trouble.detail}`;
 }

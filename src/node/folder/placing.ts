@@ -1,0 +1,49 @@
+/**
+ * What the disk is asked to do for a version, and what people are told when it refuses.
+ * @module
+ */
+import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
+import type { Change, Displace, Trouble } from '../../ports/file-tree.ts';
+import { TAKEN_TEXT } from './taken-names.ts';
+
+export const FULL_TEXT = 'The disk is full';
+
+export function installation(
+  newest: FileRecord,
+  local: LocalRecord | undefined,
+  stage: string,
+  displace: Displace,
+): Change {
+  const { name, modifiedNs, symlinkTarget: target } = newest;
+  const expected = local?.look;
+  const permissions = newest.noPermissions ? undefined : newest.permissions;
+  switch (newest.type) {
+    case 'directory':
+      return { change: 'directory', name, permissions, expected, displace };
+    case 'symlink':
+      return { change: 'symlink', name, target, expected, displace };
+    case 'file':
+      return { change: 'file', name, stage, permissions, modifiedNs, expected, displace };
+  }
+}
+
+export function attributesOf(newest: FileRecord, local: LocalRecord | undefined): Change {
+  const { name, modifiedNs } = newest;
+  const permissions = newest.noPermissions ? undefined : newest.permissions;
+  if (newest.type === 'directory') {
+    return { change: 'directory', name, permissions, expected: local?.look, displace: { to: 'history' } };
+  }
+  return { change: 'attributes', name, permissions, modifiedNs, expected: local?.look };
+}
+
+export function sentence(trouble: Trouble): string {
+  const said: Partial<Record<Trouble['trouble'], string>> = {
+    denied: 'lanfold is not allowed to write it here',
+    'disk-full': FULL_TEXT,
+    'read-only': 'The disk is read-only',
+    'not-mounted': 'Its disk is not mounted',
+    'name-not-allowed': 'This disk does not allow the name',
+    exists: TAKEN_TEXT,
+  };
+  return said[trouble.trouble] ?? `The disk failed: ${trouble.detail}`;
+}
