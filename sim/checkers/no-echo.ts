@@ -53,9 +53,14 @@ export class NoEcho {
     for (const name of this.#seen.keys()) if (isBelow(name, directory)) this.changed(node, name, atMs);
   }
 
-  /** The node knows nothing any more, or less than before: what it finds it may take for a change, once for each name. */
+  /**
+   * The node knows nothing any more, or less than before: what it finds it may take for a change, once for each name, and what it
+   * has answered it may answer once more.
+   */
   lostRecords(node: string, names: Iterable<string>, atMs: number): void {
     for (const name of new Set([...this.#seen.keys(), ...names])) this.changed(node, name, atMs);
+    for (const { undoneBy } of [...this.#seen.values()].flat()) undoneBy.delete(node);
+    for (const pair of this.#resolved) if (pair.startsWith(`${node} `)) this.#resolved.delete(pair);
   }
 
   /** A node saved an own record. `short`: the node's short ID. */
