@@ -282,10 +282,8 @@ export class Folder {
       this.#busyScanning = true;
       this.#updateState();
       if (directories.includes('') && (await this.#ignores.load())) this.#pullWanted.ring();
-      for (const directory of directories) {
-        const isAllThere = await this.#scanner.scan(directory, signal);
-        if (directory === '' && isAllThere) this.#brake.releaseFound();
-      }
+      for (const directory of directories)
+        if ((await this.#scanner.scan(directory, signal)) && directory === '') this.#brake.releaseFound();
       if (signal.aborted) break; // what was not seen says nothing
       if (directories.includes('')) {
         await this.#tree.pruneHistory(this.#options.historyLimits);
@@ -296,6 +294,7 @@ export class Folder {
         this.#context.doubt.end();
         this.admission.scanned();
       }
+      this.#indexes.looked();
       this.#pullWanted.ring();
       this.#updateState();
     }

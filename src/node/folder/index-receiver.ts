@@ -13,11 +13,15 @@ import type { FolderContext } from './folder-context.ts';
 
 const DAY_S = 86_400;
 const ANSWER_LATER_MS = 100;
+/** Of more names the next word of a peer is waited for. */
+const UNANSWERED_MAX = 10_000;
 
 export class IndexReceiver {
   readonly #context: FolderContext;
   readonly #device: bigint;
   readonly #isClosed: () => boolean;
+  /** Names of which something may have to be said once they are not in doubt any more. */
+  readonly #unanswered = new Set<string>();
 
   /** @param device short ID of this device. */
   constructor(context: FolderContext, device: bigint, isClosed: () => boolean) {
@@ -33,14 +37,24 @@ export class IndexReceiver {
     if (answers.length > 0) this.#context.save(answers);
   }
 
-  #answerLater(name: string): void {
+  /** All was looked at: what was in doubt may be known for what it is. */
+  looked(): void {
+    const names = [...this.#unanswered];
+    this.#unanswered.clear();
+    this.#answer(names);
+  }
+
+  #answer(names: readonly string[]): void {
     if (this.#isClosed()) return;
-    const told = this.#context.records.versions(name).remotes.map(({ record }) => record);
-    const answer = told.flatMap((theirs) => this.#answerTo(theirs)).slice(0, 1);
+    const { records, log } = this.#context;
+    const answers = names.flatMap((name) => {
+      const told = records.versions(name).remotes.map(({ record }) => record);
+      return told.flatMap((theirs) => this.#answerTo(theirs)).slice(0, 1);
+    });
     try {
-      if (answer.length > 0) this.#context.save(answer);
+      if (answers.length > 0) this.#context.save(answers);
     } catch (cause) {
-      this.#context.log.warn({ name, cause: String(cause) }, 'cannot answer what a peer told');
+      log.warn({ names: names.length, cause: String(cause) }, 'cannot answer what peers told');
     }
   }
 
@@ -62,9 +76,13 @@ export class IndexReceiver {
    */
   #passOn(name: string): LocalRecord[] {
     const { records, doubt } = this.#context;
+    if (records.remotes().length < 2) return [];
     // After a crash a person's file may stand there that was never recorded: with this record it would count as one that is back
     // from a delete (SPEC E9).
-    if (records.remotes().length < 2 || doubt.covers(name)) return [];
+    if (doubt.covers(name)) {
+      if (this.#unanswered.size < UNANSWERED_MAX) this.#unanswered.add(name);
+      return [];
+    }
     const newest = records.newest(name);
     if (newest?.deleted !== true) return [];
     const isMissed = records.versions(name).remotes.some(({ record }) => !record.deleted && lacks(record, newest));
@@ -74,7 +92,7 @@ export class IndexReceiver {
   #answerTo(theirs: FileRecord): LocalRecord[] {
     if (this.#context.busy.has(theirs.name)) {
       // It is being put in place: what is to be said depends on how that ends.
-      this.#context.clock.after(ANSWER_LATER_MS, () => this.#answerLater(theirs.name));
+      this.#context.clock.after(ANSWER_LATER_MS, () => this.#answer([theirs.name]));
       return [];
     }
     const local = this.#context.records.local(theirs.name);
