@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Life } from '../src/edges/memory/life.ts';
 import { MemoryClock } from '../src/edges/memory/memory-clock.ts';
-import { MemoryDisk, type Inode } from '../src/edges/memory/memory-disk.ts';
+import { MemoryDisk, type Inode, type NameRules } from '../src/edges/memory/memory-disk.ts';
 import { sha256 } from '../src/edges/memory/memory-folder.ts';
 import { MemoryNetwork } from '../src/edges/memory/memory-network.ts';
 import { MemoryTree } from '../src/edges/memory/memory-tree.ts';
@@ -79,13 +79,13 @@ export class Machine {
   #uncleanStop = false;
   #running: { life: Life; engine: Engine } | undefined;
 
-  constructor(desk: Desk, name: string, folderIds: readonly string[], ignoresCase: boolean) {
+  constructor(desk: Desk, name: string, folderIds: readonly string[], nameRules: NameRules = {}) {
     this.#desk = desk;
     this.name = name;
     this.#folderIds = folderIds;
     this.device = desk.chance(`${name.replace(/ twin$/u, '')} device`).bytes(32);
     const clock = this.#clock(new Life(desk.scheduler));
-    this.disk = new MemoryDisk(() => clock.nowNs(), { ignoresCase });
+    this.disk = new MemoryDisk(() => clock.nowNs(), nameRules);
     for (const id of folderIds) this.disk.makeDirectory(id);
     this.#storeChance = desk.chance(`${name} store`);
     this.#chance = desk.chance(`${name} chance`);
@@ -263,12 +263,12 @@ export class Desk implements Disposable {
     names: readonly string[],
     folderIds: readonly string[] = [FOLDER],
     records: 'memory' | 'files' = 'memory',
-    /** Machines whose disk takes no case for a difference. */
-    ignoringCase: readonly string[] = [],
+    /** By machine: what is special about its disk. */
+    nameRules: Readonly<Record<string, NameRules>> = {},
   ) {
     this.directory = records === 'files' ? mkdtempSync(join(tmpdir(), 'lanfold-desk-')) : undefined;
     this.network = new MemoryNetwork({ scheduler: this.scheduler, seed: 'desk' });
-    this.machines = names.map((name) => new Machine(this, name, folderIds, ignoringCase.includes(name)));
+    this.machines = names.map((name) => new Machine(this, name, folderIds, nameRules[name]));
   }
 
   chance(name: string): SeededChance {

@@ -34,6 +34,10 @@ const HARMS: readonly NodeFault[] = [
 /** Worlds with a disk that takes no case for a difference, where people write some names in capitals. */
 const SPELLED = { worlds: 0.1, steps: 0.25 } as const;
 
+/** Worlds with a disk that keeps names in another normal form, where people write names with accents. */
+const ACCENTED = { worlds: 0.05, steps: 0.5 } as const;
+const ACCENTS: Readonly<Record<string, string>> = { a: 'å', e: 'é', z: 'ž' };
+
 /** Draws the whole plan of a seed. */
 export function makePlan(seed: number, workload: Workload, stream: (name: string) => SeededChance): Plan {
   const world = stream('plan world');
@@ -42,7 +46,10 @@ export function makePlan(seed: number, workload: Workload, stream: (name: string
   const people = planUsers(workload, stream('plan users'));
   const spelling = stream('plan spelling');
   const isSpelled = spelling.happens(SPELLED.worlds);
-  const users = isSpelled ? people.map((step) => spelledOtherwise(step, spelling)) : people;
+  const spelled = isSpelled ? people.map((step) => spelledOtherwise(step, spelling)) : people;
+  const accents = stream('plan accents');
+  const decomposing = accents.happens(ACCENTED.worlds) ? accents.below(nodes) : undefined;
+  const users = decomposing === undefined ? spelled : spelled.map((step) => accented(step, decomposing, accents));
   const lastMs = users.at(-1)?.atMs ?? 0;
   const faults = withoutUnknowable([
     ...planFaults(nodes, topology, lastMs, stream('plan faults')),
@@ -57,6 +64,7 @@ export function makePlan(seed: number, workload: Workload, stream: (name: string
     topology,
     skewsMs: Array.from({ length: nodes }, () => Math.round(world.between(-skewMax, skewMax))),
     ignoringCase: isSpelled ? [spelling.below(nodes)] : [],
+    decomposing: decomposing === undefined ? [] : [decomposing],
     rules: planRules(nodes, topology, stream('plan rules')),
     diskMsMax: world.pick([0.5, 2, 10, 50]),
     newsLossRate: world.pick([0, 0, 0, 0.3]),
@@ -113,6 +121,14 @@ function spelledOtherwise(step: UserStep, chance: SeededChance): UserStep {
     return chance.happens(0.5) ? name.toUpperCase() : joinName(parentOf(name), baseName(name).toUpperCase());
   };
   return { ...step, path: spell(step.path), other: spell(step.other) };
+}
+
+/** Where the disk finds names in any form, people write them in any. */
+function accented(step: UserStep, decomposing: number, chance: SeededChance): UserStep {
+  const form = step.node === decomposing && chance.happens(ACCENTED.steps) ? 'NFD' : 'NFC';
+  const accent = (name: string): string =>
+    name.replace(/[aez](?=$|\/)/gu, (end) => ACCENTS[end] ?? end).normalize(form);
+  return { ...step, path: accent(step.path), other: accent(step.other) };
 }
 
 function planUnshares(nodes: number, topology: Plan['topology'], lastMs: number, chance: SeededChance): FaultStep[] {

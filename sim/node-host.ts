@@ -88,7 +88,10 @@ export class NodeHost implements Watched {
     };
     this.#clockOffMs = plan.skewsMs[index] ?? 0;
     const clock = new MemoryClock(new Life(scheduler), () => this.#clockOffMs);
-    this.disk = new MemoryDisk(() => clock.nowNs(), { ignoresCase: plan.ignoringCase?.includes(index) === true });
+    this.disk = new MemoryDisk(() => clock.nowNs(), {
+      ignoresCase: plan.ignoringCase?.includes(index) === true,
+      decomposes: plan.decomposing?.includes(index) === true,
+    });
     this.disk.makeDirectory(FOLDER_ROOT);
     const storeChance = stream(`${this.name} store`);
     this.#store = new HostStore({

@@ -62,7 +62,7 @@ export class Oracle {
   /** The eyes of the people at a node. */
   witness(node: Watched): Witness {
     return {
-      changed: (name) => this.#noEcho.changed(node.name, name, this.#nowMs()),
+      changed: (name) => this.#noEcho.changed(node.name, name.normalize('NFC'), this.#nowMs()),
       replaced: (content) => this.#nothingLost.replaced(content),
       writing: (content) => this.#wholeFiles.writing(node.name, content),
       moved: (content) => this.#wholeFiles.moved(node.name, content),
@@ -134,7 +134,7 @@ export class Oracle {
   /** A name went back to what it was, and so did the directories that it is in. */
   #undone(node: Watched, path: string): void {
     if (!path.startsWith(`${FOLDER_ROOT}/`)) return;
-    const name = path.slice(FOLDER_ROOT.length + 1);
+    const name = path.slice(FOLDER_ROOT.length + 1).normalize('NFC');
     this.#noEcho.changedBelow(node.name, name, this.#nowMs());
     for (let at = name; at !== ''; at = parentOf(at)) {
       this.#noEcho.changed(node.name, at, this.#nowMs());
@@ -196,5 +196,5 @@ function contentsOf({ visible, history }: Snapshot): Uint8Array[] {
 
 function nameIn(disk: MemoryDisk, inode: Inode): string | undefined {
   const path = disk.pathOf(inode);
-  return path?.startsWith(`${FOLDER_ROOT}/`) === true ? path.slice(FOLDER_ROOT.length + 1) : undefined;
+  return path?.startsWith(`${FOLDER_ROOT}/`) === true ? path.slice(FOLDER_ROOT.length + 1).normalize('NFC') : undefined;
 }

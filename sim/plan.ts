@@ -107,6 +107,8 @@ export interface Plan {
   readonly rules?: readonly (Rules | undefined)[];
   /** Nodes whose disk takes no case for a difference. */
   readonly ignoringCase?: readonly number[];
+  /** Nodes whose disk keeps names in normal form D, and finds them in any. */
+  readonly decomposing?: readonly number[];
   /** The longest step of a disk call. */
   readonly diskMsMax: number;
   /** How often watcher news are lost. */

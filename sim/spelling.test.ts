@@ -1,11 +1,11 @@
-/** Disks that take no case for a difference. */
+/** Disks that take no case for a difference, or keep names in a form of their own. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { Desk, FOLDER, type Machine } from './desk.ts';
 
 /** The disk of b ignores case. */
 async function two(): Promise<{ desk: Desk; a: Machine; b: Machine; reads: string[] }> {
-  const desk = new Desk(['a', 'b'], undefined, undefined, ['b']);
+  const desk = new Desk(['a', 'b'], undefined, undefined, { b: { ignoresCase: true } });
   const [a, b] = desk.machines;
   if (a === undefined || b === undefined) throw new Error('no machines');
   const reads: string[] = [];
@@ -53,4 +53,33 @@ test('P80 the same with directories: what is in the one that cannot be is not fe
   ok(await desk.until(() => b.read('Holiday/one') === 'one' && b.read('Holiday/two') === 'two'));
   ok(await desk.inSync(a, b));
   deepEqual(b.folder().problems(), []);
+});
+
+test('N6 where the disk keeps names decomposed, files come, change and go under the normal form, and nothing is renamed', async () => {
+  const desk = new Desk(['a', 'b'], undefined, undefined, { b: { decomposes: true } });
+  using _ = desk;
+  const [a, b] = desk.machines;
+  ok(a !== undefined && b !== undefined);
+  await desk.start(a, b);
+  ok(await desk.inSync(a, b));
+  const kept = 'e\u0301tude';
+  const normal = kept.normalize('NFC');
+  b.write(kept, 'from b');
+  ok(await desk.until(() => a.read(normal) === 'from b', 5000));
+  a.write('ü', 'from a');
+  ok(await desk.until(() => b.read('ü') === 'from a', 5000));
+  let renamed = 0;
+  b.disk.listen(({ what }) => void (renamed += what === 'appeared' ? 1 : 0));
+  b.write(kept, 'changed at b');
+  ok(await desk.until(() => a.read(normal) === 'changed at b', 5000), 'heard at once, not with the next walk');
+  for (let walks = 0; walks < 3; walks += 1) {
+    b.folder().rescan();
+    await desk.runFor(2000);
+  }
+  equal(renamed, 0);
+  deepEqual(b.names(), ['e\u0301tude', 'u\u0308']);
+  deepEqual(b.problems(), []);
+  b.disk.unlink(`${FOLDER}/${kept}`);
+  ok(await desk.until(() => a.read(normal) === undefined, 5000));
+  ok(await desk.inSync(a, b));
 });

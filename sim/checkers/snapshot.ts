@@ -32,7 +32,8 @@ function collect(directory: Inode, prefix: string, into: Entry[], skipOwn: boole
   for (const base of [...directory.children.keys()].sort()) {
     const inode = directory.children.get(base);
     if (inode === undefined || (skipOwn && prefix === '' && base === OWN_DIRECTORY)) continue;
-    into.push({ name: prefix + base, inode });
-    if (inode.type === 'directory') collect(inode, `${prefix}${base}/`, into, false);
+    const name = prefix + base.normalize('NFC'); // some disks keep another form, of what is one name to people
+    into.push({ name, inode });
+    if (inode.type === 'directory') collect(inode, `${name}/`, into, false);
   }
 }

@@ -45,7 +45,10 @@ export interface FileTree {
    * Is anyone holding the file open for writing? `unknown` where the system cannot tell (then only age and quiet count).
    */
   writers(names: readonly string[]): Promise<('none' | 'some' | 'unknown')[]>;
-  /** Renames a directory entry whose name is not in normal form C; `false` if the wanted name is taken. */
+  /**
+   * Renames a directory entry whose name is not in normal form C; `false` if something else has the wanted name. Where the disk takes
+   * both for one name nothing is done.
+   */
   normalize(directory: string, rawName: Uint8Array, wanted: string): Promise<boolean>;
 
   /**

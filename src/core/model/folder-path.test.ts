@@ -2,7 +2,7 @@ import { equal, ok } from 'node:assert/strict';
 import { posix } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isBelow, isInternalName, nameFault, parentOf, baseName, type NameFault } from './folder-path.ts';
+import { isBelow, isInternalName, nameFault, nameInNews, parentOf, baseName, type NameFault } from './folder-path.ts';
 
 const names: [name: string, want: NameFault | undefined][] = [
   ['a', undefined],
@@ -72,3 +72,17 @@ test('N5 parents, bases and what lies below', () => {
   equal(baseName('a/b'), 'b');
   ok(isBelow('a/b', 'a') && !isBelow('ab', 'a') && !isBelow('a', 'a') && isBelow('a', ''));
 });
+
+const inNews: [what: string, name: string, isGone: boolean, isThere: boolean, want: string][] = [
+  ['in normal form', 'caf\u00e9', false, true, 'caf\u00e9'],
+  ['in another one, on a disk that finds both', 'cafe\u0301', false, true, 'caf\u00e9'],
+  ['in another one, on a disk that does not', 'cafe\u0301', false, false, 'cafe\u0301'],
+  ['in another one, that is gone', 'cafe\u0301', true, false, 'caf\u00e9'],
+];
+for (const [what, name, isGone, isThere, want] of inNews) {
+  test(`N6 news of a name ${what}`, () =>
+    equal(
+      nameInNews(name, isGone, () => isThere),
+      want,
+    ));
+}

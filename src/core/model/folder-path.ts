@@ -90,6 +90,16 @@ export function normalPart(name: string): string {
   return normal;
 }
 
+/**
+ * The name that the system's news of an entry are about: some disks take all forms of a name for one, and tell of it in the form
+ * that they keep it in.
+ * @param isGone whether the entry is gone: then nobody can ask the disk, and to look at a name that never was costs little.
+ */
+export function nameInNews(name: string, isGone: boolean, isThere: (name: string) => boolean): string {
+  const normal = name.normalize('NFC');
+  return normal !== name && (isGone || isThere(normal)) ? normal : name;
+}
+
 /** True when `name` lies below `directory`, at any depth. Everything lies below the root ''. */
 export function isBelow(name: string, directory: string): boolean {
   return directory === '' || name.startsWith(`${directory}/`);

@@ -74,6 +74,14 @@ describe('file tree on a real disk', onlyPosix, () => {
     },
   );
 
+  test('P8 an entry that is found under its normal form as it is, is not renamed', async () => {
+    // As on a disk that takes both forms for one name: what stands under the wanted one is this very file.
+    writeFileSync(join(root, 'cafe\u0301'), 'one file');
+    linkSync(join(root, 'cafe\u0301'), join(root, 'caf\u00e9'));
+    assert.equal(await tree.normalize('', Buffer.from('cafe\u0301'), 'caf\u00e9'), true);
+    assert.ok(existsSync(join(root, 'cafe\u0301')));
+  });
+
   test('P43 a pipe blocks nobody', async () => {
     execFileSync('mkfifo', [join(root, 'pipe')]);
     const [seen] = await tree.look(['pipe']);

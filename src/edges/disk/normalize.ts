@@ -2,14 +2,14 @@
  * Giving a directory entry the normal form of its name.
  * @module
  */
-import { lstatSync, renameSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { nameFault } from '../../core/model/folder-path.ts';
 import type { SystemCalls } from './system-calls.ts';
 import { errorCode, systemError } from './trouble.ts';
 import { nameTrouble, type Walk } from './walk.ts';
 
 /**
- * @returns false if something else has the wanted name.
+ * @returns false if something else has the wanted name, true if it has that name now, or is found under it as it is.
  * @throws Error with the system's code if the entry is not there or may not be renamed.
  */
 export function normalize(
@@ -29,10 +29,7 @@ export function normalize(
   if (parent === undefined) throw systemError('ENOENT', 'rename');
   const from = Buffer.concat([Buffer.from(`${parent}/`), raw]);
   const to = `${parent}/${wanted}`;
-  if (isSameEntry(from, to)) {
-    renameSync(from, to);
-    return true;
-  }
+  if (isSameEntry(from, to)) return true;
   try {
     system.moveNoReplace(from, to);
     return true;
@@ -42,9 +39,11 @@ export function normalize(
   }
 }
 
-/** On a disk that takes both forms for one name, the wanted name "exists": it is this entry. Never so on Linux. */
+/**
+ * On a disk that takes all forms of a name for one (of macOS, or of Linux where it folds case), the entry has the wanted name
+ * already. To rename it would be news for the watcher, and for nothing where the disk keeps names decomposed: at each walk again.
+ */
 function isSameEntry(from: Buffer, to: string): boolean {
-  if (process.platform === 'linux') return false;
   const there = lstatSync(to, { bigint: true, throwIfNoEntry: false });
   return there !== undefined && there.ino === lstatSync(from, { bigint: true }).ino;
 }

@@ -11,8 +11,10 @@
  * start of the gap.
  * @module
  */
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-
+import { join } from 'node:path';
+import { nameInNews } from '../../core/model/folder-path.ts';
 import type { WatchListener, WatchNews, Watcher } from '../../ports/watcher.ts';
 import { type BackEndEvents, type WatchBackEnd, WatchUnavailable } from './watcher-back-end.ts';
 import { FsWatchBackEnd } from './watcher-fs-watch.ts';
@@ -138,7 +140,7 @@ class DiskWatcher implements Watcher {
     return {
       touched: ifCurrent((news: readonly WatchNews[]) => {
         this.#onAlive?.();
-        this.#listener?.touched(news);
+        this.#listener?.touched(news.map(({ name, what }) => ({ name: this.#nameOf(name, what), what })));
       }),
       lost: ifCurrent((directory: string) => this.#listener?.lost(directory)),
       alive: ifCurrent(() => this.#onAlive?.()),
@@ -162,6 +164,11 @@ class DiskWatcher implements Watcher {
         }
       }),
     };
+  }
+
+  #nameOf(name: string, what: WatchNews['what']): string {
+    const isThere = (normal: string): boolean => existsSync(join(this.#root, normal));
+    return nameInNews(name, what === 'vanished', isThere);
   }
 
   /** Says each state of things once, however often it is met again. */

@@ -36,6 +36,14 @@ export type { Inode } from './inode.ts';
 
 const BASE_BYTES_MAX = 255;
 
+/** How a disk takes names. Default: each as it is. */
+export interface NameRules {
+  /** Takes no case for a difference. */
+  readonly ignoresCase?: boolean;
+  /** Keeps all names in normal form D, and finds them in any form. */
+  readonly decomposes?: boolean;
+}
+
 export class MemoryDisk {
   readonly top: Inode;
   /** Bytes that may still be written. */
@@ -43,6 +51,7 @@ export class MemoryDisk {
   totalBytes = 1e15;
   /** Takes no case for a difference: two names that differ in it alone are one, called as whoever made it called it. */
   readonly ignoresCase: boolean;
+  readonly #decomposes: boolean;
   readonly #nowNs: () => bigint;
   readonly #listeners = new Set<(news: DiskNews) => void>();
   /** Numbers of removed inodes are given out again at once, as real disks do: a number alone proves nothing. */
@@ -53,9 +62,10 @@ export class MemoryDisk {
   readonly #unflushed: Unflushed;
 
   /** `nowNs`: the time that inodes get, nanoseconds since 1970. */
-  constructor(nowNs: () => bigint, { ignoresCase = false }: { ignoresCase?: boolean } = {}) {
+  constructor(nowNs: () => bigint, { ignoresCase = false, decomposes = false }: NameRules = {}) {
     this.#nowNs = nowNs;
     this.ignoresCase = ignoresCase;
+    this.#decomposes = decomposes;
     this.#unflushed = new Unflushed(() => Number(nowNs() / 1_000_000n));
     this.top = this.#inode('directory', 0o755, NO_BYTES);
   }
@@ -75,7 +85,7 @@ export class MemoryDisk {
   find(path: string): Inode | undefined {
     if (path === '') return this.top;
     let inode: Inode | undefined = this.top;
-    for (const part of path.split('/')) inode = inode?.children.get(part);
+    for (const part of this.#kept(path).split('/')) inode = inode?.children.get(part);
     return inode;
   }
 
@@ -84,11 +94,17 @@ export class MemoryDisk {
     if (!this.ignoresCase) return path;
     let inode: Inode | undefined = this.top;
     const parts = path.split('/').map((part) => {
-      const base = inode === undefined ? part : (this.#entryOf(inode, part) ?? part);
+      const kept = this.#kept(part);
+      const base = inode === undefined ? kept : (this.#entryOf(inode, kept) ?? kept);
       inode = inode?.children.get(base);
-      return base;
+      return base === kept ? part : base; // another form of it is no other spelling
     });
     return parts.join('/');
+  }
+
+  /** As the disk keeps a path. */
+  #kept(path: string): string {
+    return this.#decomposes ? path.normalize('NFD') : path;
   }
 
   /** Where an inode is now; undefined if no name leads to it. */
@@ -155,7 +171,8 @@ export class MemoryDisk {
   }
 
   /** As rename(2): a file replaces a file, a directory replaces an empty directory, all else is refused. */
-  rename(from: string, to: string): void {
+  rename(askedFrom: string, askedTo: string): void {
+    const [from, to] = [this.#kept(askedFrom), this.#kept(askedTo)];
     const inode = this.#existing(from);
     if (from === to) return;
     if (to.startsWith(`${from}/`)) throw new DiskFault('EINVAL', to);
@@ -205,7 +222,8 @@ export class MemoryDisk {
   }
 
   /** Removes anything but a directory. */
-  unlink(path: string): void {
+  unlink(asked: string): void {
+    const path = this.#kept(asked);
     const inode = this.#existing(path);
     if (inode.type === 'directory') throw new DiskFault('EISDIR', path);
     this.#noteRemoval(inode, path);
@@ -214,7 +232,8 @@ export class MemoryDisk {
   }
 
   /** Removes an empty directory. */
-  removeDirectory(path: string): void {
+  removeDirectory(asked: string): void {
+    const path = this.#kept(asked);
     const inode = this.#existing(path);
     if (inode.type !== 'directory') throw new DiskFault('ENOTDIR', path);
     if (inode.children.size > 0) throw new DiskFault('ENOTEMPTY', path);
@@ -244,7 +263,8 @@ export class MemoryDisk {
     return this.#covered.has(inode);
   }
 
-  #create(path: string, make: () => Inode): Inode {
+  #create(asked: string, make: () => Inode): Inode {
+    const path = this.#kept(asked);
     const inode = this.#link(path, make);
     this.#unflushed.changed([path], () => takeEntry(inode));
     return inode;
@@ -292,7 +312,8 @@ export class MemoryDisk {
     return parent;
   }
 
-  #link(path: string, make: () => Inode): Inode {
+  #link(asked: string, make: () => Inode): Inode {
+    const path = this.#kept(asked);
     const directory = this.#parent(path);
     const base = baseName(path);
     if (this.#entryOf(directory, base) !== undefined) throw new DiskFault('EEXIST', path);

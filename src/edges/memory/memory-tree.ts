@@ -144,7 +144,8 @@ export class MemoryTree implements FileTree {
         if (nameFault(name) !== undefined || name.includes('/')) throw new DiskFault('EINVAL', name);
       }
       const prefix = directory === '' ? '' : `${directory}/`;
-      if (this.#folder.find(`${prefix}${wanted}`) !== undefined) return false;
+      const there = this.#folder.find(`${prefix}${wanted}`);
+      if (there !== undefined) return there === this.#folder.find(`${prefix}${base}`);
       this.#folder.disk.rename(this.#folder.path(`${prefix}${base}`), this.#folder.path(`${prefix}${wanted}`));
       return true;
     });

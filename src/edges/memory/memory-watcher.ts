@@ -3,7 +3,7 @@
  * one only from when its own news is delivered, and news come late and in bursts.
  * @module
  */
-import { OWN_DIRECTORY } from '../../core/model/folder-path.ts';
+import { nameInNews, OWN_DIRECTORY } from '../../core/model/folder-path.ts';
 import type { Watcher, WatchListener, WatchNews } from '../../ports/watcher.ts';
 import type { Life } from './life.ts';
 import type { DiskNews, Inode, MemoryDisk } from './memory-disk.ts';
@@ -73,8 +73,10 @@ export class MemoryWatcher implements Watcher {
       const inode = what === 'appeared-directory' ? disk.find(`${root}/${name}`) : undefined;
       if (inode?.type === 'directory') this.#watch(inode);
     }
+    const isThere = (name: string): boolean => disk.find(`${root}/${name}`) !== undefined;
+    const named = news.map(({ name, what }) => ({ name: nameInNews(name, what === 'vanished', isThere), what }));
     if (chance.happens(lossRate)) listener.lost('');
-    else listener.touched(news);
+    else listener.touched(named);
   }
 
   #pause(): Promise<void> {

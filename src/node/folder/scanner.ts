@@ -111,13 +111,14 @@ export class Scanner {
       problems.set(joinName(directory, shown), 'name-not-allowed', 'Its name is not valid UTF-8', 'found');
     }
     const entries: ListedEntry[] = [];
+    const bases = new Set(listing.entries.map(({ base }) => base));
     for (const entry of listing.entries) {
       const wanted = entry.base.normalize('NFC');
       if (wanted === entry.base) {
         entries.push(entry);
       } else if (this.#context.ignores().match(joinName(directory, entry.base)).ignored) {
         continue;
-      } else if (await tree.normalize(directory, toUtf8(entry.base), wanted)) {
+      } else if (!bases.has(wanted) && (await tree.normalize(directory, toUtf8(entry.base), wanted))) {
         const [look] = await tree.look([joinName(directory, wanted)]);
         if (look !== undefined && !isTrouble(look)) entries.push({ base: wanted, look });
       } else {
