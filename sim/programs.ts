@@ -6,7 +6,8 @@
  * @module
  */
 import { baseName, joinName, parentOf } from '../src/core/model/folder-path.ts';
-import { DiskFault, type Inode } from '../src/edges/memory/memory-disk.ts';
+import { DiskFault } from '../src/edges/memory/disk-fault.ts';
+import { type Inode } from '../src/edges/memory/memory-disk.ts';
 import type { SeededChance } from '../src/edges/memory/seeded-chance.ts';
 import type { Hands } from './hands.ts';
 import type { UserStep } from './plan.ts';

@@ -2,7 +2,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { compareVersions } from '../src/core/model/version-vector.ts';
-import { DiskFault } from '../src/edges/memory/memory-disk.ts';
+import { DiskFault } from '../src/edges/memory/disk-fault.ts';
 import { FOLDER, type Machine } from './desk.ts';
 import { two, twoWith } from './desks.ts';
 

@@ -4,7 +4,7 @@
  *   plan → people and faults, while the oracle looks on → all links heal, all nodes run → rest → the trees are compared
  * @module
  */
-import { DiskFault } from '../src/edges/memory/memory-disk.ts';
+import { DiskFault } from '../src/edges/memory/disk-fault.ts';
 import { MemoryNetwork } from '../src/edges/memory/memory-network.ts';
 import { Scheduler } from '../src/edges/memory/scheduler.ts';
 import { SeededChance } from '../src/edges/memory/seeded-chance.ts';

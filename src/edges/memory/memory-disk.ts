@@ -8,6 +8,7 @@
 import { NO_BYTES, type Look } from '../../core/model/file-record.ts';
 import { baseName, parentOf } from '../../core/model/folder-path.ts';
 import type { WatchNews } from '../../ports/watcher.ts';
+import { DiskFault } from './disk-fault.ts';
 import type { Inode } from './inode.ts';
 import type { SeededChance } from './seeded-chance.ts';
 import { type PowerCut, Unflushed } from './unflushed.ts';
@@ -17,19 +18,6 @@ export interface DiskNews {
   readonly what: WatchNews['what'];
   readonly directory: Inode;
   readonly path: string;
-}
-
-export type DiskFaultCode = 'ENOENT' | 'EEXIST' | 'ENOTDIR' | 'EISDIR' | 'ENOTEMPTY' | 'EINVAL' | 'ENAMETOOLONG';
-
-/** The system's refusal. */
-export class DiskFault extends Error {
-  override readonly name = 'DiskFault';
-  readonly code: DiskFaultCode;
-
-  constructor(code: DiskFaultCode, path: string) {
-    super(`${code}: ${path}`);
-    this.code = code;
-  }
 }
 
 export type { Inode } from './inode.ts';

@@ -5,7 +5,8 @@
 import { hash } from 'node:crypto';
 import { nameFault, OWN_DIRECTORY, parentOf } from '../../core/model/folder-path.ts';
 import type { Trouble } from '../../ports/file-tree.ts';
-import { DiskFault, type DiskFaultCode, type Inode, type MemoryDisk } from './memory-disk.ts';
+import { DiskFault, type DiskFaultCode } from './disk-fault.ts';
+import { type Inode, type MemoryDisk } from './memory-disk.ts';
 
 export const STAGING = `${OWN_DIRECTORY}/staging`;
 export const HISTORY = `${OWN_DIRECTORY}/history`;

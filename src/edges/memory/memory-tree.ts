@@ -30,7 +30,8 @@ import type {
 } from '../../ports/file-tree.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Life } from './life.ts';
-import { DiskFault, type Inode, lookOf, type MemoryDisk } from './memory-disk.ts';
+import { DiskFault } from './disk-fault.ts';
+import { type Inode, lookOf, type MemoryDisk } from './memory-disk.ts';
 import { guarded, MemoryFolder, nameTrouble, sha256, STAGING, trouble } from './memory-folder.ts';
 import { historyBelow, historyOf, keptIn, pruneHistory } from './memory-history.ts';
 import { place } from './memory-place.ts';
