@@ -5,6 +5,8 @@ import { FOLDER, type Machine } from './desk.ts';
 import { share, three } from './desks.ts';
 
 const FILES = 2000;
+/** Of a MiB each: more than is asked for at a time. */
+const PHOTOS = 40;
 
 /** From now on its disk does not give this file. @returns what makes it give. */
 function hold(machine: Machine, held: string): () => void {
@@ -34,6 +36,44 @@ test('P81 what is saved while a file is on its way is there before it is', async
   give();
   ok(await desk.until(() => b.read('slow') === 'of the first' && b.read('note') === undefined));
   ok(await desk.inSync(a, b, c));
+});
+
+test('P81 nor does it wait for all that is asked of a peer that gives nothing just now', async () => {
+  const world = three();
+  const { desk, a, b, c } = world;
+  using _ = desk;
+  await share(world);
+  const gate = Promise.withResolvers<void>();
+  a.faults.beforeDisk = (call) => (call === 'read' ? gate.promise : undefined);
+  for (let number = 0; number < PHOTOS; number += 1)
+    a.write(`photo ${number}`, new Uint8Array(2 ** 20).fill(number + 1));
+  ok(await desk.until(() => b.folder().state === 'syncing'));
+  await desk.runFor(1000);
+  c.write('note', 'of the second');
+  ok(await desk.until(() => b.read('note') !== undefined, 3000));
+  equal(b.read('photo 0'), undefined);
+  gate.resolve();
+  ok(await desk.until(() => b.names().length === PHOTOS + 1));
+  ok(await desk.inSync(a, b, c));
+});
+
+test('P81 records that fail while news wait stop the folder, not the process', async () => {
+  const world = three();
+  const { desk, a, b } = world;
+  using _ = desk;
+  await share(world);
+  const give = hold(a, 'slow');
+  a.write('slow', 'a first time');
+  ok(await desk.until(() => b.folder().state === 'syncing'));
+  await desk.runFor(500);
+  a.write('slow', 'a second time');
+  await desk.runFor(3000); // it waits: its name is in work
+  b.faults.beforeRecords = (call) => {
+    if (['newest', 'saveLocal', 'versions', 'local'].includes(call)) throw new Error('so the test will have it');
+  };
+  give();
+  ok(await desk.until(() => b.folder().state === 'stopped')); // the runner fails on a rejection that nobody handles
+  await desk.runFor(3000);
 });
 
 test('P81 nor does it wait for thousands of names that come before it', async () => {

@@ -1,7 +1,8 @@
 /** What peers are told, to the last word, on memory edges. */
 import { deepEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { two } from './desks.ts';
+import { FOLDER } from './desk.ts';
+import { three, two } from './desks.ts';
 
 /** More than one part of an index. */
 const FILES = 1200;
@@ -20,4 +21,38 @@ test('X1 an index of several parts is told to its end, also what is saved meanwh
     (name) => b.folder().records.remote(a.short, name) === undefined,
   );
   deepEqual(untold, []);
+});
+
+test('X2 a name that is being put in place when all was looked at is asked for once at a time', async () => {
+  const { desk, a, b, c } = three();
+  using _ = desk;
+  await desk.start(a, b, c);
+  a.disk.makeDirectory(`${FOLDER}/dir`);
+  a.write('dir/other', 'other');
+  ok(await desk.until(() => [b, c].every((machine) => machine.read('dir/other') !== undefined)));
+  b.crash();
+  // From now on it can be written to and not listed: what is in it stays in doubt.
+  b.faults.afterDisk = (call, [directory], result) =>
+    call === 'list' && directory === 'dir' ? { trouble: 'denied', detail: 'so the test will have it' } : result;
+  await desk.start(b);
+  await desk.runFor(3000);
+  const placed = Promise.withResolvers<void>();
+  let placing = 0;
+  b.faults.beforeDisk = (call, _folder, [changes]) => {
+    if (call !== 'apply' || !(changes as { name: string }[]).some(({ name }) => name === 'dir/new')) return undefined;
+    placing += 1;
+    return placed.promise;
+  };
+  a.write('dir/new', 'new');
+  ok(await desk.until(() => placing === 1 && c.read('dir/new') === 'new'));
+  await desk.runFor(500); // both have told of it
+  let asked = 0;
+  b.faults.beforeRecords = (call, [name]) => void (asked += call === 'versions' && name === 'dir/new' ? 1 : 0);
+  for (let walks = 0; walks < 5; walks += 1) {
+    b.folder().rescan();
+    await desk.runFor(500);
+  }
+  ok(asked < 50, `${asked} times`);
+  placed.resolve();
+  ok(await desk.until(() => b.read('dir/new') === 'new'));
 });

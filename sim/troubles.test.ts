@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { LanfoldError } from '../src/core/errors.ts';
 import { encodeHello } from '../src/core/wire/frame.ts';
 import { Life } from '../src/edges/memory/life.ts';
+import type { Listing } from '../src/ports/file-tree.ts';
 import { sha256 } from '../src/edges/memory/memory-folder.ts';
 import { FOLDER } from './desk.ts';
 import { three, two, twoWith } from './desks.ts';
@@ -231,4 +232,27 @@ test('case K09: a disk that fails for hours fills neither the log nor the list o
   equal(b.folder().problems().length, 50);
   b.faults.afterDisk = (_call, _values, result) => result;
   ok(await desk.until(() => b.names().length === 50, 120_000));
+});
+
+test('N6 a name that cannot be given its normal form is listed, and one that is gone by then is nothing; the others go on', async () => {
+  const { desk, a, b } = await twoWith();
+  using _ = desk;
+  const decomposed = 'cafe\u0301';
+  let isRefused = true;
+  a.faults.afterDisk = (call, [directory], result) => {
+    // A listing shows it, and when it is to be renamed it is gone; or its directory may not be written to.
+    if (call === 'normalize' && isRefused) return { trouble: 'denied', detail: 'so the test will have it' };
+    if (call !== 'list' || directory !== '') return result;
+    const listing = result as Listing;
+    return { ...listing, entries: [...listing.entries, { base: decomposed, look: listing.entries[0]?.look }] };
+  };
+  a.write('another', 'another');
+  a.folder().rescan();
+  ok(await desk.until(() => b.read('another') === 'another' && a.problems().length > 0));
+  deepEqual(a.problems(), [[decomposed, 'name-not-allowed']]);
+  isRefused = false;
+  a.folder().rescan();
+  ok(await desk.until(() => a.problems().length === 0));
+  ok(await desk.inSync(a, b));
+  deepEqual(b.names(), ['another']);
 });

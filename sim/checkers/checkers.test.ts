@@ -195,6 +195,19 @@ describe('I3 no echo', () => {
     assert.deepEqual(echoes(comeBack('directory')), []);
     assert.deepEqual(echoes(comeBack('file')), ['I3']);
   });
+
+  test('O4 a delete of long ago is no reason for a version of a directory that was made again since', () => {
+    const type = 'directory';
+    const rules = echoes((checker) => {
+      for (const [counter, deleted] of [[1, true] as const, [2, false] as const]) {
+        checker.changed('a', 'd', counter);
+        for (const node of ['a', 'b'])
+          checker.saved(node, node === 'a' ? A : B, record('d', version([A, counter]), { type, deleted }), 10);
+      }
+      checker.saved('b', B, record('d', version([A, 2], [B, 1]), { type }), 90_000);
+    });
+    assert.deepEqual(rules, ['I3']);
+  });
 });
 
 describe('I4 no partial file', () => {

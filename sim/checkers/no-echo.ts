@@ -123,9 +123,15 @@ export class NoEcho {
 
 /** @param alsoUnheard counts also what the version has not seen: where nothing else can be its reason. */
 function takeDelete(node: string, record: FileRecord, seen: readonly Seen[], alsoUnheard: boolean): boolean {
+  // It was made again since, and this is built on that: then the delete is no reason for another version.
+  const isOver = (ended: VersionVector): boolean =>
+    seen.some(
+      ({ endsDirectory, version }) => !endsDirectory && covers(version, ended) && covers(record.version, version),
+    );
   const deletes = seen.filter(({ endsDirectory, version, undoneBy }) => {
     // Concurrent with what took its place: then that is set aside, as the loser of a conflict.
-    return endsDirectory && compareVersions(record.version, version) !== 'older' && !undoneBy.has(node);
+    const isOpen = endsDirectory && compareVersions(record.version, version) !== 'older' && !undoneBy.has(node);
+    return isOpen && !isOver(version);
   });
   // Those that it has seen; of others it may not have heard yet, and answer them later.
   const heard = deletes.filter(({ version }) => covers(record.version, version));

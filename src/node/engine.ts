@@ -35,7 +35,7 @@ import { Twins } from './peer/twins.ts';
 import { Budget } from './wake.ts';
 
 /** Bytes asked for and not yet staged, over all folders: the bound of what pulling holds in memory. */
-const IN_FLIGHT_BYTES = 32 * 1024 * 1024;
+const IN_FLIGHT_BYTES = { round: 32 * 1024 * 1024, news: 8 * 1024 * 1024 } as const;
 
 export class Engine implements ConversationHost<Conversation>, Sources {
   readonly edges: Edges;
@@ -49,7 +49,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   readonly #id: string;
   readonly #folders = new Map<string, Shared>();
   readonly #peers = new Map<string, Peer>();
-  readonly #inFlight = new Budget(IN_FLIGHT_BYTES);
+  readonly #inFlight = { round: new Budget(IN_FLIGHT_BYTES.round), news: new Budget(IN_FLIGHT_BYTES.news) };
   readonly #finder: Finder;
   readonly #arrivals = new Arrivals();
   #listener: Listener | undefined;

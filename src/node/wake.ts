@@ -51,22 +51,11 @@ export class Retry {
   }
 }
 
-type Turn = 'in-turn' | 'soon';
-
-interface Waiting {
-  readonly amount: number;
-  readonly go: () => void;
-}
-
-/** Then one of those that wait in turn goes first: they would wait for ever where there is always something to come soon. */
-const SOON_IN_A_ROW_MAX = 8;
-
-/** Lets through so much at a time; whoever wants more waits its turn, those first who are to come soon. */
+/** Lets through so much at a time; whoever wants more waits its turn. */
 export class Budget {
   #free: number;
   readonly #all: number;
-  readonly #waiting: Readonly<Record<Turn, Waiting[]>> = { soon: [], 'in-turn': [] };
-  #soonInARow = 0;
+  readonly #queue: { amount: number; go: () => void }[] = [];
 
   constructor(all: number) {
     this.#free = all;
@@ -74,38 +63,22 @@ export class Budget {
   }
 
   /** More than there is in all counts as all. */
-  async take(amount: number, turn: Turn = 'in-turn'): Promise<void> {
+  async take(amount: number): Promise<void> {
     const wanted = Math.min(amount, this.#all);
-    if (this.#next() === undefined && wanted <= this.#free) {
+    if (this.#queue.length === 0 && wanted <= this.#free) {
       this.#free -= wanted;
       return;
     }
-    await new Promise<void>((go) => {
-      this.#waiting[turn].push({ amount: wanted, go });
-      this.#letThrough(); // unlike those that wait already, it may be small enough
-    });
+    await new Promise<void>((go) => this.#queue.push({ amount: wanted, go }));
   }
 
   give(amount: number): void {
     this.#free += Math.min(amount, this.#all);
-    this.#letThrough();
-  }
-
-  #letThrough(): void {
-    for (let turn = this.#next(); turn !== undefined; turn = this.#next()) {
-      const [first] = this.#waiting[turn];
-      if (first === undefined || first.amount > this.#free) return;
-      this.#waiting[turn].shift();
-      this.#soonInARow = turn === 'soon' ? this.#soonInARow + 1 : 0;
-      this.#free -= first.amount;
-      first.go();
+    for (let next = this.#queue[0]; next !== undefined && next.amount <= this.#free; next = this.#queue[0]) {
+      this.#queue.shift();
+      this.#free -= next.amount;
+      next.go();
     }
-  }
-
-  #next(): Turn | undefined {
-    const { soon, 'in-turn': inTurn } = this.#waiting;
-    if (inTurn.length > 0 && (soon.length === 0 || this.#soonInARow >= SOON_IN_A_ROW_MAX)) return 'in-turn';
-    return soon.length > 0 ? 'soon' : undefined;
   }
 }
 

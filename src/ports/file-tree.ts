@@ -49,7 +49,7 @@ export interface FileTree {
    * Renames a directory entry whose name is not in normal form C; `false` if something else has the wanted name. Where the disk takes
    * both for one name nothing is done.
    */
-  normalize(directory: string, rawName: Uint8Array, wanted: string): Promise<boolean>;
+  normalize(directory: string, rawName: Uint8Array, wanted: string): Promise<boolean | Trouble>;
 
   /**
    * Lands bytes in staged files. Each is verified by its SHA-256; what does not match is not kept. The jobs' data are given

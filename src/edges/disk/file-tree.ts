@@ -92,7 +92,7 @@ class DiskFileTree implements FileTree {
     return this.#call('writers', [names]);
   }
 
-  normalize(directory: string, rawName: Uint8Array, wanted: string): Promise<boolean> {
+  normalize(directory: string, rawName: Uint8Array, wanted: string): Promise<boolean | Trouble> {
     return this.#change('normalize', [directory, ownBytes(rawName), wanted]);
   }
 

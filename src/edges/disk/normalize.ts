@@ -4,13 +4,14 @@
  */
 import { lstatSync } from 'node:fs';
 import { nameFault } from '../../core/model/folder-path.ts';
+import type { Trouble } from '../../ports/file-tree.ts';
 import type { SystemCalls } from './system-calls.ts';
-import { errorCode, systemError } from './trouble.ts';
+import { errorCode, guarded, systemError } from './trouble.ts';
 import { nameTrouble, type Walk } from './walk.ts';
 
 /**
  * @returns false if something else has the wanted name, true if it has that name now, or is found under it as it is.
- * @throws Error with the system's code if the entry is not there or may not be renamed.
+ * @throws Error for names that are none: a mistake of ours.
  */
 export function normalize(
   walk: Walk,
@@ -18,13 +19,17 @@ export function normalize(
   directory: string,
   rawName: Uint8Array,
   wanted: string,
-): boolean {
+): boolean | Trouble {
   const raw = Buffer.from(rawName);
   const isRawGood = raw.length > 0 && !raw.includes(0) && !raw.includes('/') && !['.', '..'].includes(raw.toString());
   const isWantedGood = nameFault(wanted) === undefined && !wanted.includes('/');
   if (!isRawGood || !isWantedGood || (directory !== '' && nameTrouble(directory) !== undefined)) {
     throw systemError('EINVAL', 'rename');
   }
+  return guarded(() => rename(walk, system, directory, raw, wanted));
+}
+
+function rename(walk: Walk, system: SystemCalls, directory: string, raw: Buffer, wanted: string): boolean {
   const parent = walk.directory(directory);
   if (parent === undefined) throw systemError('ENOENT', 'rename');
   const from = Buffer.concat([Buffer.from(`${parent}/`), raw]);

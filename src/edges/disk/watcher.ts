@@ -11,7 +11,7 @@
  * start of the gap.
  * @module
  */
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nameInNews } from '../../core/model/folder-path.ts';
@@ -167,7 +167,9 @@ class DiskWatcher implements Watcher {
   }
 
   #nameOf(name: string, what: WatchNews['what']): string {
-    const isThere = (normal: string): boolean => existsSync(join(this.#root, normal));
+    if (process.platform === 'linux') return name; // disks there know forms apart, but for one kind, of which the next walk sees all
+    const isThere = (normal: string): boolean =>
+      lstatSync(join(this.#root, normal), { throwIfNoEntry: false }) !== undefined;
     return nameInNews(name, what === 'vanished', isThere);
   }
 

@@ -138,17 +138,21 @@ export class MemoryTree implements FileTree {
     });
   }
 
-  normalize(directory: string, rawName: Uint8Array, wanted: string): Promise<boolean> {
+  normalize(directory: string, rawName: Uint8Array, wanted: string): Promise<boolean | Trouble> {
     return this.#call(() => {
       const base = fromUtf8(rawName);
       for (const name of [base, wanted]) {
         if (nameFault(name) !== undefined || name.includes('/')) throw new DiskFault('EINVAL', name);
       }
       const prefix = directory === '' ? '' : `${directory}/`;
+      const refused = this.#refused(`${prefix}${base}`);
+      if (refused !== undefined) return refused;
       const there = this.#folder.find(`${prefix}${wanted}`);
       if (there !== undefined) return there === this.#folder.find(`${prefix}${base}`);
-      this.#folder.disk.rename(this.#folder.path(`${prefix}${base}`), this.#folder.path(`${prefix}${wanted}`));
-      return true;
+      return guarded(() => {
+        this.#folder.disk.rename(this.#folder.path(`${prefix}${base}`), this.#folder.path(`${prefix}${wanted}`));
+        return true;
+      });
     });
   }
 

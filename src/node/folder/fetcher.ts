@@ -18,6 +18,12 @@ import { Batcher, Budget } from '../wake.ts';
 /** `no-source`: nobody connected has this version. */
 export type Fetched = { readonly stage: string } | Trouble | 'no-source';
 
+/**
+ * Bytes asked for but not staged yet, for the whole node: the bound of its memory. News have some of their own: else they would wait
+ * for all that a round has asked of a peer that is slow.
+ */
+export type InFlight = Readonly<Record<'round' | 'news', Budget>>;
+
 /** More landings than this in one message only add to the wait of the first. */
 const STAGE_BATCH_MAX = 256;
 /** Blocks so large are work enough by themselves: few at a time, and two times at once, so that two cores share them. */
@@ -25,8 +31,6 @@ const LARGE_BYTES = 512 * 1024;
 const LARGE_BATCH_MAX = 4;
 const LARGE_BATCHES = 2;
 const ASK_AGAIN_MAX = 3;
-/** A file so small is here in a moment on any LAN: it does not wait for the blocks of larger ones. */
-const SMALL_BYTES_MAX = 32 * 1024 * 1024;
 /** Blocks of one file in work: more than the budget lets through, so that it never waits for their end. */
 const BLOCKS_AT_ONCE = 512;
 /** Looking for a block here costs some 50 µs: so many hold up the others for no longer than a person notices. */
@@ -36,7 +40,7 @@ const FULL: Trouble = { trouble: 'disk-full', detail: 'what is left of the disk 
 export class Fetcher {
   readonly #context: FolderContext;
   readonly #sources: Sources;
-  readonly #inFlight: Budget;
+  readonly #inFlight: InFlight;
   readonly #room: DiskRoom;
   readonly #staging: Batcher<StageJob, Staged>;
   readonly #stagingLarge: Batcher<StageJob, Staged>;
@@ -44,8 +48,7 @@ export class Fetcher {
   /** Peers that sent what does not match its hash. */
   readonly #wrongPeers = new Set<bigint>();
 
-  /** @param inFlight bytes asked for but not staged yet, for the whole node: the bound of its memory. */
-  constructor(context: FolderContext, sources: Sources, inFlight: Budget, room: DiskRoom) {
+  constructor(context: FolderContext, sources: Sources, inFlight: InFlight, room: DiskRoom) {
     this.#context = context;
     this.#sources = sources;
     this.#inFlight = inFlight;
@@ -56,13 +59,18 @@ export class Fetcher {
   }
 
   /** @param old the version that is here now, whose blocks can be used. */
-  async fetch(wanted: FileRecord, old: FileRecord | undefined, signal: AbortSignal): Promise<Fetched> {
+  async fetch(
+    wanted: FileRecord,
+    old: FileRecord | undefined,
+    signal: AbortSignal,
+    why: keyof InFlight,
+  ): Promise<Fetched> {
     const stage = this.stageName(wanted);
     const here = await this.#here(wanted, old, stage);
     const bytes = bytesToLand(wanted, here);
     if (!(await this.#room.take(bytes))) return FULL;
     try {
-      return (await this.#landAll(wanted, stage, here, signal)) ?? { stage };
+      return (await this.#landAll(wanted, stage, here, signal, why)) ?? { stage };
     } finally {
       this.#room.done(bytes);
     }
@@ -102,6 +110,7 @@ export class Fetcher {
     stage: string,
     here: Here,
     signal: AbortSignal,
+    why: keyof InFlight,
   ): Promise<Trouble | 'no-source' | undefined> {
     const slots = new Budget(BLOCKS_AT_ONCE);
     let failed: Trouble | 'no-source' | undefined;
@@ -116,7 +125,7 @@ export class Fetcher {
       if (!isToLand(block)) continue;
       landing += 1;
       await slots.take(1);
-      void this.#bring(wanted, stage, block, signal)
+      void this.#bring(wanted, stage, block, signal, why)
         .then((failure) => (failed ??= failure))
         .catch((cause: unknown) => (broken ??= { cause }))
         .finally(() => slots.give(1));
@@ -133,9 +142,11 @@ export class Fetcher {
     stage: string,
     block: PlannedBlock,
     signal: AbortSignal,
+    why: keyof InFlight,
   ): Promise<Trouble | 'no-source' | undefined> {
     if (block.bytes === 0) return this.#land(stage, wanted, block, NO_BYTES);
-    await this.#inFlight.take(block.bytes, isSmall(wanted) ? 'soon' : 'in-turn');
+    const inFlight = this.#inFlight[why];
+    await inFlight.take(block.bytes);
     try {
       if (block.source.from === 'file') {
         const { name, offset } = block.source.place;
@@ -146,7 +157,7 @@ export class Fetcher {
       }
       return await this.#ask(wanted, stage, block, signal);
     } finally {
-      this.#inFlight.give(block.bytes);
+      inFlight.give(block.bytes);
     }
   }
 
@@ -205,10 +216,6 @@ export class Fetcher {
     }
     return hash;
   }
-}
-
-export function isSmall({ size }: FileRecord): boolean {
-  return size <= SMALL_BYTES_MAX;
 }
 
 /** What takes room on the disk, and has to come from somewhere. */

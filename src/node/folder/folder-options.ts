@@ -6,7 +6,7 @@ import type { FileRecord } from '../../core/model/file-record.ts';
 import type { HistoryLimits } from '../../ports/file-tree.ts';
 import type { Edges } from '../edges.ts';
 import type { Sources } from '../peer/sources.ts';
-import type { Budget } from '../wake.ts';
+import type { InFlight } from './fetcher.ts';
 
 const DAY_MS = 86_400_000;
 export const HISTORY_LIMITS: HistoryLimits = { keepMs: 30 * DAY_MS, bytesMax: 5 * 1024 ** 3 };
@@ -18,7 +18,7 @@ export interface FolderOptions {
   /** Short ID of this device. */
   readonly device: bigint;
   readonly sources: Sources;
-  readonly inFlight: Budget;
+  readonly inFlight: InFlight;
   readonly historyLimits: HistoryLimits;
   /** Look and listen, but bring and tell nothing before {@link Folder.release}. */
   readonly isHeld: boolean;

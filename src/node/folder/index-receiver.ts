@@ -13,6 +13,8 @@ import type { FolderContext } from './folder-context.ts';
 
 const DAY_S = 86_400;
 const ANSWER_LATER_MS = 100;
+/** Names that are answered in one turn and one transaction. */
+const ANSWERS_AT_ONCE = 500;
 /** Of more names the next word of a peer is waited for. */
 const UNANSWERED_MAX = 10_000;
 
@@ -20,7 +22,9 @@ export class IndexReceiver {
   readonly #context: FolderContext;
   readonly #device: bigint;
   readonly #isClosed: () => boolean;
-  /** Names of which something may have to be said once they are not in doubt any more. */
+  /** Names of which something may have to be said once they are put in place. */
+  readonly #busy = new Set<string>();
+  /** The same, once it is known what stands there. */
   readonly #unanswered = new Set<string>();
 
   /** @param device short ID of this device. */
@@ -39,23 +43,47 @@ export class IndexReceiver {
 
   /** All was looked at: what was in doubt may be known for what it is. */
   looked(): void {
-    const names = [...this.#unanswered];
-    this.#unanswered.clear();
-    this.#answer(names);
+    if (this.#unanswered.size > 0) this.#answer([...this.#unanswered]);
   }
 
+  #answerLater(name: string): void {
+    this.#busy.add(name);
+    if (this.#busy.size > 1) return; // a timer for each would be one more for each word of a peer, and for each try
+    this.#context.clock.after(ANSWER_LATER_MS, () => {
+      const names = [...this.#busy];
+      this.#busy.clear();
+      this.#answer(names);
+    });
+  }
+
+  /** Says of these names what there is to say by now: of some at a time, for it may be many. */
   #answer(names: readonly string[]): void {
     if (this.#isClosed()) return;
-    const { records, log } = this.#context;
-    const answers = names.flatMap((name) => {
-      const told = records.versions(name).remotes.map(({ record }) => record);
-      return told.flatMap((theirs) => this.#answerTo(theirs)).slice(0, 1);
-    });
+    const { records, log, clock } = this.#context;
+    const rest = names.slice(ANSWERS_AT_ONCE);
     try {
+      const answers = names.slice(0, ANSWERS_AT_ONCE).flatMap((name) => {
+        if (this.#mustWait(name)) return [];
+        const told = records.versions(name).remotes.map(({ record }) => record);
+        return told.flatMap((theirs) => this.#answerTo(theirs)).slice(0, 1);
+      });
       if (answers.length > 0) this.#context.save(answers);
     } catch (cause) {
       log.warn({ names: names.length, cause: String(cause) }, 'cannot answer what peers told');
+      return;
     }
+    if (rest.length > 0) clock.after(0, () => this.#answer(rest));
+  }
+
+  /** It is being put in place, or nobody knows yet what stands there: what is to be said depends on that. */
+  #mustWait(name: string): boolean {
+    const { busy, doubt, mounts, records } = this.#context;
+    this.#unanswered.delete(name);
+    if (busy.has(name)) this.#answerLater(name);
+    else if (records.local(name) === undefined && (doubt.covers(name) || mounts.isAway(name))) {
+      if (this.#unanswered.size < UNANSWERED_MAX) this.#unanswered.add(name);
+    } else return false;
+    return true;
   }
 
   /** A counter of ours that we never gave out would make our later edits lose for ever: not believed (R10). */
@@ -72,17 +100,12 @@ export class IndexReceiver {
 
   /**
    * A delete of what was never here is nothing to do, but to pass on to who still has it and cannot hear it from whoever did it:
-   * of peers that are not connected with each other nobody else tells (SPEC X2).
+   * of peers that are not connected with each other nobody else tells (SPEC X2). Not where a person's file may stand that was never
+   * recorded: with this record it would count as one that is back from a delete (SPEC E9).
    */
   #passOn(name: string): LocalRecord[] {
-    const { records, doubt } = this.#context;
+    const { records } = this.#context;
     if (records.remotes().length < 2) return [];
-    // After a crash a person's file may stand there that was never recorded: with this record it would count as one that is back
-    // from a delete (SPEC E9).
-    if (doubt.covers(name)) {
-      if (this.#unanswered.size < UNANSWERED_MAX) this.#unanswered.add(name);
-      return [];
-    }
     const newest = records.newest(name);
     if (newest?.deleted !== true) return [];
     const isMissed = records.versions(name).remotes.some(({ record }) => !record.deleted && lacks(record, newest));
@@ -90,11 +113,7 @@ export class IndexReceiver {
   }
 
   #answerTo(theirs: FileRecord): LocalRecord[] {
-    if (this.#context.busy.has(theirs.name)) {
-      // It is being put in place: what is to be said depends on how that ends.
-      this.#context.clock.after(ANSWER_LATER_MS, () => this.#answer([theirs.name]));
-      return [];
-    }
+    if (this.#mustWait(theirs.name)) return [];
     const local = this.#context.records.local(theirs.name);
     if (local === undefined) return this.#passOn(theirs.name);
     if (local.look === undefined) return [];

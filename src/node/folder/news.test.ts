@@ -8,15 +8,15 @@ const many = (prefix: string, count: number): string[] => Array.from({ length: c
 /** Names that were begun, in their order, each of which ends when it is told to. */
 class Work {
   readonly begun: string[] = [];
-  readonly #ends = new Map<string, () => void>();
+  readonly #ends = new Map<string, (result: string) => void>();
 
-  readonly handle = (name: string): Promise<void> => {
+  readonly handle = (name: string): Promise<string> => {
     this.begun.push(name);
     return new Promise((resolve) => this.#ends.set(name, resolve));
   };
 
-  async end(name: string): Promise<void> {
-    this.#ends.get(name)?.();
+  async end(name: string, result = 'done'): Promise<void> {
+    this.#ends.get(name)?.(result);
     await new Promise(setImmediate);
   }
 }
@@ -30,16 +30,28 @@ test('P81 each peer has places of its own', async () => {
   news.hear(2n, names('b'));
   equal(work.begun.at(-1), 'b');
   await work.end('a 3');
-  equal(work.begun.at(-1), 'a 8');
+  equal(work.begun.at(-1), 'a 8', 'the next one');
 });
 
-test('P81 of many that wait the latest are kept', async () => {
+test('P81 what is told last comes first, what is told together in its order; of many that wait the latest are kept', async () => {
   const work = new Work();
   const news = new News(() => false);
   news.open(work.handle);
-  for (const part of ['a', 'b', 'c']) news.hear(1n, names(...many(part, 100)));
-  for (const name of many('a', 8)) await work.end(name);
-  deepEqual(work.begun.slice(8), many('c', 8));
+  news.hear(1n, names(...many('first', 8)));
+  news.hear(1n, names(...many('dropped', 500)));
+  news.hear(1n, names(...many('kept', 1998)));
+  news.hear(1n, names('dir', 'dir/file'));
+  for (const name of [...many('first', 8), 'dir', 'dir/file', ...many('kept', 1998)]) await work.end(name);
+  deepEqual(work.begun, [...many('first', 8), 'dir', 'dir/file', ...many('kept', 1998)]);
+});
+
+test('P81 what is worth another try has one', async () => {
+  const work = new Work();
+  const news = new News(() => false);
+  news.open(work.handle);
+  news.hear(1n, names('a'));
+  for (let times = 0; times < 3; times += 1) await work.end('a', 'again');
+  deepEqual(work.begun, ['a', 'a']);
 });
 
 test('P81 a name that is in work is handled once more when it is free', () => {

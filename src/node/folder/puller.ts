@@ -22,7 +22,7 @@ import type { DiskRoom } from './disk-room.ts';
 import { Directories, type Handled } from './directories.ts';
 import { attributesOf, FULL_TEXT, installation, sentence } from './placing.ts';
 import { Patience } from './patience.ts';
-import { Fetcher, isSmall } from './fetcher.ts';
+import { Fetcher, type InFlight } from './fetcher.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { Sources } from '../peer/sources.ts';
 import { News } from './news.ts';
@@ -41,17 +41,23 @@ export interface Round {
 interface Tally {
   done: number;
   again: boolean;
-  left: number;
+  /** Names that wait for something. */
+  readonly left: Set<string>;
 }
 
-/** Names that were left as news may be counted once more, when the round comes to them. */
-interface RoundTally extends Tally {
-  leftBeside: number;
+/** In what a name is handled. */
+interface Work {
+  readonly phase: NeedPhase;
+  readonly signal: AbortSignal;
+  /** Beside the round: see {@link News}. */
+  readonly isNews: boolean;
 }
 
 const PAGE = 200;
 /** Names in work at the same time: two groups of the committer. Each is small, their bytes are bounded by the budget. */
 const NAMES_AT_ONCE = 1000;
+/** News so small are here in a moment on any LAN. What is larger waits its turn. */
+const NEWS_BYTES_MAX = 32 * 1024 * 1024;
 const CONFLICT_NAMES_MAX = 20;
 const TWINS_MAX = 4;
 const PHASES: readonly NeedPhase[] = ['directory', 'file', 'delete-file', 'delete-directory'];
@@ -69,7 +75,7 @@ export class Puller {
   readonly #inWork = new Set<string>();
   readonly #news = new News((name) => this.#inWork.has(name));
 
-  constructor(context: FolderContext, sources: Sources, inFlight: Budget, brake: Brake, room: DiskRoom) {
+  constructor(context: FolderContext, sources: Sources, inFlight: InFlight, brake: Brake, room: DiskRoom) {
     this.#context = context;
     this.#brake = brake;
     this.#patience = new Patience(context.clock);
@@ -108,7 +114,8 @@ export class Puller {
   }
 
   async round(signal: AbortSignal): Promise<Round> {
-    const total = { done: 0, again: false, left: 0, leftBeside: 0 };
+    const total: Tally = { done: 0, again: false, left: new Set() };
+    let isLater = false;
     await this.#context.mounts.refresh();
     this.#brake.beginRound();
     for (const phase of PHASES) {
@@ -117,14 +124,14 @@ export class Puller {
       // Of deletes no more than are judged now: those that peers tell meanwhile are for the next round (R12).
       const judged = phase === 'delete-file' ? this.#context.records.counts().need.deletes : undefined;
       const mayDelete = phase !== 'delete-file' || this.#brake.mayPullDeletes();
-      if (mayDelete === 'later') total.left += 1;
+      isLater ||= mayDelete === 'later';
       if (mayDelete !== true) break;
       const doneBefore = total.done;
       await this.#phase(phase, total, signal, judged);
       if (isDeleting) this.#brake.pulledDeletes(total.done - doneBefore);
     }
     if (!signal.aborted) this.#brake.endRound();
-    return { ...total, left: total.left + total.leftBeside };
+    return { ...total, left: total.left.size + (isLater ? 1 : 0) };
   }
 
   /**
@@ -133,7 +140,7 @@ export class Puller {
    */
   #isMoreToCome(total: Tally): boolean {
     const { items, deletes } = this.#context.records.counts().need;
-    const isMore = this.#patience.mayWait(deletes > 0 && total.done > 0 && items > total.left);
+    const isMore = this.#patience.mayWait(deletes > 0 && total.done > 0 && items > total.left.size);
     if (isMore) total.again = true;
     return isMore;
   }
@@ -142,13 +149,12 @@ export class Puller {
    * Handles the names of one phase, many at the same time and each as soon as there is room for it; among files also what peers tell
    * meanwhile, beside them.
    */
-  async #phase(phase: NeedPhase, total: RoundTally, signal: AbortSignal, namesMax?: number): Promise<void> {
+  async #phase(phase: NeedPhase, total: Tally, signal: AbortSignal, namesMax?: number): Promise<void> {
     const slots = new Budget(NAMES_AT_ONCE);
-    const beside = { done: 0, again: false, left: 0 };
     const failures: unknown[] = [];
-    const pull = (name: string, tally: Tally): Promise<void> =>
-      this.#tally(phase, name, tally, signal).catch((cause: unknown) => void failures.push(cause));
-    if (phase === 'file') this.#news.open(async (name) => (this.#isNews(name) ? await pull(name, beside) : undefined));
+    const pull = (name: string, isNews: boolean): Promise<Handled | undefined> =>
+      this.#tally(name, { phase, signal, isNews }, total).catch((cause: unknown) => void failures.push(cause));
+    if (phase === 'file') this.#news.open((name) => pull(name, true));
     try {
       let room = namesMax ?? Number.POSITIVE_INFINITY;
       for (let after: NeedCursor = { phase, name: undefined }; !signal.aborted && failures.length === 0;) {
@@ -158,13 +164,15 @@ export class Puller {
         const last = page.at(-1);
         if (last === undefined) break;
         if (phase === 'file' && !(await this.#room.hasAny())) {
-          total.left += page.length; // and all that follow: none of them fits
-          for (const { name } of page) this.#leave(name, 'disk-full', FULL_TEXT);
+          for (const { name } of page) {
+            total.left.add(name); // and so do all that follow: none of them fits
+            this.#leave(name, 'disk-full', FULL_TEXT);
+          }
           break;
         }
         for (const { name } of page) {
           await slots.take(1);
-          void pull(name, total).finally(() => slots.give(1));
+          void pull(name, false).finally(() => slots.give(1));
         }
         after = { phase, name: last.name };
         // Names that nobody can give are done without any wait: a hundred thousand of them would hold up everybody else (R19).
@@ -175,34 +183,34 @@ export class Puller {
       await this.#news.close();
     }
     if (failures.length > 0) throw failures[0];
-    total.done += beside.done;
-    total.again ||= beside.again;
-    total.leftBeside += beside.left;
   }
 
   /** Is it wanted, and nothing that others would have to wait for? A delete is judged first, with the others. */
   #isNews(name: string): boolean {
     const { records } = this.#context;
     const newest = records.newest(name);
-    if (newest === undefined || newest.deleted || !isSmall(newest)) return false;
+    if (newest === undefined || newest.deleted || newest.size > NEWS_BYTES_MAX) return false;
     return lacks(records.local(name)?.record, newest);
   }
 
-  async #tally(phase: NeedPhase, name: string, tally: Tally, signal: AbortSignal): Promise<void> {
-    if (this.#inWork.has(name)) return; // as news, or with the page that it was read with
+  async #tally(name: string, work: Work, total: Tally): Promise<Handled | undefined> {
+    if (this.#inWork.has(name)) return undefined; // as news, or with the page that it was read with
+    if (work.isNews && !this.#isNews(name)) return undefined;
     this.#inWork.add(name);
     try {
-      const handled = signal.aborted ? 'left' : await this.#handle(phase, name, signal);
-      if (handled === 'done') tally.done += 1;
-      else if (handled === 'again') tally.again = true;
-      else tally.left += 1;
+      const handled = work.signal.aborted ? 'left' : await this.#handle(name, work);
+      total.left.delete(name); // it may have been left a moment before
+      if (handled === 'done') total.done += 1;
+      else if (handled === 'again') total.again = true;
+      else total.left.add(name);
+      return handled;
     } finally {
       this.#inWork.delete(name);
       this.#news.next();
     }
   }
 
-  async #handle(phase: NeedPhase, name: string, signal: AbortSignal): Promise<Handled> {
+  async #handle(name: string, work: Work): Promise<Handled> {
     const { records, problems, mounts } = this.#context;
     if (mounts.isAway(name)) return 'left'; // the mount point is listed as a problem
     const versions = records.versions(name);
@@ -220,19 +228,19 @@ export class Puller {
       this.#context.digest,
     );
     // A peer has deleted it since its name was read: that is judged with the other deletes (R12).
-    if (decision === 'delete' && (phase === 'directory' || phase === 'file')) return 'again';
+    if (decision === 'delete' && (work.phase === 'directory' || work.phase === 'file')) return 'again';
     const taken = decision === 'nothing' ? undefined : this.#taken.find(name);
     // Said again: that it is not there may have been seen since, which ends what was listed of it.
     if (taken !== undefined) return this.#leave(taken, 'exists', TAKEN_TEXT);
     const giveBack = decision === 'install' ? this.#brake.mayReplace(mine, newest) : () => {};
     if (giveBack === undefined) return 'left';
-    const handled = await this.#carryOut(decision, newest, versions, signal);
+    const handled = await this.#carryOut(decision, newest, versions, work);
     if (handled === 'done') problems.clear(name);
     else giveBack();
     return handled;
   }
 
-  async #carryOut(decision: Decision, newest: FileRecord, versions: Versions, signal: AbortSignal): Promise<Handled> {
+  async #carryOut(decision: Decision, newest: FileRecord, versions: Versions, work: Work): Promise<Handled> {
     const { local } = versions;
     switch (decision) {
       case 'nothing':
@@ -254,10 +262,10 @@ export class Puller {
           displace: { to: 'history' },
         });
       case 'install':
-        return this.#install(newest, versions, () => ({ to: 'history' }), signal);
+        return this.#install(newest, versions, () => ({ to: 'history' }), work);
       case 'install-beside':
         if (await this.#isSame(newest, local)) return this.#commit(newest, versions, attributesOf(newest, local));
-        return this.#install(newest, versions, (attempt) => this.#beside(local, attempt), signal);
+        return this.#install(newest, versions, (attempt) => this.#beside(local, attempt), work);
     }
   }
 
@@ -265,12 +273,12 @@ export class Puller {
     newest: FileRecord,
     versions: Versions,
     displaceAt: (attempt: number) => Displace,
-    signal: AbortSignal,
+    { signal, isNews }: Work,
   ): Promise<Handled> {
     let stage = '';
     if (newest.type === 'file') {
       if (await this.#moveHere(newest, versions)) return 'done';
-      const fetched = await this.#fetcher.fetch(newest, versions.local?.record, signal);
+      const fetched = await this.#fetcher.fetch(newest, versions.local?.record, signal, isNews ? 'news' : 'round');
       if (fetched === 'no-source') return this.#leave(newest.name, 'no-source', 'No connected computer has it yet');
       if (isTrouble(fetched)) {
         // Half a file of ours must not be what keeps the disk full for everybody else.

@@ -116,14 +116,19 @@ export class Scanner {
       const wanted = entry.base.normalize('NFC');
       if (wanted === entry.base) {
         entries.push(entry);
-      } else if (this.#context.ignores().match(joinName(directory, entry.base)).ignored) {
         continue;
-      } else if (!bases.has(wanted) && (await tree.normalize(directory, toUtf8(entry.base), wanted))) {
+      }
+      if (this.#context.ignores().match(joinName(directory, entry.base)).ignored) continue;
+      const renamed = !bases.has(wanted) && (await tree.normalize(directory, toUtf8(entry.base), wanted));
+      if (renamed === true) {
         const [look] = await tree.look([joinName(directory, wanted)]);
         if (look !== undefined && !isTrouble(look)) entries.push({ base: wanted, look });
-      } else {
+      } else if (renamed === false) {
         const text = 'Another file has the same name in another Unicode form';
         problems.set(joinName(directory, entry.base), 'name-clash', text, 'found');
+      } else if (renamed.trouble !== 'absent') {
+        const text = `Its name cannot be given the form that is used everywhere (Unicode NFC): ${renamed.detail}`;
+        problems.set(joinName(directory, entry.base), 'name-not-allowed', text, 'found');
       }
     }
     return entries;
