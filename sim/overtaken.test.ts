@@ -136,3 +136,30 @@ test('R10 a version that this device never made is not believed, and said to be 
   ok(await desk.until(() => a.read('text') === 'an edit'));
   equal(b.disk.find(`${FOLDER}/text`)?.content.length, 7);
 });
+
+test('P83 what a program holds open for writing is not replaced until it is closed; then the version of the peer comes at once', async () => {
+  const { desk, a, b } = await twoWith({ log: 'line 1', gone: 'line 1' });
+  using _ = desk;
+  const held = ['log', 'gone'].map((name) => b.inode(name));
+  for (const inode of held) b.disk.openForWriting(inode);
+  a.write('log', 'another one');
+  a.disk.unlink(`${FOLDER}/gone`);
+  await desk.runFor(10 * 60_000);
+  deepEqual(
+    new Map(b.problems().map(([name, reason]) => [name, reason])),
+    new Map([
+      ['gone', 'in-use'],
+      ['log', 'in-use'],
+    ]),
+  );
+  equal(b.read('log'), 'line 1');
+  const [log, gone] = held;
+  ok(log !== undefined && gone !== undefined);
+  b.disk.closeAfterWriting(log); // without a word
+  ok(await desk.until(() => b.read('log') === 'another one', 3000));
+  b.disk.write(gone, Buffer.from('line 1, line 2'));
+  b.disk.closeAfterWriting(gone);
+  ok(await desk.until(() => a.read('gone') === 'line 1, line 2', 10_000), 'an edit wins over a delete');
+  ok(await desk.inSync(a, b));
+  deepEqual(b.problems(), []);
+});

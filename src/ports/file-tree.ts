@@ -102,7 +102,10 @@ export interface ListedEntry {
 /** A look, nothing there, or trouble. */
 export type Looked = Look | undefined | Trouble;
 
-/** Why the disk refused. `changed`: the target is not what the caller saw last. */
+/**
+ * Why the disk refused. `changed`: the target is not what the caller saw last. `in-use`: a program holds it open for writing, and
+ * what that writes next would go to where the target is moved.
+ */
 export interface Trouble {
   readonly trouble:
     | 'absent'
@@ -117,6 +120,7 @@ export interface Trouble {
     | 'not-a-file'
     | 'wrong-content'
     | 'not-mounted'
+    | 'in-use'
     | 'io';
   /** The system's own words, for the log and for `status`. */
   readonly detail: string;

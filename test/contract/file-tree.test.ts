@@ -1,7 +1,9 @@
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -41,6 +43,10 @@ function realDisk(root: string): DiskUnderTest {
     writeFile: (name, bytes, { modifiedNs } = {}) => {
       writeFileSync(at(name), bytes);
       if (modifiedNs !== undefined) utimesSync(at(name), Number(modifiedNs) / 1e9, Number(modifiedNs) / 1e9);
+    },
+    hold: (name) => {
+      const handle = openSync(at(name), 'r+');
+      return () => closeSync(handle);
     },
     readFile: (name) => readFileSync(at(name)),
     makeDirectory: (name) => mkdirSync(at(name)),

@@ -52,6 +52,11 @@ function memoryHands(disk: MemoryDisk): DiskUnderTest {
       disk.write(inode, new Uint8Array(bytes));
       if (modifiedNs !== undefined) disk.setAttributes(inode, { modifiedNs });
     },
+    hold: (name) => {
+      const inode = there(name);
+      disk.openForWriting(inode);
+      return () => disk.closeAfterWriting(inode);
+    },
     readFile: (name) => there(name).content,
     makeDirectory: (name) => void disk.makeDirectory(at(name)),
     makeSymlink: (name, target) => void disk.makeSymlink(at(name), Buffer.from(target)),

@@ -8,7 +8,18 @@
  * @module
  */
 import { randomUUID } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
 import { type Look, sameLook } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
 import type { Applied, Change, Displace, Expected } from '../../ports/file-tree.ts';
@@ -19,7 +30,8 @@ import { keepSecond, moveAway, type Undo } from './displace.ts';
 import { lookAt, lookBySystem, notAFile } from './look.ts';
 import { STAGING } from './own-directory.ts';
 import { stagedPath } from './staging.ts';
-import { errorCode, systemError, trouble } from './trouble.ts';
+import { errorCode, guarded, systemError, trouble } from './trouble.ts';
+import { opened } from './walk.ts';
 
 type ChangeOf<Kind extends Change['change']> = Extract<Change, { change: Kind }>;
 
@@ -55,6 +67,7 @@ function placeNew(
   const now = lookAt(path);
   if (!sameLook(now, change.expected)) return changed();
   if (now === undefined && isTaken(path)) return taken();
+  if (isInUse(batch, path, now)) return inUse();
   batch.touchedDirectories.add(parentOf(change.name)).add(STAGING);
   if (now?.type === 'directory') removeDirectory(batch, change.name, path); // ENOTEMPTY: what is unknown in it stays (R8)
   if (now === undefined || now.type === 'directory') {
@@ -111,6 +124,7 @@ function placeDirectory(batch: Batch, change: ChangeOf<'directory'>, path: strin
   const now = lookAt(path);
   if (!sameLook(now, change.expected)) return changed();
   if (now === undefined && isTaken(path)) return taken();
+  if (isInUse(batch, path, now)) return inUse();
   if (now?.type !== 'directory') {
     const undo = now === undefined ? undefined : moveAway(batch, change.name, path, change.displace);
     undoing(undo, () => makeDirectory(path));
@@ -139,6 +153,7 @@ function remove(batch: Batch, change: ChangeOf<'delete'>, path: string): Applied
   const now = lookAt(path);
   if (!sameLook(now, change.expected)) return changed();
   if (now === undefined) return { look: undefined };
+  if (isInUse(batch, path, now)) return inUse();
   if (now.type === 'directory') removeDirectory(batch, change.name, path);
   else moveAway(batch, change.name, path, change.displace);
   batch.touchedDirectories.add(parentOf(change.name));
@@ -179,6 +194,21 @@ function removeDirectory(batch: Batch, name: string, path: string): void {
 /** Something is found under the name: on a disk that ignores case it may be called otherwise, and be another file. */
 function isTaken(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Does a program hold the file open for writing, so that all it writes from now on would leave the folder with it? */
+function isInUse(batch: Batch, path: string, now: Look | undefined): boolean {
+  if (now?.type !== 'file') return false;
+  const answer = guarded(() =>
+    opened(path, constants.O_RDONLY, (handle) =>
+      fstatSync(handle).isFile() ? batch.system.writers(handle, path) : 'unknown',
+    ),
+  );
+  return answer === 'some';
+}
+
+function inUse(): Applied {
+  return trouble('in-use', 'a program holds it open for writing');
 }
 
 function taken(): Applied {

@@ -13,6 +13,7 @@ type ChangeOf<Kind extends Change['change']> = Extract<Change, { change: Kind }>
 
 const CHANGED = trouble('changed', 'something else is there now');
 const PARENT = trouble('parent', 'the parent directory is not there');
+const IN_USE = trouble('in-use', 'a program holds it open for writing');
 const TAKEN = trouble('exists', 'the name is taken');
 const NOT_A_FILE = trouble('not-a-file', 'it is not a regular file');
 
@@ -96,6 +97,7 @@ function makeRoom(
 ): Applied | undefined {
   const there = folder.find(change.name);
   if (!isExpected(there, change.expected)) return CHANGED;
+  if (there?.type === 'file' && there.writers > 0) return IN_USE;
   if (there === undefined) return folder.isTwin(change.name) ? TAKEN : undefined;
   if (there.type === 'directory') {
     folder.disk.removeDirectory(folder.path(change.name)); // ENOTEMPTY: what is unknown in it stays (R8)

@@ -120,6 +120,7 @@ export class Inspector {
         else this.#settler.forget(name);
         doubt.settle(name);
       } else if (isHere(local) && sameLook(local.look, look) && !doubt.isAbout(local.record, look)) {
+        this.#letGo(name);
         this.#settler.forget(name);
         doubt.settle(name);
       } else if (look.type === 'file') files.push({ name, look, local });
@@ -220,6 +221,11 @@ export class Inspector {
     return { look: { ...hashed.after, type: 'file' }, blockSize: hashed.blockSize, blocks: hashed.blocks };
   }
 
+  /** A program that kept a peer's version from being put in place may have ended. */
+  #letGo(name: string): void {
+    if (this.#context.problems.of(name)?.reason === 'in-use') this.#context.pullSoon();
+  }
+
   /** It is tried again when something happens to it, and with each sweep. */
   #unreadable(name: string, text: string): void {
     this.#context.problems.set(name, 'unreadable', text, 'found');
@@ -249,6 +255,7 @@ export class Inspector {
         problems.set(name, 'damaged', text, 'told');
         continue;
       }
+      this.#letGo(name);
       const newest = records.newest(name);
       const author = this.#context.author(name);
       const finding = judge(name, local, newest, seen, author, digest, doubt.takeUnseen(name));

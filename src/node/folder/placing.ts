@@ -44,6 +44,7 @@ export function sentence(trouble: Trouble): string {
     'not-mounted': 'Its disk is not mounted',
     'name-not-allowed': 'This disk does not allow the name',
     exists: TAKEN_TEXT,
+    'in-use': 'A program on this computer holds it open for writing: it waits until that has ended',
   };
   return said[trouble.trouble] ?? `The disk failed: ${trouble.detail}`;
 }

@@ -41,6 +41,30 @@ export function replacingRules(open: OpenTree): void {
     },
   );
 
+  ruleTest(
+    'P83 what a program holds open for writing is not replaced nor removed until it is closed',
+    open,
+    async (world) => {
+      const held = await world.put('f', 'mine');
+      await world.stage('s', 'theirs');
+      const close = world.disk.hold('f');
+      const [writers] = await world.tree.writers(['f']);
+      const expected = await world.look('f');
+      const link: Change = { change: 'symlink', name: 'f', target: Buffer.from('x'), expected, displace: TO_HISTORY };
+      // Where nobody can tell of writers, it is replaced as ever.
+      if (writers !== 'some') return close();
+      await world.refused(world.file('f', 's', held), 'in-use');
+      await world.refused({ ...world.file('f', 's', held), displace: aside('f.conflict') }, 'in-use');
+      await world.refused({ change: 'delete', name: 'f', expected, displace: TO_HISTORY }, 'in-use');
+      await world.refused({ ...link, change: 'directory', permissions: 0o755 }, 'in-use');
+      await world.refused(link, 'in-use');
+      assert.equal(world.text('f'), 'mine');
+      close();
+      await world.applied(world.file('f', 's', await world.look('f')));
+      assert.equal(world.text('f'), 'theirs');
+    },
+  );
+
   ruleTest('P29 only an empty directory goes; what is in one stays', open, async (world) => {
     world.disk.makeDirectory('d');
     world.write('d/unknown', 'mine');

@@ -13,6 +13,8 @@ import { isTrouble, type Applied, type Change, type FileTree, type StageJob } fr
 export interface DiskUnderTest {
   /** Makes a file, or rewrites it in place. */
   writeFile(name: string, bytes: Uint8Array, options?: { modifiedNs?: bigint }): void;
+  /** Holds a file open for writing. @returns how to let go of it. */
+  hold(name: string): () => void;
   readFile(name: string): Uint8Array;
   makeDirectory(name: string): void;
   makeSymlink(name: string, target: string): void;
