@@ -133,9 +133,9 @@ function takeDelete(node: string, record: FileRecord, seen: readonly Seen[], als
     const isOpen = endsDirectory && compareVersions(record.version, version) !== 'older' && !undoneBy.has(node);
     return isOpen && !isOver(version);
   });
-  // Those that it has seen; of others it may not have heard yet, and answer them later.
+  // Those that it has seen; of others it may have heard of one, and answer the next ones later.
   const heard = deletes.filter(({ version }) => covers(record.version, version));
-  const taken = heard.length > 0 || !alsoUnheard ? heard : deletes;
+  const taken = heard.length > 0 || !alsoUnheard ? heard : deletes.slice(0, 1);
   for (const { undoneBy } of taken) undoneBy.add(node);
   return taken.length > 0;
 }

@@ -12,7 +12,7 @@ const DEFAULT_PORT = 1111;
 export function parseAddress(text: string): Address {
   const bare = text.replace(/^tcp[46]?:\/\//, '').replace(/\/$/, '');
   const match =
-    /^(?:\[(?<six>[^[\]]+)\]|(?<host>[^:[\]]*)|(?<bareSix>[0-9a-fA-F:]*:[0-9a-fA-F:.]*:[^[\]]*))(?::(?<port>\d{1,5}))?$/.exec(
+    /^(?:\[(?<six>[^[\]]+)\]|(?<host>[^:[\]]*)|(?<bareSix>[0-9a-fA-F]*:[0-9a-fA-F.]*:[^[\]]*))(?::(?<port>\d{1,5}))?$/.exec(
       bare,
     );
   const host = match?.groups?.['six'] ?? match?.groups?.['host'] ?? match?.groups?.['bareSix'];

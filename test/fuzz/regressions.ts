@@ -9,6 +9,8 @@ export type Regression = readonly [target: string, hex: string, was: string];
 export const REGRESSIONS: readonly Regression[] = [
   ['typed-time', '2b3237353736302d30392d3133000000000000', 'the last day that there is gave no time at all'],
   ['typed-address', '5b5b5d3a31', 'a bracket in brackets was a host'],
+  ['typed-address', hexOf(`${'1:2:3:'.repeat(1200)}[`), 'many colons took the cube of their number'],
+  ['wire-Hello', 'd0808080800000', 'the number of a field in six bytes was read where others refuse it'],
   ['typed-place', '202e2e', 'a label of a space and two dots led to the directory above'],
   ['typed-place', '2e202e2e', 'what was left of a label of dots and spaces was ".."'],
   [

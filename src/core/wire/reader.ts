@@ -14,6 +14,7 @@ export const FIXED64 = 1;
 export const LENGTH_DELIMITED = 2;
 export const FIXED32 = 5;
 
+const TAG_BYTES_MAX = 5;
 const TWO_TO_32 = 2 ** 32;
 
 export class Reader {
@@ -31,9 +32,11 @@ export class Reader {
     this.end = bytes.length;
   }
 
-  /** Field number × 8 + kind of value. */
+  /** Field number × 8 + kind of value, in no more bytes than 32 bits can take. */
   tag(): number {
+    const start = this.position;
     this.#varint();
+    if (this.position - start > TAG_BYTES_MAX) throw new WireError('bad-field', 'The number of a field is too long');
     if (this.#high !== 0 || this.#low >>> 3 === 0) throw new WireError('bad-field', 'A field has no valid number');
     return this.#low >>> 0;
   }
