@@ -154,6 +154,21 @@ test('R12 a peer that replaces one file after the other is held at half of them,
   ok(await desk.inSync(a, b));
 });
 
+test('R12 replacements that are held are said at once, not when all that is on its way is here', async () => {
+  const { desk, a, b } = await manyFiles(500);
+  using _ = desk;
+  const gate = Promise.withResolvers<void>();
+  a.faults.beforeDisk = (call, _folder, [jobs]) =>
+    call === 'read' && (jobs as { name: string }[]).some(({ name }) => name === 'slow') ? gate.promise : undefined;
+  for (let index = 0; index < 500; index += 1) a.write(nameOf(index), `X ${index}`);
+  a.write('slow', 'slow');
+  ok(await desk.until(() => b.folder().state === 'needs-you', 8000));
+  equal(b.read('slow'), undefined);
+  gate.resolve();
+  ok(await desk.until(() => b.read('slow') === 'slow'));
+  equal(b.folder().state, 'needs-you');
+});
+
 test('R12 edits of a holiday are no act, nor is a rewrite of what was just made', async () => {
   const { desk, a, b } = await manyFiles(300);
   using _ = desk;

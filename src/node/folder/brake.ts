@@ -44,13 +44,16 @@ export class Brake {
   /** Deletes that were carried out, and the names of all whose content was nowhere else. */
   #pulled = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, gone: new Set<string>() };
   readonly #replacements: ReplacementBrake;
+  readonly #onHeld: () => void;
   #approvedUntilMs = Number.NEGATIVE_INFINITY;
   readonly #held = new Map<HeldReason, { readonly count: number; readonly text: string }>();
   /** Since when something waits that may be git's work, by reason. */
   readonly #maybeGitMs = new Map<HeldReason, number>();
 
-  constructor(context: BrakeContext) {
+  /** @param onHeld something waits for a person from now on. */
+  constructor(context: BrakeContext, onHeld: () => void = () => {}) {
     this.#context = context;
+    this.#onHeld = onHeld;
     this.#replacements = new ReplacementBrake(context.records, context.digest);
   }
 
@@ -76,17 +79,29 @@ export class Brake {
   }
 
   endRound(): void {
+    if (this.#replacements.held === 0) this.releaseReplacements();
+    else this.#sayReplacements();
+  }
+
+  #sayReplacements(): void {
     const count = this.#replacements.held;
-    if (count === 0) this.releaseReplacements();
-    else if (!this.#mayStillBeGit(HELD_REPLACEMENTS, this.#replacements.isMaybeGit)) {
-      const text = `Other computers replaced more than half of this folder; ${count} files stay as they are until you confirm`;
-      this.#held.set(HELD_REPLACEMENTS, { count, text });
-    }
+    if (this.#mayStillBeGit(HELD_REPLACEMENTS, this.#replacements.isMaybeGit)) return;
+    const text = `Other computers replaced more than half of this folder; ${count} files stay as they are until you confirm`;
+    this.#hold(HELD_REPLACEMENTS, count, text);
+  }
+
+  #hold(reason: HeldReason, count: number, text: string): void {
+    const isNew = !this.#held.has(reason);
+    this.#held.set(reason, { count, text });
+    if (isNew) this.#onHeld();
   }
 
   /** May this content give way to a peer's? @returns what to call if it did not; undefined if it may not. */
   mayReplace(mine: FileRecord | undefined, newest: FileRecord): GiveBack | undefined {
-    return this.#replacements.take(mine, newest, this.#isApproved);
+    const giveBack = this.#replacements.take(mine, newest, this.#isApproved);
+    // Said at once: the round may last for hours, and whoever does it goes on.
+    if (giveBack === undefined) this.#sayReplacements();
+    return giveBack;
   }
 
   /** A person has undone what was held. */
@@ -131,7 +146,7 @@ export class Brake {
     const deletes = this.#act.deletes + count;
     if (this.#isTooMany(deletes, local.files + local.directories + local.symlinks + this.#act.deletes)) {
       const text = `${count} files are gone from this folder. They stay on the other computers until you confirm`;
-      this.#held.set(HELD_HERE, { count, text });
+      this.#hold(HELD_HERE, count, text);
       return false;
     }
     this.#act.deletes = deletes;
@@ -153,7 +168,7 @@ export class Brake {
     if (this.#isTooMany(done + need.deletes, total) && gone.size > DELETES_FREE) {
       if (this.#mayStillBeGit(HELD_BY_PEERS, isMaybeGit)) return 'later';
       const text = `Other computers deleted ${need.deletes} files of this folder. They stay here until you confirm`;
-      this.#held.set(HELD_BY_PEERS, { count: need.deletes, text });
+      this.#hold(HELD_BY_PEERS, need.deletes, text);
       return false;
     }
     this.#release(HELD_BY_PEERS);

@@ -111,7 +111,7 @@ export class Folder {
       isWalking: () => this.#busyScanning || this.#scans.isAsked,
       admission: this.admission,
     });
-    this.#brake = new Brake(this.#context);
+    this.#brake = new Brake(this.#context, () => this.#updateState());
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
     this.#inspector = new Inspector(this.#context, this.#settler, this.#brake);
     this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));

@@ -32,8 +32,9 @@ export class ReplacementBrake {
   /** Repositories of which an object was to be replaced: whoever does that is not git. */
   readonly #spoilt = new Set<string>();
   #trees: Trees = new Map();
-  #held = 0;
-  #heldInTrees = 0;
+  /** Names, and those of them in working trees of git. */
+  readonly #held = new Set<string>();
+  readonly #heldInTrees = new Set<string>();
 
   /** @param digest SHA-256. */
   constructor(records: FolderRecords, digest: (bytes: Uint8Array) => Uint8Array) {
@@ -43,17 +44,17 @@ export class ReplacementBrake {
 
   /** Names that were held since {@link beginRound}. */
   get held(): number {
-    return this.#held;
+    return this.#held.size;
   }
 
   /** Were all of them in working trees of git? Then the word of its index may still be on its way. */
   get isMaybeGit(): boolean {
-    return this.#held > 0 && this.#held === this.#heldInTrees;
+    return this.#held.size > 0 && this.#held.size === this.#heldInTrees.size;
   }
 
   beginRound(): void {
-    this.#held = 0;
-    this.#heldInTrees = 0;
+    this.#held.clear();
+    this.#heldInTrees.clear();
     this.#trees = new Map();
   }
 
@@ -71,8 +72,8 @@ export class ReplacementBrake {
     const hour = changedS(newest) / HOUR_S;
     const made = this.#count(hour) + Math.max(this.#count(hour - 1n), this.#count(hour + 1n));
     if (made >= Math.max(FREE, this.#records.counts().local.files * SHARE_FREE)) {
-      this.#held += 1;
-      if (isGits) this.#heldInTrees += 1;
+      this.#held.add(mine.name);
+      if (isGits) this.#heldInTrees.add(mine.name);
       return undefined;
     }
     this.#byHour.set(hour, this.#count(hour) + 1);
