@@ -47,6 +47,7 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [30018141, 'a directory that speaks up for what is in it was told with permissions that it never had'],
   [40007981, 'a delete in a directory that a power cut had taken waited for ever, and nobody said so'],
   [50007797, 'a delete was not passed on by who could not know yet, after a crash, what stands there'],
+  [70019917, 'who was told to stop twice was taken for stopped before a file put in place was recorded'],
   [1298, 'a directory that could be read again was not looked into'],
 ];
 

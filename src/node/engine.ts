@@ -24,6 +24,7 @@ import { keyOf } from './discovery/layer.ts';
 import type { WaitingHost } from './discovery/waiting-search.ts';
 import { Finder } from './discovery/finder.ts';
 import { HISTORY_LIMITS } from './folder/folder-options.ts';
+import { newInFlight } from './folder/fetcher.ts';
 import { Folder } from './folder/folder.ts';
 import type { Shared } from './folder/shared.ts';
 import { endsOf, farewell, ownConfig, type ConfigDraft, type Ends } from './peer/own-config.ts';
@@ -32,10 +33,6 @@ import { Peer } from './peer/peer.ts';
 import type { Source, Sources } from './peer/sources.ts';
 import { listedDevices, toldMembers } from './peer/told-members.ts';
 import { Twins } from './peer/twins.ts';
-import { Budget } from './wake.ts';
-
-/** Bytes asked for and not yet staged, over all folders: the bound of what pulling holds in memory. */
-const IN_FLIGHT_BYTES = { round: 32 * 1024 * 1024, news: 8 * 1024 * 1024 } as const;
 
 export class Engine implements ConversationHost<Conversation>, Sources {
   readonly edges: Edges;
@@ -49,11 +46,12 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   readonly #id: string;
   readonly #folders = new Map<string, Shared>();
   readonly #peers = new Map<string, Peer>();
-  readonly #inFlight = { round: new Budget(IN_FLIGHT_BYTES.round), news: new Budget(IN_FLIGHT_BYTES.news) };
+  readonly #inFlight = newInFlight();
   readonly #finder: Finder;
   readonly #arrivals = new Arrivals();
   #listener: Listener | undefined;
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(edges: Edges, options: EngineOptions) {
     this.edges = edges;
@@ -89,8 +87,11 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   }
 
   /** Ends everything, in the reverse order. Idempotent. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true;
     this.pairing?.close();
     await this.#finder.close();
@@ -352,11 +353,8 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     const source = conversation.remote.host;
     const told = conversation.isLanfold ? toldMembers(config, source) : listedDevices(config, source);
     if ('fault' in told) return told.fault;
-    if ('listed' in told) {
-      this.#options.events?.listed?.(peer, told.listed);
-      return undefined;
-    }
-    for (const [folderId, members] of told.members) {
+    if ('listed' in told) this.#options.events?.listed?.(peer, told.listed);
+    for (const [folderId, members] of 'members' in told ? told.members : []) {
       const hints = new Map(members.map(({ member, addresses }) => [member.device, addresses]));
       const others = this.peersOf(folderId);
       // Where others are is for members to say, too.

@@ -24,6 +24,10 @@ export type Fetched = { readonly stage: string } | Trouble | 'no-source';
  */
 export type InFlight = Readonly<Record<'round' | 'news', Budget>>;
 
+export function newInFlight(): InFlight {
+  return { round: new Budget(32 * 1024 * 1024), news: new Budget(8 * 1024 * 1024) };
+}
+
 /** More landings than this in one message only add to the wait of the first. */
 const STAGE_BATCH_MAX = 256;
 /** Blocks so large are work enough by themselves: few at a time, and two times at once, so that two cores share them. */

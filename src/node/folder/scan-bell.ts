@@ -15,9 +15,12 @@ export class ScanBell {
   readonly #wake = new Wake();
   readonly #below = new Set<string>();
   #isLaterAsked = false;
+  /** When everything was last to be walked; monotonic. */
+  #sweptMs: number;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#sweptMs = clock.monotonicMs();
   }
 
   /** Everything below a directory, or below the next one above it whose name is in normal form C (SPEC N6). */
@@ -48,11 +51,14 @@ export class ScanBell {
 
   /** Resolves with what is to be walked. One loop waits at a time. */
   async next(): Promise<readonly string[]> {
-    const timer = this.#clock.after(SWEEP_MS, () => this.ask());
+    // Since the last sweep: a walk of one directory, of which there may be one each minute, does not put it off.
+    const sinceMs = this.#clock.monotonicMs() - this.#sweptMs;
+    const timer = this.#clock.after(Math.max(0, SWEEP_MS - sinceMs), () => this.ask());
     await this.#wake.wait();
     timer.cancel();
     const directories = topmost(this.#below);
     this.#below.clear();
+    if (directories.includes('')) this.#sweptMs = this.#clock.monotonicMs();
     return directories;
   }
 }
