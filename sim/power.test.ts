@@ -139,3 +139,41 @@ test('E4 what a power cut emptied is not announced by a machine that is back bef
   await desk.runFor(10_000);
   for (const machine of [a, b]) equal(machine.read('text'), 'as it was written', machine.name);
 });
+
+test('E4 what a power cut emptied is not announced under a name that it is moved to', async () => {
+  const { desk, a, b } = await twoWith();
+  using _ = desk;
+  a.disk.makeDirectory(`${FOLDER}/office`);
+  a.write('office/report', 'a day of work');
+  ok(await desk.until(() => b.read('office/report') === 'a day of work'));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  empty(a, 'office/report');
+  b.crash(); // so that nobody brings the good one at once
+  await desk.start(a);
+  ok(await desk.until(() => a.problems().length > 0));
+  a.disk.rename(`${FOLDER}/office`, `${FOLDER}/archive`);
+  await desk.runFor(5000);
+  await desk.start(b);
+  ok(await desk.until(() => a.read('office/report') === 'a day of work'), 'the good one comes back to where it was');
+  await desk.runFor(60_000);
+  equal(b.read('archive/report'), undefined);
+  deepEqual(a.problems(), [['archive/report', 'damaged']]);
+});
+
+test('E4 who removes what a power cut emptied has not deleted what others have', async () => {
+  const { desk, a, b } = await twoWith({ report: 'a day of work' });
+  using _ = desk;
+  a.crash();
+  empty(a, 'report');
+  b.crash(); // so that nobody brings the good one at once
+  await desk.start(a);
+  ok(await desk.until(() => a.problems().length > 0));
+  a.disk.unlink(`${FOLDER}/report`);
+  await desk.runFor(5000);
+  deepEqual(a.problems(), [['report', 'no-source']]);
+  await desk.start(b);
+  ok(await desk.until(() => a.read('report') === 'a day of work'));
+  ok(await desk.inSync(a, b));
+  equal(b.read('report'), 'a day of work');
+});

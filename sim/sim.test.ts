@@ -48,6 +48,7 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [40007981, 'a delete in a directory that a power cut had taken waited for ever, and nobody said so'],
   [50007797, 'a delete was not passed on by who could not know yet, after a crash, what stands there'],
   [70019917, 'who was told to stop twice was taken for stopped before a file put in place was recorded'],
+  [80003367, 'zeros that a power cut left went out under the name that somebody moved them to'],
   [1298, 'a directory that could be read again was not looked into'],
 ];
 

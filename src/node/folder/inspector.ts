@@ -12,6 +12,7 @@
 import {
   isHere,
   NO_BYTES,
+  sameContent,
   sameLook,
   type EntryType,
   type FileRecord,
@@ -251,6 +252,7 @@ export class Inspector {
       const local = records.local(name);
       if (local !== undefined && damaged.has(name)) {
         saves.push({ record: asDamaged(local.record, seen), look: seen.look });
+        this.#signs.remember(seen);
         const text = 'A power cut seems to have damaged it; it waits for a computer that has it whole';
         problems.set(name, 'damaged', text, 'told');
         continue;
@@ -264,10 +266,12 @@ export class Inspector {
       if (seen.look.type !== 'directory' && !isAsBad) problems.clear(name);
       if (finding.found === 'same') {
         looks.push({ name, look: seen.look });
-        if (local !== undefined) listUnclaimed(problems, local.record, () => newest);
+        if (local !== undefined && listUnclaimed(problems, local.record, () => newest)) this.#signs.remember(seen);
       } else if (finding.found === 'change') {
-        const isOld = this.#signs.isLeftover(finding.record, seen.look, inDoubt);
+        const isMovedDamage = seen.look.type === 'file' && !isHere(local) && this.#signs.isMoved(seen);
+        const isOld = isMovedDamage || this.#signs.isLeftover(finding.record, seen.look, inDoubt);
         saves.push({ record: isOld ? disowned(finding.record) : finding.record, look: seen.look });
+        if (isMovedDamage) listUnclaimed(problems, disowned(finding.record), () => undefined);
       } else saves.push(this.#adopt(finding.record, seen.look, finding.exact));
     }
     if (looks.length > 0) records.saveLooks(looks);
@@ -305,7 +309,8 @@ export class Inspector {
     const stillGone = await this.#stillGone(settled);
     const names = new Set(stillGone.flatMap((name) => [name, ...namesBelow(this.#context.records, name)]));
     const { records } = this.#context;
-    const gone = [...names].filter((name) => !this.#context.busy.has(name) && isHere(records.local(name)));
+    const here = [...names].filter((name) => !this.#context.busy.has(name) && isHere(records.local(name)));
+    const gone = this.#withoutUnclaimed(here);
     // A large directory that was renamed is gone before all that is in it has been found again: judged by then, the brake would
     // hold it for an accident, and peers would hear that it is gone before they hear where it is.
     if (this.#patience.mayWait(gone.length >= SETTLE.absentMany && this.#context.isWalking())) {
@@ -341,6 +346,26 @@ export class Inspector {
       else if (!isGone || this.#isOld(name, basis)) this.#settler.later(name);
       return isGone && !this.#isOld(name, basis) && !mounts.holds(name);
     });
+  }
+
+  /**
+   * Who removes what has no claim, a damaged file say, has not seen what others have under the name: that is no delete of theirs, and
+   * comes back. (A version made here would be newer than all that this device has ever made of the name.)
+   */
+  #withoutUnclaimed(names: readonly string[]): string[] {
+    const { records, problems } = this.#context;
+    const unclaimed = names.filter((name) => {
+      const own = records.local(name)?.record;
+      if (own?.type !== 'file' || own.version.length > 0) return false;
+      const newest = records.newest(name);
+      return newest === undefined || (!newest.deleted && !sameContent(own, newest));
+    });
+    if (unclaimed.length === 0) return [...names];
+    for (const name of unclaimed) problems.clear(name);
+    records.forgetLocal(unclaimed);
+    this.#context.pullSoon();
+    const forgotten = new Set(unclaimed);
+    return names.filter((name) => !forgotten.has(name));
   }
 
   #deletionOf(name: string): LocalRecord[] {

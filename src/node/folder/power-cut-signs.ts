@@ -14,6 +14,9 @@ import { namesBelow } from './names-below.ts';
 /** What a power cut leaves of a file are whole pages of zeros. */
 const TAIL_BYTES = 4096;
 
+/** Of more only those that stay where they are are known for what they are. */
+const DAMAGED_MAX = 1000;
+
 export interface Found {
   readonly name: string;
   readonly seen: Sighting;
@@ -21,6 +24,8 @@ export interface Found {
 
 export class PowerCutSigns {
   readonly #context: FolderContext;
+  /** By inode: files that were found damaged in this run. */
+  readonly #damaged = new Map<bigint, { readonly modifiedNs: bigint; readonly blocks: Uint8Array }>();
 
   constructor(context: FolderContext) {
     this.#context = context;
@@ -50,6 +55,17 @@ export class PowerCutSigns {
     const bytes = Math.min(TAIL_BYTES, look.size);
     const [tail] = await tree.read([{ name, offset: look.size - bytes, bytes, hash: undefined }]);
     return looksDamaged(local, look, tail === undefined || isTrouble(tail) ? NO_BYTES : tail);
+  }
+
+  /** It is damaged: wherever somebody moves it. */
+  remember({ look, blocks }: Sighting): void {
+    if (this.#damaged.size < DAMAGED_MAX) this.#damaged.set(look.inode, { modifiedNs: look.modifiedNs, blocks });
+  }
+
+  /** Was it found damaged under another name, from which a person has moved it since? Then it is no better here. */
+  isMoved({ look, blocks }: Sighting): boolean {
+    const known = this.#damaged.get(look.inode);
+    return known !== undefined && known.modifiedNs === look.modifiedNs && sameBytes(known.blocks, blocks);
   }
 
   /**
