@@ -34,6 +34,22 @@ test('P80 names that differ in case alone: the one that is there stays, the othe
   ok(await desk.until(() => b.read('TEXT') === 'large' && b.folder().problems().length === 0));
 });
 
+test('P80 what cannot have its name is listed again after it was seen not to be there', async () => {
+  const { desk, a, b, reads } = await two();
+  using _ = desk;
+  a.write('text', 'small');
+  ok(await desk.until(() => b.read('text') === 'small'));
+  a.write('TEXT', 'large');
+  ok(await desk.until(() => b.folder().problems().length > 0));
+  // Somebody tries the other spelling, and takes it back: the watcher tells of both.
+  b.disk.rename(`${FOLDER}/text`, `${FOLDER}/TEXT`);
+  b.disk.rename(`${FOLDER}/TEXT`, `${FOLDER}/text`);
+  ok(await desk.until(() => b.folder().problems().length === 0, 5000), 'seen not to be there');
+  ok(await desk.until(() => b.folder().problems().length > 0));
+  deepEqual(b.problems(), [['TEXT', 'exists']]);
+  deepEqual(reads, ['text', 'TEXT']);
+});
+
 test('P80 the same with directories: what is in the one that cannot be is not fetched, and comes as soon as it can be', async () => {
   const { desk, a, b, reads } = await two();
   using _ = desk;

@@ -130,4 +130,13 @@ export const DISK: readonly PlantedBug[] = [
     breaks: 'R2',
     foundBy: { file: 'src/edges/disk/apply.test.ts', test: 'R2 case F15: staged bytes that could not be flushed' },
   },
+  {
+    name: 'replaced-in-use',
+    what: 'a file that a program holds open for writing is replaced under its hands',
+    file: 'src/edges/disk/place.ts',
+    find: "return answer === 'some';",
+    replace: 'return false;',
+    breaks: 'P83',
+    foundBy: { file: 'test/contract/file-tree.test.ts', test: 'P83 what a program holds open' },
+  },
 ];

@@ -211,4 +211,22 @@ export const SCANNING: readonly PlantedBug[] = [
     breaks: 'N6',
     foundBy: { file: 'sim/harm.test.ts', test: 'N6 a name that is not in normal form C' },
   },
+  {
+    name: 'sweep-put-off',
+    what: 'each walk of a directory puts the next sweep of everything off',
+    file: 'src/node/folder/scan-bell.ts',
+    find: 'Math.max(0, SWEEP_MS - sinceMs)',
+    replace: 'SWEEP_MS',
+    breaks: 'R5',
+    foundBy: { file: 'src/node/folder/scan-bell.test.ts', test: 'R5 everything is walked every ten minutes' },
+  },
+  {
+    name: 'moved-damage-told',
+    what: 'what a power cut emptied goes out under the name that somebody moves it to',
+    file: 'src/node/folder/inspector.ts',
+    find: "seen.look.type === 'file' && !isHere(local) && this.#signs.isMoved(seen)",
+    replace: 'false',
+    breaks: 'E4',
+    foundBy: { file: 'sim/power.test.ts', test: 'E4 what a power cut emptied is not announced under' },
+  },
 ];
