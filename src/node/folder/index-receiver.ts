@@ -47,8 +47,9 @@ export class IndexReceiver {
   }
 
   #answerLater(name: string): void {
+    const isTimed = this.#busy.size > 0;
     this.#busy.add(name);
-    if (this.#busy.size > 1) return; // a timer for each would be one more for each word of a peer, and for each try
+    if (isTimed) return; // a timer for each would be one more for each word of a peer, and for each try
     this.#context.clock.after(ANSWER_LATER_MS, () => {
       const names = [...this.#busy];
       this.#busy.clear();
