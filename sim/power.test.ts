@@ -161,6 +161,18 @@ test('E4 what a power cut emptied is not announced under a name that it is moved
   deepEqual(a.problems(), [['archive/report', 'damaged']]);
 });
 
+test('E4 nor is it when it is moved before anybody has looked', async () => {
+  const { desk, a, b } = await twoWith({ report: 'a day of work' });
+  using _ = desk;
+  a.crash();
+  empty(a, 'report');
+  a.disk.rename(`${FOLDER}/report`, `${FOLDER}/archive`);
+  await desk.start(a);
+  await desk.runFor(60_000);
+  equal(b.read('archive'), undefined);
+  ok(a.problems().some(([name, reason]) => name === 'archive' && reason === 'damaged'));
+});
+
 test('E4 who removes what a power cut emptied has not deleted what others have', async () => {
   const { desk, a, b } = await twoWith({ report: 'a day of work' });
   using _ = desk;

@@ -49,6 +49,7 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [50007797, 'a delete was not passed on by who could not know yet, after a crash, what stands there'],
   [70019917, 'who was told to stop twice was taken for stopped before a file put in place was recorded'],
   [80003367, 'zeros that a power cut left went out under the name that somebody moved them to'],
+  [343593920, 'the same, moved before anybody had looked'],
   [1298, 'a directory that could be read again was not looked into'],
 ];
 

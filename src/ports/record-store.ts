@@ -56,6 +56,8 @@ export interface FolderRecords {
   gaps(): readonly Gap[];
   /** The latest time of change (ctime) among the looks of own records, of those not after `notAfterNs`. */
   latestChangeNs(notAfterNs: bigint): bigint | undefined;
+  /** Own records of files whose look changed (ctime) at that time or later. Goes over all looks. */
+  changedFrom(fromNs: bigint, limit: number): LocalRecord[];
   /**
    * Saves own records in one durable transaction; each gets the next sequence number, in the order given.
    * @returns the records as saved, with their sequence numbers.

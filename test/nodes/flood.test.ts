@@ -92,16 +92,24 @@ test(
     there.nft(DENY_INCOMING); // so that it is the peer who has to get in
     peer.start();
     const { atMs } = await peer.connected(victim, 20_000);
-    const held = connectionsTo(here, 1111);
+    // The system takes connections before the node does, and the node closes those that are too many.
+    const heldMax = NETWORK_LIMITS.handshakesMax + PEER_CONNECTIONS_MAX;
+    const held = await until(
+      'no more than its room is held',
+      () => {
+        const count = connectionsTo(here, 1111);
+        return count <= heldMax ? { count } : undefined;
+      },
+      { timeoutMs: 5000 },
+    );
     const dials = packetsOf(here, 'dials');
     t.diagnostic(
       `${Math.round(spent.cpuMs)} ms of CPU in ${Math.round(spent.tookMs)} ms, ${(spent.bytes / 1024 / 1024).toFixed(1)} MiB more; ` +
         `${served.length} files, each after at most ${Math.round(Math.max(...served))} ms; back ${Math.round(atMs - peer.startMs)} ms after it listened; ` +
-        `${held} connections held; ${JSON.stringify(dials)}`,
+        `${held.count} connections held; ${JSON.stringify(dials)}`,
     );
     assert.equal(dials['foreign'], 0, 'nobody outside the link is dialled');
     assert.ok((dials['begun'] ?? 0) > 0);
-    assert.ok(held <= NETWORK_LIMITS.handshakesMax + PEER_CONNECTIONS_MAX, `${held} connections held`);
     assert.ok(spent.bytes < GROWTH_BYTES_MAX, `${spent.bytes} bytes`);
     assert.ok(spent.cpuMs < spent.tookMs * CPU_SHARE_MAX, `${spent.cpuMs} ms of CPU in ${spent.tookMs} ms`);
     assert.ok(Math.max(...served) < SERVED_MS_MAX * NOISE_FACTOR, served.join());

@@ -23,7 +23,15 @@ import { toText } from './encode.ts';
 import { FolderChange } from './folder-change.ts';
 import { Memo } from './memo.ts';
 import { readNeed } from './need-table.ts';
-import { readBelow, readChanges, readChildren, readFilesWithBlocks, readLatestChange, readOwn } from './own-records.ts';
+import {
+  readBelow,
+  readChanges,
+  readChildren,
+  readFilesWithBlocks,
+  readChangedFrom,
+  readLatestChange,
+  readOwn,
+} from './own-records.ts';
 import { readName, readRecord, updateLook, type KnownName } from './record-table.ts';
 import {
   addSource,
@@ -124,6 +132,10 @@ export class SqliteFolderRecords implements FolderRecords {
 
   latestChangeNs(notAfterNs: bigint): bigint | undefined {
     return readLatestChange(this.#database, this.#keys, notAfterNs);
+  }
+
+  changedFrom(fromNs: bigint, limit: number): LocalRecord[] {
+    return readChangedFrom(this.#database, this.#keys, fromNs, limit);
   }
 
   goOn(distance: number): void {

@@ -90,6 +90,21 @@ export function readLatestChange(database: Database, { folder }: FolderKeys, not
   return typeof row?.['latest'] === 'bigint' ? row['latest'] : undefined;
 }
 
+export function readChangedFrom(
+  database: Database,
+  { folder, own }: FolderKeys,
+  fromNs: bigint,
+  limit: number,
+): LocalRecord[] {
+  const rows = database.rows(
+    `SELECT ${OWN_COLUMNS} FROM ${OWN_TABLES} WHERE n.folder = ? AND r.source = ? AND o.changed_ns >= ? ${limitTo(limit)}`,
+    folder,
+    own,
+    fromNs,
+  );
+  return rows.map(toLocalRecord).filter(({ record }) => record.type === 'file');
+}
+
 /** Own files that exist and have just this list of blocks. */
 export function readFilesWithBlocks(
   database: Database,

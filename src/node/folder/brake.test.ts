@@ -42,6 +42,34 @@ test('R12 deletes that a round leaves are not counted again in the next; those t
   store.close();
 });
 
+test('R12 deletes that are no loss leave room for those that come soon after them', () => {
+  const store = openRecordStore(':memory:', { randomBytes: (length) => new Uint8Array(length).fill(7) });
+  const records = store.folder('docs');
+  const version = [[1n, 1n]] as const;
+  const names = Array.from({ length: 1000 }, (_, index) => `file ${String(index).padStart(4, '0')}`);
+  const moved = names.slice(0, 500).map((name) => ({ ...file(name, version), name: `moved ${name}` }));
+  records.saveLocal(
+    [...names.map((name) => file(name, version)), ...moved].map((record) => ({ record, look: undefined })),
+  );
+  const removed = (name: string): FileRecord => ({
+    ...file(name, [...version, [PEER, 1n]]),
+    deleted: true,
+    size: 0,
+    blocks: NO_BYTES,
+    blockSize: 0,
+  });
+  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => 0 } });
+  records.saveRemote(PEER, names.slice(0, 540).map(removed), true); // all but 40 stay under another name
+  equal(brake.mayPullDeletes(), true);
+  records.saveLocal(names.slice(0, 540).map((name) => ({ record: removed(name), look: undefined })));
+  brake.pulledDeletes(540);
+  records.saveRemote(PEER, names.slice(540, 560).map(removed), false);
+  equal(brake.mayPullDeletes(), true, '60 are gone of 1000');
+  records.saveRemote(PEER, names.slice(560, 900).map(removed), false);
+  equal(brake.mayPullDeletes(), false, '400 would be');
+  store.close();
+});
+
 test('R12 deletes that are found here in parts, one soon after the other, are one act', () => {
   const store = openRecordStore(':memory:', { randomBytes: (length) => new Uint8Array(length).fill(7) });
   const records = store.folder('docs');

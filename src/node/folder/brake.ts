@@ -43,6 +43,8 @@ export class Brake {
   #act = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0 };
   /** Deletes that were carried out, and the names of all whose content was nowhere else. */
   #pulled = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, gone: new Set<string>() };
+  /** What is pulled just now is allowed although it is many. */
+  #isExempt = false;
   readonly #replacements: ReplacementBrake;
   readonly #onHeld: () => void;
   #approvedUntilMs = Number.NEGATIVE_INFINITY;
@@ -172,12 +174,14 @@ export class Brake {
       return false;
     }
     this.#release(HELD_BY_PEERS);
+    this.#isExempt = this.#isTooMany(done + need.deletes, total);
     return true;
   }
 
   /** So many of them were carried out; the others are asked for again. */
   pulledDeletes(count: number): void {
-    this.#pulled.deletes += count;
+    // Of so many that they are only allowed as moves, or as git's work, the few that are neither count in what is left of the act.
+    this.#pulled.deletes = this.#isExempt ? this.#pulled.gone.size : this.#pulled.deletes + count;
   }
 
   #release(reason: HeldReason): void {

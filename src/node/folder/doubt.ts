@@ -7,13 +7,15 @@
  * written shortly before it is read again as well, and nothing else is doubted.
  * @module
  */
-import type { FileRecord, Look } from '../../core/model/file-record.ts';
+import { sameBytes, type FileRecord, type Look } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
 /** Twice what the kernel takes. */
 const WRITE_BACK_NS = 60_000_000_000n;
+/** Files that were written shortly before; of more those that are moved before they are looked at count as new. */
+const WRITTEN_MAX = 10_000;
 /** More are not kept: at worst they end as conflicts. */
 const UNSEEN_MAX = 10_000;
 
@@ -36,7 +38,11 @@ export class Doubt {
   /** By name: what was wanted when it began, where the disk did not say what stands there. */
   readonly #unseen = new Map<string, FileRecord>();
 
-  constructor(records: FolderRecords, clock: Clock, uncleanStop: boolean) {
+  /** By inode, as a person may have moved the file before it was looked at. */
+  readonly #written = new Map<bigint, { readonly modifiedNs: bigint; readonly blocksHash: Uint8Array }>();
+
+  /** @param digest SHA-256. */
+  constructor(records: FolderRecords, clock: Clock, uncleanStop: boolean, digest: (bytes: Uint8Array) => Uint8Array) {
     this.#records = records;
     this.#clock = clock;
     this.#isOn = uncleanStop;
@@ -44,6 +50,17 @@ export class Doubt {
       ? records.latestChangeNs(BigInt(clock.nowMs()) * 1_000_000n)
       : toNanoseconds(records.note(STOPPED));
     this.#sinceNs = latestNs === undefined ? undefined : latestNs - WRITE_BACK_NS;
+    if (this.#sinceNs === undefined) return;
+    for (const { record, look } of records.changedFrom(this.#sinceNs, WRITTEN_MAX)) {
+      if (look === undefined || record.version.length === 0) continue;
+      this.#written.set(look.inode, { modifiedNs: look.modifiedNs, blocksHash: digest(record.blocks) });
+    }
+  }
+
+  /** Has the file lost what it had under another name, though nobody has written to it since? */
+  hasLost({ inode, modifiedNs }: Look, blocksHash: Uint8Array): boolean {
+    const written = this.#written.get(inode);
+    return written?.modifiedNs === modifiedNs && !sameBytes(written.blocksHash, blocksHash);
   }
 
   /** The folder stops properly, now. */

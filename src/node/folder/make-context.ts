@@ -32,6 +32,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
   const { clock, log, store } = edges;
   const { tree, records, problems, admission, rescan, ignores, rootIsOurs, suspect, pullSoon, isWalking } = parts;
   const shared = { tree, records, problems };
+  const digest = (bytes: Uint8Array): Uint8Array => edges.digest(bytes);
   const given = new GivenCounters(device);
   const author = (name?: string): Author => ({
     device,
@@ -55,8 +56,8 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     mounts: new Mounts({ ...shared, onBack: rescan }),
     busy: new BusyNames(),
     givers: new Givers(),
-    doubt: new Doubt(records, clock, store.uncleanStop),
-    digest: (bytes) => edges.digest(bytes),
+    doubt: new Doubt(records, clock, store.uncleanStop, digest),
+    digest,
     ignores,
     author,
     save: (saved) => {

@@ -62,8 +62,9 @@ export class PowerCutSigns {
     if (this.#damaged.size < DAMAGED_MAX) this.#damaged.set(look.inode, { modifiedNs: look.modifiedNs, blocks });
   }
 
-  /** Was it found damaged under another name, from which a person has moved it since? Then it is no better here. */
+  /** Was it damaged under another name, from which a person has moved it since? Then it is no better here. */
   isMoved({ look, blocks }: Sighting): boolean {
+    if (this.#context.doubt.hasLost(look, this.#context.digest(blocks))) return true;
     const known = this.#damaged.get(look.inode);
     return known !== undefined && known.modifiedNs === look.modifiedNs && sameBytes(known.blocks, blocks);
   }
