@@ -173,6 +173,21 @@ test('E4 nor is it when it is moved before anybody has looked', async () => {
   ok(a.problems().some(([name, reason]) => name === 'archive' && reason === 'damaged'));
 });
 
+test('E4 once it was read and found whole, other bytes under a new name are an edit, also with the old time', async () => {
+  const { desk, a, b } = await twoWith({ report: 'a day of work' });
+  using _ = desk;
+  a.crash();
+  await desk.start(a);
+  ok(await desk.inSync(a, b));
+  await desk.runFor(5000);
+  const inode = a.inode('report');
+  const { modifiedNs } = inode;
+  a.disk.write(inode, Buffer.from('another day'));
+  a.disk.setAttributes(inode, { modifiedNs });
+  a.disk.rename(`${FOLDER}/report`, `${FOLDER}/archive`);
+  ok(await desk.until(() => b.read('archive') === 'another day'));
+});
+
 test('E4 who removes what a power cut emptied has not deleted what others have', async () => {
   const { desk, a, b } = await twoWith({ report: 'a day of work' });
   using _ = desk;

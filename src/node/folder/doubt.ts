@@ -57,6 +57,11 @@ export class Doubt {
     }
   }
 
+  /** Its bytes are what was written: from now on others under this inode are somebody's doing, whatever time they have. */
+  proven({ inode }: Look): void {
+    this.#written.delete(inode);
+  }
+
   /** Has the file lost what it had under another name, though nobody has written to it since? */
   hasLost({ inode, modifiedNs }: Look, blocksHash: Uint8Array): boolean {
     const written = this.#written.get(inode);

@@ -2,8 +2,8 @@
  * Counters of versions that this device has just made, by name.
  *
  * A counter is a second, or one more than the last. The last one can be forgotten within that second: its version lost a conflict,
- * say, or a power cut took what it stood for, and another one stands there now. Whoever changes the name then must not give out the same counter again: peers may have
- * heard of it, and no version may stand for two contents (SPEC V3).
+ * say, or a power cut took what it stood for, and another one stands there now. Whoever changes the name then must not give out
+ * the same counter again: peers may have heard of it, and no version may stand for two contents (SPEC V3).
  * @module
  */
 import type { FileRecord } from '../../core/model/file-record.ts';

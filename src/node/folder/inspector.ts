@@ -266,6 +266,7 @@ export class Inspector {
       if (seen.look.type !== 'directory' && !isAsBad) problems.clear(name);
       if (finding.found === 'same') {
         looks.push({ name, look: seen.look });
+        if (local !== undefined && local.record.version.length > 0) doubt.proven(seen.look);
         if (local !== undefined && listUnclaimed(problems, local.record, () => newest)) this.#signs.remember(seen);
       } else if (finding.found === 'change') {
         const isMovedDamage = seen.look.type === 'file' && !isHere(local) && this.#signs.isMoved(seen);
