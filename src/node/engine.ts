@@ -27,11 +27,11 @@ import { HISTORY_LIMITS } from './folder/folder-options.ts';
 import { newInFlight } from './folder/fetcher.ts';
 import { Folder } from './folder/folder.ts';
 import type { Shared } from './folder/shared.ts';
+import { Hearsay } from './peer/hearsay.ts';
 import { endsOf, farewell, ownConfig, type ConfigDraft, type Ends } from './peer/own-config.ts';
 import { Pairing } from './pairing/pairing.ts';
 import { Peer } from './peer/peer.ts';
 import type { Source, Sources } from './peer/sources.ts';
-import { listedDevices, toldMembers } from './peer/told-members.ts';
 import { Twins } from './peer/twins.ts';
 
 export class Engine implements ConversationHost<Conversation>, Sources {
@@ -49,6 +49,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   readonly #inFlight = newInFlight();
   readonly #finder: Finder;
   readonly #arrivals = new Arrivals();
+  readonly #hearsay: Hearsay;
   #listener: Listener | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -71,6 +72,11 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       isTrusted: (device) => this.#peers.has(keyOf(device)),
       addressesGone: (addresses) => this.#arrivals.closeFrom(addresses, this.#peers.values()),
       ...(this.pairing === undefined ? {} : { pairing: this.pairing }),
+    });
+    this.#hearsay = new Hearsay({
+      events: options.events,
+      peersOf: (folderId) => this.peersOf(folderId),
+      look: () => this.#finder.look(),
     });
   }
 
@@ -115,8 +121,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     peer.name = setup.name ?? peer.name;
     const isNews = setup.introducer === true && !peer.isIntroducer;
     peer.isIntroducer = setup.introducer ?? false;
-    // What it lists was said already, and is not said again by itself.
-    if (isNews && peer.active !== undefined && peer.config !== undefined) this.#hear(peer, peer.active, peer.config);
+    if (isNews) this.#hearsay.hearAgain(peer);
     this.#finder.look();
   }
 
@@ -181,6 +186,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     }
     this.#folders.set(setup.id, { folder, peers, members, isStopped: setup.stopped !== undefined });
     this.#reconfigure();
+    for (const peer of this.peersOf(setup.id)) this.#hearsay.hearAgain(peer);
     return folder;
   }
 
@@ -259,7 +265,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     const peer = this.#peers.get(keyOf(conversation.device));
     if (peer === undefined) return;
     peer.config = config;
-    const fault = this.#hear(peer, conversation, config);
+    const fault = this.#hearsay.hear(peer, conversation, config);
     if (fault !== undefined) conversation.close(fault);
     else this.#options.events?.configured?.(peer);
     if (fault !== undefined || peer.active === conversation) return;
@@ -347,24 +353,6 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     for (const peer of this.peersOf(folderId)) peer.active?.announce(folderId);
   }
 
-  /** @returns what is wrong with it, if that is a reason to leave. */
-  #hear(peer: Peer, conversation: Conversation, config: ClusterConfig): string | undefined {
-    if (!conversation.isLanfold && !peer.isIntroducer) return undefined;
-    const source = conversation.remote.host;
-    const told = conversation.isLanfold ? toldMembers(config, source) : listedDevices(config, source);
-    if ('fault' in told) return told.fault;
-    if ('listed' in told) this.#options.events?.listed?.(peer, told.listed);
-    for (const [folderId, members] of 'members' in told ? told.members : []) {
-      const hints = new Map(members.map(({ member, addresses }) => [member.device, addresses]));
-      const others = this.peersOf(folderId);
-      // Where others are is for members to say, too.
-      if (others.includes(peer)) for (const other of others) other.hint(hints.get(other.id) ?? []);
-      this.#options.events?.members?.(peer, folderId, members);
-    }
-    this.#finder.look();
-    return undefined;
-  }
-
   /** Whom a folder is shared with changes. Who is out of it hears so first, and what it said is forgotten. */
   #share(before: Shared, after: Shared): void {
     const { folder, members } = after;
@@ -381,6 +369,8 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       for (const conversation of peer.conversations) conversation.sendFarewell(word);
     }
     this.#reconfigure();
+    for (const [key, peer] of this.#peers)
+      if (after.peers.has(key) && !before.peers.has(key)) this.#hearsay.hearAgain(peer);
     folder.pullSoon();
   }
 

@@ -100,6 +100,33 @@ test('Y11 a newcomer joins through any member: all trust it, share with it, and 
   assert.equal((await a.node.ask('peers')).find(({ id }) => id === d.node.id)?.added?.by, c.node.id);
 });
 
+test('Y11 who shares the folder only after it heard of the members knows them all the same', async () => {
+  await using places = new Places();
+  const [a, b, c] = await places.open('a', 'b', 'c');
+  await a.node.ask('share', a.folder, FOLDER, []);
+  await pair(a, b);
+  await connected(a, b);
+  await b.node.ask('trust', c.node.id, [c.node.listening], [FOLDER]);
+  await c.node.ask('trust', b.node.id, [b.node.listening]);
+  await connected(b, c);
+  await c.node.ask('share', c.folder, FOLDER, [b.node.id]);
+  await connected(a, c);
+});
+
+test('Y11 who is admitted at one end first is believed at the other from its admission on', async () => {
+  await using places = new Places();
+  const [a, b, c] = await places.open('a', 'b', 'c');
+  await a.node.ask('share', a.folder, FOLDER, []);
+  await pair(a, b);
+  await connected(a, b);
+  await c.node.ask('share', c.folder, FOLDER, []);
+  await c.node.ask('trust', b.node.id, [b.node.listening]);
+  await b.node.ask('trust', c.node.id, [c.node.listening], [FOLDER]);
+  await connected(b, c);
+  await c.node.ask('share', c.folder, FOLDER, [b.node.id]);
+  await connected(a, c);
+});
+
 test('Y12 Done when 6: removed at A while B is away, C is refused by both, for good, also after restarts', async () => {
   await using places = new Places();
   const [a, b, c] = await places.open('a', 'b', 'c');
