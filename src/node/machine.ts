@@ -4,7 +4,8 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { LanfoldError } from '../core/errors.ts';
 import type { PairingCrypto } from '../core/pairing/cpace.ts';
@@ -17,12 +18,14 @@ import { TlsNetwork } from '../edges/net/tls-network.ts';
 import { openRecordStore } from '../edges/store/record-store.ts';
 import { systemChance } from '../edges/system/chance.ts';
 import { systemClock } from '../edges/system/clock.ts';
+import { demandDirectory } from '../edges/system/directory.ts';
 import { defaultHome, homeIn, type Home } from '../edges/system/home.ts';
 import { readTextFile, replaceTextFile } from '../edges/system/text-file.ts';
 import { SILENT_LOG } from '../ports/log.ts';
 import { EMPTY_CONFIGURATION, parseConfiguration, printConfiguration, type Configuration } from './configuration.ts';
 import type { DiscoveryEdges } from './discovery/layer.ts';
 import type { Edges } from './edges.ts';
+import type { Directories } from './folder-directory.ts';
 import { lanDiscovery } from './lan.ts';
 import type { NodeOptions } from './node-options.ts';
 
@@ -33,6 +36,7 @@ export interface Machine {
   readonly edges: Edges;
   readonly discovery: DiscoveryEdges | undefined;
   readonly pairing: PairingCrypto;
+  readonly directories: Directories;
   /** As it was found. */
   readonly configuration: Configuration;
   readonly configurationPath: string;
@@ -80,6 +84,10 @@ export async function openMachine(options: NodeOptions): Promise<Machine> {
         notebook: join(home.state, 'remembered.json'),
       }),
       pairing: pairingCrypto,
+      directories: {
+        places: { home: homedir(), own: [home.configuration, home.state].map((place) => realpathSync(place)) },
+        demand: demandDirectory,
+      },
       configuration,
       configurationPath: path,
       warnings,

@@ -12,7 +12,7 @@ import type { CodeOffer } from './pairing/code-offer.ts';
 import type { Configuration } from './configuration.ts';
 import { demandDevice, readDeviceId } from './device.ts';
 import { Engine } from './engine.ts';
-import { chosenFolder } from './folder-directory.ts';
+import { chosenFolder, type ChosenFolder } from './folder-directory.ts';
 import type { FolderHandle } from './folder-handle.ts';
 import { FolderHandles } from './folder-handles.ts';
 import { FolderOffers, type FolderOffer } from './peer/folder-offers.ts';
@@ -57,7 +57,11 @@ export class Node extends EventEmitter<NodeEvents> {
    * @throws LanfoldError `E_STATE_LOCKED`, `E_STATE_TOO_NEW`, `E_STATE_BROKEN`, `E_IDENTITY_BROKEN`, `E_PORT_IN_USE`, `E_USAGE`.
    */
   static async open(options: NodeOptions = {}): Promise<Node> {
-    const machine = await openMachine(options);
+    return await Node.at(await openMachine(options), options);
+  }
+
+  /** Opens a node on a machine that is open, and closes with it. @throws LanfoldError `E_PORT_IN_USE`, `E_USAGE`. */
+  static async at(machine: Machine, options: NodeOptions = {}): Promise<Node> {
     const node = new Node(options, machine);
     for (const warning of machine.warnings) node.#warnings.tell(warning);
     try {
@@ -203,11 +207,7 @@ export class Node extends EventEmitter<NodeEvents> {
   folder(path: string, options: AddFolderOptions = {}): Promise<FolderHandle | undefined> {
     return this.#roster.inTurn(async () => {
       const before = this.configuration;
-      const {
-        id,
-        path: directory,
-        isKnown,
-      } = chosenFolder(path, options.id, before.folders, this.#ownDirectories, this.#engine.edges.chance);
+      const { id, path: directory, isKnown } = this.checkFolder(path, options.id);
       const peers = (options.peers ?? []).map((peer) => this.#roster.demandPeer(peer));
       const held = options.held === true && !isKnown ? { held: true } : {};
       await this.#roster.configure(withFolder(before, { id, path: directory, peers, ...held }, this.#roster.act()));
@@ -220,9 +220,10 @@ export class Node extends EventEmitter<NodeEvents> {
     });
   }
 
-  /** May this directory be added under this ID? @throws as {@link Node.folder}. */
-  checkFolder(path: string, id?: string): void {
-    chosenFolder(path, id, this.configuration.folders, this.#ownDirectories, this.#engine.edges.chance);
+  /** May this directory be added under this ID? @returns as what. @throws as {@link Node.folder}. */
+  checkFolder(path: string, id?: string): ChosenFolder {
+    const { edges, directories } = this.#machine;
+    return chosenFolder(path, id, this.configuration.folders, directories, edges.chance);
   }
 
   /** A held folder may join: from now on it is synced. @throws LanfoldError `E_FOLDER_UNKNOWN`. */
@@ -355,10 +356,6 @@ export class Node extends EventEmitter<NodeEvents> {
       isHeld: setup.held ?? false,
     });
     return this.#handles.of(folder, this.#engine);
-  }
-
-  get #ownDirectories(): readonly string[] {
-    return [this.home.configuration, this.home.state];
   }
 
   #statusOf(peer: Peer): PeerStatus {
