@@ -9,6 +9,7 @@
  */
 import { sameBytes, type FileRecord, type Look } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
+import { covers } from '../../core/model/version-vector.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
@@ -125,7 +126,10 @@ export class Doubt {
   takeUnseen(name: string): FileRecord | undefined {
     const wanted = this.#unseen.get(name);
     this.#unseen.delete(name);
-    return wanted;
+    const own = this.#records.local(name)?.record;
+    // It was put in place since, or something that has seen it: to take it up again would be to go back.
+    const isOver = wanted !== undefined && own?.invalid === false && covers(own.version, wanted.version);
+    return isOver ? undefined : wanted;
   }
 
   /** All files but those that are left were looked at. */

@@ -41,8 +41,12 @@ import type { Settler } from './settler.ts';
 
 /** Names per message to the disk, and per transaction. */
 const CHUNK = 500;
-/** Sequence numbers of the own records at the moment of a look. */
-type Basis = ReadonlyMap<string, number | undefined>;
+/** Taken just before a look. */
+interface Basis {
+  readonly moment: Settler['moment'];
+  /** Of the own records, by name. */
+  readonly sequences: ReadonlyMap<string, number | undefined>;
+}
 
 /** Of more files with the same content some are not asked for: then too many count as deleted, never too few. */
 const TWINS_MAX = 20;
@@ -94,6 +98,7 @@ export class Inspector {
     // What is put in place while we look makes the look old.
     for (const name of wanted) doubt.leave(name);
     const basis = this.#basisOf(wanted);
+    const { moment } = basis;
     const looks = await tree.look(wanted);
     const others: { name: string; look: Look & { type: EntryType } }[] = [];
     const files: { name: string; look: Look; local: LocalRecord | undefined }[] = [];
@@ -114,21 +119,21 @@ export class Inspector {
         gone(orphans);
         this.#settler.later(name);
       } else if (busy.has(name)) this.#settler.later(name);
-      else if (isTrouble(look)) this.#unreadable(name, `Cannot be looked at: ${look.detail}`);
+      else if (isTrouble(look)) this.#unreadable(name, `Cannot be looked at: ${look.detail}`, moment);
       else if (look === undefined || look.type === 'other') {
         if (look === undefined) problems.clear(name);
         if (isHere(local)) gone([name]);
-        else this.#settler.forget(name);
+        else this.#settler.forget(name, moment);
         doubt.settle(name);
       } else if (isHere(local) && sameLook(local.look, look) && !doubt.isAbout(local.record, look)) {
         this.#letGo(name);
-        this.#settler.forget(name);
+        this.#settler.forget(name, moment);
         doubt.settle(name);
       } else if (look.type === 'file') files.push({ name, look, local });
       else others.push({ name, look: { ...look, type: look.type } });
     }
     const settled = await this.#settled(files);
-    const hashed = await this.#hash(settled);
+    const hashed = await this.#hash(settled, moment);
     const found = [
       ...others.map(({ name, look }) => ({ name, seen: { look, blockSize: 0, blocks: NO_BYTES } })),
       ...hashed,
@@ -139,12 +144,13 @@ export class Inspector {
   }
 
   #basisOf(names: readonly string[]): Basis {
-    return new Map(names.map((name) => [name, this.#context.records.local(name)?.record.sequence]));
+    const sequences = new Map(names.map((name) => [name, this.#context.records.local(name)?.record.sequence]));
+    return { moment: this.#settler.moment, sequences };
   }
 
   /** Has the name got another record since the look was asked for? */
   #isOld(name: string, basis: Basis): boolean {
-    return this.#context.records.local(name)?.record.sequence !== basis.get(name);
+    return this.#context.records.local(name)?.record.sequence !== basis.sequences.get(name);
   }
 
   /** What was in a directory that is something else now. */
@@ -193,6 +199,7 @@ export class Inspector {
 
   async #hash(
     files: readonly { name: string; look: Look; local: LocalRecord | undefined }[],
+    moment: number,
   ): Promise<{ name: string; seen: Sighting }[]> {
     if (files.length === 0) return [];
     const jobs = files.map(({ name, local }) => ({
@@ -202,16 +209,16 @@ export class Inspector {
     const results = await this.#context.tree.hash(jobs);
     const found: { name: string; seen: Sighting }[] = [];
     for (const [index, file] of files.entries()) {
-      const seen = this.#sighting(file.name, file.look, results[index]);
+      const seen = this.#sighting(file.name, file.look, results[index], moment);
       if (seen !== undefined) found.push({ name: file.name, seen });
     }
     return found;
   }
 
-  #sighting(name: string, look: Look, hashed: Hashed | undefined): Sighting | undefined {
+  #sighting(name: string, look: Look, hashed: Hashed | undefined, moment: number): Sighting | undefined {
     if (hashed === undefined || isTrouble(hashed)) {
       if (hashed?.trouble === 'denied' || hashed?.trouble === 'io') {
-        this.#unreadable(name, `Cannot be read: ${hashed.detail}`);
+        this.#unreadable(name, `Cannot be read: ${hashed.detail}`, moment);
       } else this.#settler.later(name);
       return undefined;
     }
@@ -228,9 +235,9 @@ export class Inspector {
   }
 
   /** It is tried again when something happens to it, and with each sweep. */
-  #unreadable(name: string, text: string): void {
+  #unreadable(name: string, text: string, moment: number): void {
     this.#context.problems.set(name, 'unreadable', text, 'found');
-    this.#settler.forget(name);
+    this.#settler.forget(name, moment);
   }
 
   #record(found: readonly { name: string; seen: Sighting }[], damaged: ReadonlySet<string>, basis: Basis): void {
@@ -246,7 +253,7 @@ export class Inspector {
         this.#settler.later(name);
         continue;
       }
-      this.#settler.forget(name);
+      this.#settler.forget(name, basis.moment);
       const inDoubt = doubt.covers(name);
       doubt.settle(name);
       const local = records.local(name);
@@ -292,8 +299,9 @@ export class Inspector {
   /** Leaves out what a power cut has taken. @param doubtful those of the absent names that it may have taken. */
   async #withoutLost(absent: readonly string[], doubtful: ReadonlySet<string>): Promise<readonly string[]> {
     if (doubtful.size === 0) return absent;
+    const { moment } = this.#settler;
     const { missing, lost } = await this.#signs.takeLost([...doubtful]);
-    for (const name of lost) this.#settler.forget(name);
+    for (const name of lost) this.#settler.forget(name, moment);
     return [...absent.filter((name) => !doubtful.has(name)), ...missing.filter((name) => !lost.has(name))];
   }
 
@@ -307,6 +315,7 @@ export class Inspector {
       this.#context,
       settled.flatMap((name) => [name, ...namesBelow(this.#context.records, name)]),
     );
+    const { moment } = this.#settler;
     const stillGone = await this.#stillGone(settled);
     const names = new Set(stillGone.flatMap((name) => [name, ...namesBelow(this.#context.records, name)]));
     const { records } = this.#context;
@@ -321,14 +330,14 @@ export class Inspector {
     const lost = new Set(gone);
     if (!this.#brake.mayAnnounceDeletes(gone.filter((name) => !byGit.has(name) && !this.#hasTwin(name, lost)).length)) {
       // They wait for a person, and not here: the next walk finds them anew.
-      for (const name of names) this.#settler.forget(name);
+      for (const name of names) this.#settler.forget(name, moment);
       return;
     }
     gone.sort((a, b) => byName(b, a)); // children before their directory
     for (let start = 0; start < gone.length; start += CHUNK) {
       this.#context.save(gone.slice(start, start + CHUNK).flatMap((name) => this.#deletionOf(name)));
     }
-    for (const name of names) this.#settler.forget(name);
+    for (const name of names) this.#settler.forget(name, moment);
   }
 
   /**

@@ -21,8 +21,8 @@ interface Restless {
   calmSinceMs?: number;
   /** When it was last given to an inspection. */
   lookedMs?: number;
-  /** News came since it was last given to an inspection: what that inspection saw may be old. */
-  isHeard?: boolean;
+  /** The {@link Settler.moment} at which something last made it wait. */
+  moment?: number;
 }
 
 export class Settler {
@@ -33,6 +33,7 @@ export class Settler {
   #timerMs = Number.POSITIVE_INFINITY;
   #inspecting = false;
   #closed = false;
+  #moment = 0;
   /** When a name was last newly found absent. */
   #lastAbsentMs = Number.NEGATIVE_INFINITY;
   /** A directory appeared or too much happened: everything below it is to be scanned. */
@@ -66,7 +67,7 @@ export class Settler {
       const settling = hearNews(known?.settling, kind, nowMs);
       const lookedMs = known?.lookedMs ?? nowMs;
       const dueMs = dueAfterNews(lookedMs, nowMs);
-      this.#put(name, { settling, dueMs, absentMs: undefined, lookedMs, isHeard: true, calmSinceMs: nowMs });
+      this.#put(name, { settling, dueMs, absentMs: undefined, lookedMs, calmSinceMs: nowMs });
     }
   }
 
@@ -124,9 +125,17 @@ export class Settler {
     this.#wait(name, settling, waitMs);
   }
 
-  /** It is as the records say. News that came during the look keep it here. */
-  forget(name: string): void {
-    if (this.#names.get(name)?.isHeard !== true) this.#names.delete(name);
+  /** Goes up with each word about any name. */
+  get moment(): number {
+    return this.#moment;
+  }
+
+  /**
+   * It is as the records say, or nobody's business.
+   * @param moment when it was looked at: whatever came since keeps it here, be it news or what another look has found meanwhile.
+   */
+  forget(name: string, moment = Number.POSITIVE_INFINITY): void {
+    if ((this.#names.get(name)?.moment ?? 0) <= moment) this.#names.delete(name);
   }
 
   close(): void {
@@ -147,6 +156,8 @@ export class Settler {
       this.onDirectory('');
       return;
     }
+    this.#moment += 1;
+    restless.moment = this.#moment;
     restless.calmSinceMs ??= this.#names.get(name)?.calmSinceMs ?? this.#clock.monotonicMs();
     this.#names.set(name, restless);
     this.#arm(restless.dueMs);
@@ -175,7 +186,6 @@ export class Settler {
       // Until the inspection says otherwise; one that is lost on the way is looked at again.
       restless.dueMs = nowMs + SETTLE.askLastMs;
       restless.lookedMs = nowMs;
-      restless.isHeard = false;
     }
     if (due.length > 0) {
       this.#inspecting = true;
