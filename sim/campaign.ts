@@ -14,6 +14,8 @@ export interface CampaignOptions {
   readonly nodes: number;
   readonly operations: number;
   readonly strict: boolean;
+  /** As {@link Workload.gatherings}. */
+  readonly gatherings?: boolean;
   /** Goes on after a failure. Default: stops. */
   readonly keepGoing?: boolean;
 }
@@ -36,7 +38,10 @@ const TWICE_EVERY = 100;
 /** What takes or sets back what a person has seen leaves it in histories only: no fault by the strict rule. */
 const NOT_STRICT: ReadonlySet<string> = new Set(['power', 'lose-records', 'restore-records']);
 
-export function planOf(options: Pick<CampaignOptions, 'nodes' | 'operations' | 'strict'>, seed: number): Plan {
+export function planOf(
+  options: Pick<CampaignOptions, 'nodes' | 'operations' | 'strict' | 'gatherings'>,
+  seed: number,
+): Plan {
   const plan = makePlan(seed, options, streamsOf(seed));
   return options.strict ? { ...plan, steps: plan.steps.filter(({ kind }) => !NOT_STRICT.has(kind)) } : plan;
 }

@@ -1,9 +1,10 @@
 /**
- * The product's engine as the code under test.
+ * The product's engine as the code under test; in a gathering, the whole node.
  * @module
  */
 import { openRecordStore } from '../src/edges/store/record-store.ts';
 import { Engine } from '../src/node/engine.ts';
+import { gatheringNode } from './gathering/gathering-node.ts';
 import type { SimNodeFactory } from './sim-node.ts';
 import { partsWith, type Parts, type Rules } from './syncthing-rules.ts';
 
@@ -24,7 +25,8 @@ export function partsOf(rules: Rules | undefined): Parts {
 }
 
 export const engineNode: SimNodeFactory = (edges, setup) => {
-  const { name, port, rules } = setup;
+  const { name, port, rules, machine } = setup;
+  if (machine !== undefined) return gatheringNode(machine, setup);
   const parts = partsOf(rules);
   const engine = new parts.Engine(edges, { name, listen: { ports: [port] } });
   let shared: Promise<void> | undefined;

@@ -5,7 +5,8 @@
  */
 import type { SeededChance } from '../src/edges/memory/seeded-chance.ts';
 import { baseName, joinName, parentOf } from '../src/core/model/folder-path.ts';
-import { type FaultStep, linksOf, type NodeFault, type Plan, type UserStep } from './plan.ts';
+import { planGathering } from './gathering/plan-gathering.ts';
+import { type FaultStep, linksOf, type MemberStep, type NodeFault, type Plan, type UserStep } from './plan.ts';
 import type { Rules } from './syncthing-rules.ts';
 import { PATHS, planUsers, type Workload } from './workload.ts';
 
@@ -41,7 +42,7 @@ const ACCENTS: Readonly<Record<string, string>> = { a: 'å', e: 'é', z: 'ž' };
 /** Draws the whole plan of a seed. */
 export function makePlan(seed: number, workload: Workload, stream: (name: string) => SeededChance): Plan {
   const world = stream('plan world');
-  const topology = world.happens(0.25) ? 'line' : 'mesh';
+  const drawn = world.happens(0.25) ? 'line' : 'mesh';
   const { nodes } = workload;
   const people = planUsers(workload, stream('plan users'));
   const spelling = stream('plan spelling');
@@ -51,11 +52,14 @@ export function makePlan(seed: number, workload: Workload, stream: (name: string
   const decomposing = accents.happens(ACCENTED.worlds) ? accents.below(nodes) : undefined;
   const users = decomposing === undefined ? spelled : spelled.map((step) => accented(step, decomposing, accents));
   const lastMs = users.at(-1)?.atMs ?? 0;
+  const members = workload.gatherings === false ? [] : planGathering(nodes, lastMs, stream('plan gathering'));
+  const gathering = members.length > 0;
+  const topology = gathering ? 'mesh' : drawn;
   const faults = withoutUnknowable([
     ...planFaults(nodes, topology, lastMs, stream('plan faults')),
     ...planHarms(nodes, lastMs, stream('plan harms')),
     ...planRestores(nodes, lastMs, stream('plan restores')),
-    ...planUnshares(nodes, topology, lastMs, stream('plan unshares')),
+    ...(gathering ? members : planUnshares(nodes, topology, lastMs, stream('plan unshares'))),
   ]);
   const skewMax = world.pick([0, 0, 0, 100, 5000, 120_000]);
   return {
@@ -65,11 +69,12 @@ export function makePlan(seed: number, workload: Workload, stream: (name: string
     skewsMs: Array.from({ length: nodes }, () => Math.round(world.between(-skewMax, skewMax))),
     ignoringCase: isSpelled ? [spelling.below(nodes)] : [],
     decomposing: decomposing === undefined ? [] : [decomposing],
-    rules: planRules(nodes, topology, stream('plan rules')),
+    rules: gathering ? [] : planRules(nodes, topology, stream('plan rules')),
+    gathering,
     diskMsMax: world.pick([0.5, 2, 10, 50]),
     newsLossRate: world.pick([0, 0, 0, 0.3]),
     bufferBytes: world.pick([16 * 1024, 4 * 1024 * 1024]),
-    farewell: stream('plan farewell').happens(0.2),
+    farewell: !gathering && stream('plan farewell').happens(0.2),
     // Numbered after the users' steps, and in the order of time.
     steps: [...users, ...faults.map((fault, index) => ({ ...fault, id: users.length + index }))].sort(
       (a, b) => a.atMs - b.atMs || a.id - b.id,
@@ -156,9 +161,12 @@ function planRules(nodes: number, topology: Plan['topology'], chance: SeededChan
  * A clock that was ahead gave out counters of seconds that come again later. Who loses its records as well gives them out twice,
  * and cannot know.
  */
-function withoutUnknowable(faults: readonly FaultStep[]): readonly FaultStep[] {
-  const losing = new Set(
-    faults.flatMap((step) => ('node' in step && step.kind.endsWith('-records') ? [step.node] : [])),
-  );
+function withoutUnknowable<Fault extends FaultStep | MemberStep>(faults: readonly Fault[]): readonly Fault[] {
+  const losing = new Set(faults.flatMap((step) => ('node' in step && losesRecords(step) ? [step.node] : [])));
   return faults.filter((step) => !('node' in step) || step.kind !== 'clock' || !losing.has(step.node));
+}
+
+/** Who leaves a folder forgets what it knew of it. */
+function losesRecords({ kind }: { readonly kind: string }): boolean {
+  return kind.endsWith('-records') || kind === 'leave';
 }

@@ -7,6 +7,8 @@ import { NO_BYTES } from '../src/core/model/file-record.ts';
 import { baseName, joinName, parentOf } from '../src/core/model/folder-path.ts';
 import type { Inode, MemoryDisk } from '../src/edges/memory/memory-disk.ts';
 
+/** What all nodes call the shared folder. */
+export const FOLDER_ID = 'sim';
 /** Where the shared folder is, on every node's disk. */
 export const FOLDER_ROOT = 'folder';
 

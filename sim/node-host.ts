@@ -13,24 +13,26 @@ import { MemoryTree } from '../src/edges/memory/memory-tree.ts';
 import { MemoryWatcher } from '../src/edges/memory/memory-watcher.ts';
 import type { Scheduler } from '../src/edges/memory/scheduler.ts';
 import type { SeededChance } from '../src/edges/memory/seeded-chance.ts';
-import { shortId } from '../src/core/model/device-id.ts';
+import { deviceIdText, shortId } from '../src/core/model/device-id.ts';
+import type { MemberSet } from '../src/core/members/member-set.ts';
 import type { FileRecord, Look } from '../src/core/model/file-record.ts';
 import { isBelow } from '../src/core/model/folder-path.ts';
 import type { Edges } from '../src/node/edges.ts';
 import type { Change, Trouble } from '../src/ports/file-tree.ts';
 import type { Log } from '../src/ports/log.ts';
 import { versionText } from './checkers/version-text.ts';
+import type { Believer } from './checkers/membership.ts';
 import { partsOf } from './engine-node.ts';
-import { FOLDER_ROOT } from './hands.ts';
+import { Home } from './gathering/home.ts';
+import { FOLDER_ID, FOLDER_ROOT } from './hands.ts';
 import { HostStore } from './host-store.ts';
 import type { Oracle, Watched } from './oracle.ts';
-import { type NodeFaultStep, nodeName, type Plan } from './plan.ts';
+import { hostOf, type NodeFaultStep, nodeName, type Plan } from './plan.ts';
 import type { SimNode, SimNodeFactory, SimNodeSetup, Standing } from './sim-node.ts';
 import type { Trace } from './trace.ts';
 import { watchStore } from './watched-store.ts';
 
 export const PORT = 1111;
-const FOLDER_ID = 'sim';
 
 export interface HostOptions {
   readonly index: number;
@@ -48,10 +50,14 @@ export interface HostOptions {
   readonly onFault: (fault: unknown) => void;
 }
 
-export class NodeHost implements Watched {
+export class NodeHost implements Watched, Believer {
   readonly name: string;
   readonly device: Uint8Array;
   readonly short: bigint;
+  /** Device ID in its text form. */
+  readonly id: string;
+  /** Where it is on the network. */
+  readonly host: string;
   readonly disk: MemoryDisk;
   readonly hasOwnOrder: boolean;
   readonly #options: HostOptions;
@@ -73,6 +79,8 @@ export class NodeHost implements Watched {
   #recordSteps = 0;
   /** Peers that it does not share its folder with just now, and how often that was said. */
   readonly #apart = new Map<NodeHost, number>();
+  /** In a gathering. */
+  readonly #home: Home | undefined;
 
   constructor(options: HostOptions) {
     const { index, stream, plan, scheduler, oracle, trace } = options;
@@ -80,6 +88,8 @@ export class NodeHost implements Watched {
     this.name = nodeName(index);
     this.device = stream(`${this.name} device`).bytes(32);
     this.short = shortId(this.device);
+    this.id = deviceIdText(this.device);
+    this.host = hostOf(plan, index);
     this.hasOwnOrder = plan.rules?.[index] === 'syncthing-2';
     this.#chance = {
       node: stream(`${this.name} chance`),
@@ -106,6 +116,8 @@ export class NodeHost implements Watched {
     });
     oracle.watch(this);
     this.disk.flushNames();
+    if (plan.gathering === true)
+      this.#home = new Home(stream(`${this.name} home`), options.onActivity, index === 0 ? this.id : undefined);
   }
 
   /** Nobody can work at a machine without power. */
@@ -127,17 +139,42 @@ export class NodeHost implements Watched {
     return this.#running?.node.standing?.();
   }
 
+  /** The process that runs. */
+  get running(): { readonly life: Life; readonly node: SimNode } | undefined {
+    return this.#running;
+  }
+
+  /** `host:port`. */
+  get address(): string {
+    return `${this.host}:${PORT}`;
+  }
+
+  members(): MemberSet | undefined {
+    return this.#running?.node.members?.();
+  }
+
+  connected(): readonly string[] {
+    return this.#running?.node.connected?.() ?? [];
+  }
+
+  /** It has no records any more. */
+  forgets(): void {
+    this.#losses += 1;
+    this.#options.oracle.lostRecords(this);
+  }
+
   /** Says with whom the node shares. Called once, before the first start. */
   introduce(peers: readonly NodeHost[]): void {
     const { plan, index } = this.#options;
     const rules = plan.rules?.[index];
     this.#setup = {
       name: this.name,
+      host: this.host,
       port: PORT,
       folderId: FOLDER_ID,
       ...(rules === undefined ? {} : { rules }),
       root: FOLDER_ROOT,
-      peers: peers.map(({ name, device }) => ({ name, device, address: { host: name, port: PORT } })),
+      peers: peers.map(({ name, device, host }) => ({ name, device, address: { host, port: PORT } })),
       sharedWith: () => peers.filter((peer) => !this.#apart.has(peer)).map(({ device }) => device),
     };
   }
@@ -169,7 +206,9 @@ export class NodeHost implements Watched {
     if (this.#running !== undefined || setup === undefined) return;
     this.#options.trace.note(() => `${this.name} starts`);
     const life = new Life(this.#options.scheduler);
-    const node = this.#options.create(this.#edges(life), setup);
+    const edges = this.#edges(life);
+    const machine = this.#home?.machine(edges, life);
+    const node = this.#options.create(edges, machine === undefined ? setup : { ...setup, machine });
     this.#running = { life, node };
     this.#uncleanStop = true; // until it stops in order
     node.start().catch((fault: unknown) => this.#options.onFault(fault));
@@ -210,8 +249,7 @@ export class NodeHost implements Watched {
       case 'lose-records':
         this.crash();
         this.#store.lose();
-        this.#losses += 1;
-        this.#options.oracle.lostRecords(this);
+        this.forgets();
         this.#uncleanStop = false; // new records know of no stop at all
         return nothing;
       case 'restore-records': {
@@ -283,7 +321,7 @@ export class NodeHost implements Watched {
       clock,
       chance: this.#chance.node,
       log: this.#log(),
-      network: network.join(this.name, this.device, life),
+      network: network.join(this.host, this.device, life),
       store: watchStore(this.#store.current, this.#uncleanStop, {
         saved: (records) => {
           for (const record of records) trace.note(() => `${this.name} records ${recordText(record)}`);

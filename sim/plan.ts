@@ -93,8 +93,17 @@ export type NodeFaultStep = When & {
 
 export type FaultStep = LinkFaultStep | NodeFaultStep;
 
+/** What people decide of who shares the folder, where they have to ({@link Plan.gathering}). */
+export type MemberStep =
+  /** People at both pair the second with the first, one act after the other, in one of three orders; `forMs` is between two. */
+  | (When & { readonly kind: 'pair'; readonly link: Pair; readonly order: 0 | 1 | 2 })
+  /** A person at the first removes the second. */
+  | (When & { readonly kind: 'remove'; readonly link: Pair })
+  /** A person has the node leave. */
+  | (When & { readonly kind: 'leave'; readonly node: number });
+
 export type Pair = readonly [number, number];
-export type Step = UserStep | FaultStep;
+export type Step = UserStep | FaultStep | MemberStep;
 
 export interface Plan {
   readonly seed: number;
@@ -116,6 +125,8 @@ export interface Plan {
   /** Bytes under way before a sender is told to wait. */
   readonly bufferBytes: number;
   readonly steps: readonly Step[];
+  /** The first node alone has the folder; the others join it, leave it and are removed from it. Default: all share it from the start. */
+  readonly gathering?: boolean;
   /** At the end somebody deletes something that all have. */
   readonly farewell?: boolean;
 }
@@ -129,9 +140,14 @@ export function linksOf(nodes: number, topology: Plan['topology']): Pair[] {
   return pairs;
 }
 
-/** `node-a`, `node-b`, …: names of nodes, which are their hosts too. */
+/** `node-a`, `node-b`, …: names of nodes. */
 export function nodeName(index: number): string {
   return `node-${String.fromCharCode(97 + index)}`;
+}
+
+/** Where a node is on the network. Members tell each other of IP addresses alone. */
+export function hostOf({ gathering }: Pick<Plan, 'gathering'>, index: number): string {
+  return gathering === true ? `10.0.0.${index + 1}` : nodeName(index);
 }
 
 /** One line a person can read. */

@@ -21,6 +21,7 @@ const USAGE = `usage: npm run sim -- [options]
   --nodes N       nodes in a world (default 3)
   --ops N         what people do in a world (default 40)
   --bug NAME      plants a bug of sim/bugs/; may be given twice
+  --shared        no worlds in which people decide who shares the folder
   --strict        what is only in a history counts as lost
   --only A,B,...  only these steps of the plan
   --jobs N        processes (default: one per core)
@@ -62,6 +63,7 @@ function readArguments(argv: readonly string[]): Arguments | undefined {
         ops: { type: 'string', default: '40' },
         bug: { type: 'string', multiple: true, default: [] },
         strict: { type: 'boolean', default: false },
+        shared: { type: 'boolean', default: false },
         only: { type: 'string' },
         jobs: { type: 'string' },
         'keep-going': { type: 'boolean', default: false },
@@ -77,6 +79,7 @@ function readArguments(argv: readonly string[]): Arguments | undefined {
       nodes: wholeNumber(values.nodes),
       operations: wholeNumber(values.ops),
       strict: values.strict,
+      gatherings: !values.shared,
       keepGoing: values['keep-going'],
       bugs: values.bug.map(plantedBug),
       only,
@@ -125,8 +128,9 @@ function commandFor(args: Arguments, plan: Plan, isWhole: boolean): string {
   const only = isWhole ? '' : ` --only ${plan.steps.map(({ id }) => id).join()}`;
   const bugs = args.bugs.map(({ name }) => ` --bug ${name}`).join('');
   const strict = args.strict ? ' --strict' : '';
+  const shared = args.gatherings === false ? ' --shared' : '';
   const size = `--nodes ${args.nodes} --ops ${args.operations}`;
-  return `npm run sim -- --seed ${plan.seed} --runs 1 ${size}${bugs}${strict}${only} --verbose`;
+  return `npm run sim -- --seed ${plan.seed} --runs 1 ${size}${bugs}${shared}${strict}${only} --verbose`;
 }
 
 function printViolations({ violations }: Outcome): void {

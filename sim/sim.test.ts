@@ -11,7 +11,7 @@ import { engineNode } from './engine-node.ts';
 const HISTORIES = Number(process.env['LANFOLD_SIM_RUNS'] ?? 5000);
 const FIRST_SEED = Number(process.env['LANFOLD_SIM_SEED'] ?? 1);
 const COMMAND = join(import.meta.dirname, 'run.ts');
-/** Seeds that once broke a promise, and what they showed. */
+/** Seeds that once broke a promise, and what they showed; in worlds that all share from the start. */
 const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [17, 'a directory that others have was made anew, as a change of ours'],
   [62, 'bytes that a power cut took, under a look that shows nothing, were announced after a change of permissions'],
@@ -51,6 +51,15 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [80003367, 'zeros that a power cut left went out under the name that somebody moved them to'],
   [343593920, 'the same, moved before anybody had looked'],
   [1298, 'a directory that could be read again was not looked into'],
+  [
+    110013860,
+    'the zeros of the last page, which was not a whole one, went out: a rename that was undone had changed the inode',
+  ],
+  [110013507, 'who looked first and told last made a newer look of the same name forgotten'],
+  [
+    110007223,
+    'a delete got the version of an older one, which had come before a crash and could not be seen to be done',
+  ],
 ];
 
 function campaign(options: Partial<CampaignOptions>): Promise<CampaignResult> {
@@ -72,7 +81,8 @@ function told({ failures }: CampaignResult): string[] {
 }
 
 for (const [seed, showed] of REGRESSIONS) {
-  test(`O1 seed ${seed}: ${showed}`, async () => deepEqual(told(await campaign({ firstSeed: seed })), []));
+  test(`O1 seed ${seed}: ${showed}`, async () =>
+    deepEqual(told(await campaign({ firstSeed: seed, gatherings: false })), []));
 }
 
 test(`O1 ${HISTORIES} histories from seed ${FIRST_SEED} on keep every promise`, async (t) => {

@@ -39,6 +39,8 @@ const EMPTY_RATE = 0.1;
 export interface Workload {
   readonly nodes: number;
   readonly operations: number;
+  /** In some worlds people decide who shares the folder. Default: true. */
+  readonly gatherings?: boolean;
 }
 
 /** The people's part of a plan, by time. */

@@ -5,20 +5,23 @@
  * @module
  */
 import { DiskFault } from '../src/edges/memory/disk-fault.ts';
+import type { MemoryLink } from '../src/edges/memory/memory-link.ts';
 import { MemoryNetwork } from '../src/edges/memory/memory-network.ts';
 import { Scheduler } from '../src/edges/memory/scheduler.ts';
 import { SeededChance } from '../src/edges/memory/seeded-chance.ts';
 import type { Violation } from './checkers/violation.ts';
 import { loadRules } from './engine-node.ts';
+import { Gathering } from './gathering/gathering.ts';
 import { Hands } from './hands.ts';
 import { NodeHost } from './node-host.ts';
 import { Oracle } from './oracle.ts';
 import {
   describeStep,
   type FaultStep,
+  hostOf,
   type LinkFaultStep,
   linksOf,
-  nodeName,
+  type Pair,
   type Plan,
   type Step,
   type UserStep,
@@ -95,6 +98,7 @@ class World {
   readonly #oracle: Oracle;
   readonly #network: MemoryNetwork;
   readonly #hosts: readonly NodeHost[];
+  readonly #gathering: Gathering | undefined;
   readonly #fault: WorldOptions['fault'];
   /** Of each node, then of the network; none if nobody wants them. */
   readonly #surveys: readonly Survey[];
@@ -129,6 +133,13 @@ class World {
       );
       host.introduce(peers);
     }
+    if (plan.gathering === true)
+      this.#gathering = new Gathering({
+        hosts: this.#hosts,
+        wait: (delayMs) => this.#wait(delayMs),
+        report: (violation) => void this.#oracle.violations.push(violation),
+        trace: this.#trace,
+      });
     this.#fault = fault;
     this.#surveys = survey ? this.#newSurveys() : [];
   }
@@ -143,10 +154,10 @@ class World {
       return;
     }
     this.#trace.note(() => 'the plan is over');
-    for (const [a, b] of linksOf(this.#plan.nodes, 'mesh')) this.#heal(nodeName(a), nodeName(b));
+    for (const link of linksOf(this.#plan.nodes, 'mesh')) this.#heal(link);
     for (const host of this.#hosts) host.start();
     if (!(await this.#rest())) return;
-    this.#oracle.checkEnd(this.#hosts);
+    for (const group of this.#gathering?.check() ?? [this.#hosts]) this.#oracle.checkEnd(group);
     if (this.#plan.farewell && this.#oracle.violations.length === 0) await this.#farewell();
   }
 
@@ -198,6 +209,8 @@ class World {
     const isTroubled = this.#hosts.some((host) => (host.standing()?.problems.length ?? 0) > 0);
     // Who could not read something looks again with the next sweep; who wants what nobody has, or what has no room here, asks for
     // it again and again: then only what changes something counts.
+    // Who was removed knocks again and again.
+    if (!isTroubled && this.#gathering !== undefined) return nowMs - this.#changeMs >= REST_MS;
     return isTroubled ? nowMs - this.#changeMs >= TROUBLED_REST_MS : nowMs - this.#activeMs >= REST_MS;
   }
 
@@ -240,7 +253,7 @@ class World {
   }
 
   #newSurveys(): Survey[] {
-    const links = linksOf(this.#plan.nodes, 'mesh').map(([a, b]) => this.#network.link(nodeName(a), nodeName(b)));
+    const links = linksOf(this.#plan.nodes, 'mesh').map((link) => this.#link(link));
     return [...this.#hosts.map((host) => new Survey([host, ...links])), new Survey(links)];
   }
 
@@ -280,7 +293,16 @@ class World {
   }
 
   #carryOut(step: Step): Promise<void> {
-    return step.kind === 'user' ? this.#work(step) : this.#disturb(step);
+    switch (step.kind) {
+      case 'user':
+        return this.#work(step);
+      case 'pair':
+      case 'remove':
+      case 'leave':
+        return this.#gathering?.carryOut(step, this.#stream(`step ${step.id}`)) ?? Promise.resolve();
+      default:
+        return this.#disturb(step);
+    }
   }
 
   async #work(step: UserStep): Promise<void> {
@@ -298,15 +320,14 @@ class World {
 
   async #disturb(step: FaultStep): Promise<void> {
     if ('link' in step) {
-      const [a, b] = [nodeName(step.link[0]), nodeName(step.link[1])];
       if (step.kind === 'unshare') {
         await this.#unshare(step);
         return;
       }
-      if (step.kind === 'cut') this.#network.link(a, b).cut();
-      else this.#network.link(a, b).latencyMs = SLOW_MS;
+      if (step.kind === 'cut') this.#link(step.link).cut();
+      else this.#link(step.link).latencyMs = SLOW_MS;
       await this.#wait(step.forMs);
-      this.#heal(a, b);
+      this.#heal(step.link);
       return;
     }
     const host = this.#hosts[step.node];
@@ -333,8 +354,12 @@ class World {
     shareAgain();
   }
 
-  #heal(a: string, b: string): void {
-    const link = this.#network.link(a, b);
+  #link([a, b]: Pair): MemoryLink {
+    return this.#network.link(hostOf(this.#plan, a), hostOf(this.#plan, b));
+  }
+
+  #heal(pair: Pair): void {
+    const link = this.#link(pair);
     link.latencyMs = { from: 0.1, to: 2 };
     link.heal();
   }

@@ -182,4 +182,13 @@ export const RESTARTING: readonly PlantedBug[] = [
     breaks: 'E4',
     foundBy: { file: 'sim/power.test.ts', test: 'E4 nor is it where the disk refuses' },
   },
+  {
+    name: 'placed-outlives-what-came-after',
+    what: 'what was wanted before a crash counts as put in place also after something newer has come',
+    file: 'src/node/folder/doubt.ts',
+    find: 'return isOver ? undefined : wanted;',
+    replace: 'return wanted;',
+    breaks: 'E7',
+    foundBy: { file: 'sim/sim.test.ts', test: 'O1 seed 110007223' },
+  },
 ];

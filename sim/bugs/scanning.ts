@@ -90,7 +90,7 @@ export const SCANNING: readonly PlantedBug[] = [
     name: 'news-dropped-during-look',
     what: 'news that come while a look at the name is under way are forgotten with it',
     file: 'src/node/folder/settler.ts',
-    find: 'if (this.#names.get(name)?.isHeard !== true) this.#names.delete(name);',
+    find: 'if ((this.#names.get(name)?.moment ?? 0) <= moment) this.#names.delete(name);',
     replace: 'this.#names.delete(name);',
     breaks: 'I1',
     foundBy: { file: 'sim/overtaken.test.ts', test: 'S1 news that come while' },
@@ -127,7 +127,7 @@ export const SCANNING: readonly PlantedBug[] = [
     name: 'error-taken-as-absence',
     what: 'a name that cannot be looked at because of an error of the disk is taken for deleted',
     file: 'src/node/folder/inspector.ts',
-    find: 'else if (isTrouble(look)) this.#unreadable(name, `Cannot be looked at: ${look.detail}`);',
+    find: 'else if (isTrouble(look)) this.#unreadable(name, `Cannot be looked at: ${look.detail}`, moment);',
     replace: 'else if (isTrouble(look)) absent.push(name);',
     also: [
       {
@@ -154,6 +154,12 @@ export const SCANNING: readonly PlantedBug[] = [
     file: 'src/node/folder/inspector.ts',
     find: '      return isGone && !this.#isOld(name, basis) && !mounts.holds(name);',
     replace: '      return !this.#isOld(name, basis) && !mounts.holds(name);',
+    also: [
+      {
+        find: 'else if (!isGone || this.#isOld(name, basis)) this',
+        replace: 'else if (this.#isOld(name, basis)) this',
+      },
+    ],
     breaks: 'F2',
     foundBy: { file: 'sim/mounts.test.ts', test: 'F2 a root that was away at the look' },
   },

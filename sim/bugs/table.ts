@@ -4,6 +4,7 @@
  */
 import { DECIDING } from './deciding.ts';
 import { DISK } from './disk.ts';
+import { GATHERING } from './gathering.ts';
 import type { PlantedBug } from './planted-bug.ts';
 import { PULLING } from './pulling.ts';
 import { RESTARTING } from './restarting.ts';
@@ -15,6 +16,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...DECIDING,
   ...PULLING,
   ...TELLING,
+  ...GATHERING,
   ...RESTARTING,
   ...DISK,
 ];

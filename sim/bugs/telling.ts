@@ -187,6 +187,6 @@ export const TELLING: readonly PlantedBug[] = [
     find: 'if (revived.length > 0) save(revived);',
     replace: 'void revived;',
     breaks: 'M5',
-    foundBy: { firstSeed: 5002120, seeds: 1 },
+    foundBy: { firstSeed: 120000852, seeds: 1 },
   },
 ];

@@ -105,6 +105,16 @@ export class FolderHandle {
     return this.#folder.root;
   }
 
+  /** As in {@link status}, which costs more. */
+  get state(): FolderState {
+    return this.#folder.state;
+  }
+
+  /** Names that are not in sync for a reason that is here, and what it is; the first thousand. */
+  problems(): readonly Problem[] {
+    return this.#folder.problems();
+  }
+
   status(): FolderStatus {
     const folder = this.#folder;
     const { local, global, need } = folder.records.counts();

@@ -35,7 +35,8 @@ export interface Machine {
   readonly home: Home;
   readonly edges: Edges;
   readonly discovery: DiscoveryEdges | undefined;
-  readonly pairing: PairingCrypto;
+  /** Without it nobody can be paired with a code. */
+  readonly pairing: PairingCrypto | undefined;
   readonly directories: Directories;
   /** As it was found. */
   readonly configuration: Configuration;

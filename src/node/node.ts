@@ -84,7 +84,7 @@ export class Node extends EventEmitter<NodeEvents> {
     this.#engine = new Engine(edges, {
       name: options.name ?? configuration.name ?? hostname(),
       listen: listenOf(options.listen),
-      pairing,
+      ...(pairing === undefined ? {} : { pairing }),
       ...(discovery === undefined ? {} : { discovery }),
       events: {
         peer: (peer) => {
