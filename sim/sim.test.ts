@@ -55,6 +55,10 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
     110013860,
     'the zeros of the last page, which was not a whole one, went out: a rename that was undone had changed the inode',
   ],
+  [
+    110022157,
+    'what could not be read under a name, and was not looked at again once a peer gave the name up, was not listed',
+  ],
   [110013507, 'who looked first and told last made a newer look of the same name forgotten'],
   [
     110007223,

@@ -6,6 +6,7 @@
 import { LanfoldError } from '../../core/errors.ts';
 import type { Chance } from '../../ports/chance.ts';
 import type { FileTree } from '../../ports/file-tree.ts';
+import type { Log } from '../../ports/log.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
 /** A root that is gone is looked for so often. */
@@ -47,8 +48,12 @@ export function unusable(root: string, cause: unknown): LanfoldError {
 }
 
 /** Why a folder stops, also on what nobody foresaw. */
-export function reasonToStop(id: string, cause: unknown): LanfoldError {
-  return cause instanceof LanfoldError ? cause : new LanfoldError('E_FOLDER_FAILED', { subject: id, cause });
+export function reasonToStop(id: string, reason: unknown, log: Log): LanfoldError {
+  const error =
+    reason instanceof LanfoldError ? reason : new LanfoldError('E_FOLDER_FAILED', { subject: id, cause: reason });
+  const cause = error.cause instanceof Error ? error.cause.stack : undefined;
+  log.warn({ folder: id, code: error.code, cause }, error.message);
+  return error;
 }
 
 function rootError(root: string, state: Awaited<ReturnType<FileTree['check']>>): LanfoldError {

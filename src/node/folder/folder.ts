@@ -50,7 +50,10 @@ export class Folder {
   /** Of the run that is under way: one that was closed does not watch again. */
   #watcher: Watcher;
   readonly #context: FolderContext;
-  readonly #problems = new Problems((name) => this.rescan(name));
+  readonly #problems = new Problems((name) => {
+    this.#settler.offer([name]);
+    this.rescan(name);
+  });
   readonly #brake: Brake;
   readonly #settler: Settler;
   readonly #inspector: Inspector;
@@ -357,9 +360,7 @@ export class Folder {
   }
 
   #stop(reason: unknown): void {
-    const error = reasonToStop(this.id, reason);
-    const cause = error.cause instanceof Error ? error.cause.stack : undefined;
-    this.#options.edges.log.warn({ folder: this.id, code: error.code, cause }, error.message);
+    const error = reasonToStop(this.id, reason, this.#options.edges.log);
     this.#error = error;
     this.#running.abort(error);
     this.#scans.ring();

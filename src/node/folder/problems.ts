@@ -27,7 +27,7 @@ export class Problems {
   readonly #unread = new Set<string>();
   readonly #onReadable: (name: string) => void;
 
-  /** @param onReadable is told of a name that could not be read and can be now: nobody has looked at what is below it. */
+  /** @param onReadable is told of a name that could not be read and may be readable now: nobody has looked at it, nor at what is below it. */
   constructor(onReadable: (name: string) => void) {
     this.#onReadable = onReadable;
   }
