@@ -17,6 +17,8 @@ export interface HostStoreOptions {
   readonly inFile: boolean;
 }
 
+/** Longer than the counters of a name that is saved again and again within a second are ahead of the clock. */
+export const RECORDS_MS = 10_000;
 /** Where files cost no disk, if the system has such a place. */
 const QUICK = '/dev/shm';
 const FILE = 'records.sqlite';

@@ -13,6 +13,7 @@ import type { Violation } from './checkers/violation.ts';
 import { loadRules } from './engine-node.ts';
 import { Gathering } from './gathering/gathering.ts';
 import { Hands } from './hands.ts';
+import { RECORDS_MS } from './host-store.ts';
 import { NodeHost } from './node-host.ts';
 import { Oracle } from './oracle.ts';
 import {
@@ -66,8 +67,6 @@ const REST_MS = 90_000;
 /** R5: everything is looked at again at least every ten minutes. */
 const TROUBLED_REST_MS = 11 * 60_000;
 const REST_WITHIN_MS = 30 * 60_000;
-/** Longer than the counters of a name that is saved again and again within a second are ahead of the clock. */
-const RECORDS_MS = 10_000;
 const RETURNING: ReadonlySet<string> = new Set(['crash', 'stop', 'power', 'lose-records', 'restore-records']);
 const EVENTS_MAX = 400_000;
 /** A ping frame has 10 bytes; the smallest message that says something has more. */

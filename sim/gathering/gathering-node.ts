@@ -2,6 +2,7 @@
  * The product's whole node as the code under test: its configuration, its members, its engine.
  * @module
  */
+import { LanfoldError } from '../../src/core/errors.ts';
 import { isMember, type MemberSet } from '../../src/core/members/member-set.ts';
 import type { Machine } from '../../src/node/machine.ts';
 import { Node } from '../../src/node/node.ts';
@@ -27,7 +28,7 @@ export function gatheringNode(machine: Machine, { name, host, port, folderId, ro
     members,
     connected: () => node?.peers().flatMap(({ id, connected }) => (connected ? [id] : [])) ?? [],
     async decide(act) {
-      if (node === undefined) return;
+      if (node === undefined) throw new LanfoldError('E_CLOSED', { subject: 'the node' }); // it is being opened
       switch (act.is) {
         case 'admit':
         case 'trust':

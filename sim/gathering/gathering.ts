@@ -6,6 +6,7 @@ import { LanfoldError } from '../../src/core/errors.ts';
 import type { SeededChance } from '../../src/edges/memory/seeded-chance.ts';
 import { Membership } from '../checkers/membership.ts';
 import type { Report } from '../checkers/violation.ts';
+import { RECORDS_MS } from '../host-store.ts';
 import type { NodeHost } from '../node-host.ts';
 import type { MemberStep } from '../plan.ts';
 import type { Trace } from '../trace.ts';
@@ -21,6 +22,12 @@ export interface GatheringOptions {
 export class Gathering {
   readonly #options: GatheringOptions;
   readonly #checker: Membership;
+  /** Who was paired as a whole. */
+  readonly #paired: (readonly [NodeHost, NodeHost])[] = [];
+  /** Who has left: until the counters of the versions that it made, which it has forgotten, are over. */
+  readonly #forgetting = new Map<NodeHost, Promise<void>>();
+  /** Somebody was removed or left: who is in then depends on who heard of it when. */
+  #isParted = false;
 
   constructor(options: GatheringOptions) {
     this.#options = options;
@@ -28,11 +35,13 @@ export class Gathering {
   }
 
   async carryOut(step: MemberStep, chance: SeededChance): Promise<void> {
+    this.#isParted ||= step.kind !== 'pair';
     if (step.kind === 'leave') {
       const host = this.#options.hosts[step.node];
       if (host === undefined) return;
       host.forgets();
       await this.#decide(host, { is: 'leave' });
+      this.#forgetting.set(host, this.#options.wait(RECORDS_MS));
       if (host.running !== undefined && host.members() === undefined) this.#checker.left(host);
       return;
     }
@@ -45,7 +54,15 @@ export class Gathering {
   /** Called when all is at rest. @returns those who have to have the same folder, by group. */
   check(): NodeHost[][] {
     for (const host of this.#options.hosts) this.#checker.saw(host);
-    return this.#checker.check(this.#options.hosts);
+    const groups = this.#checker.check(this.#options.hosts);
+    for (const [one, other] of this.#isParted ? [] : this.#paired) {
+      if (groups.some((group) => group.includes(one) && group.includes(other))) continue;
+      this.#options.report({
+        rule: 'I12',
+        text: `${one.name} and ${other.name} were paired, and do not share the folder`,
+      });
+    }
+    return groups;
   }
 
   async #pair(
@@ -64,27 +81,38 @@ export class Gathering {
         [trusts, admits, shares],
         [trusts, shares, admits],
       ][step.order] ?? [];
+    let done = 0;
     for (const { node, act } of acts) {
-      await this.#decide(node, act);
+      if (await this.#decide(node, act)) done += 1;
       await this.#options.wait(chance.fraction() * step.forMs);
     }
+    // Who does not have the folder itself can let nobody in.
+    if (done === acts.length && host.members() !== undefined) this.#paired.push([host, joiner]);
   }
 
-  /** A person decides something, if the node runs. Resolves when it has taken effect or was refused, or the node has died. */
-  async #decide(host: NodeHost, act: MemberAct): Promise<void> {
+  /**
+   * A person decides something, if the node runs. Resolves when it has taken effect or was refused, or the node has died.
+   * @returns true when it has taken effect.
+   */
+  async #decide(host: NodeHost, act: MemberAct): Promise<boolean> {
+    if (act.is === 'share') await this.#forgetting.get(host);
     const { running } = host;
-    if (running?.node.decide === undefined) return;
+    if (running?.node.decide === undefined) return false;
     const { trace, report } = this.#options;
     const what = 'device' in act ? `${act.is} ${act.device}` : act.is;
     trace.note(() => `${host.name} decides: ${what}`);
-    const died = new Promise<void>((resolve) => running.life.onEnd(resolve));
+    const died = new Promise<false>((resolve) => running.life.onEnd(() => resolve(false)));
     const decided = running.node.decide(act).then(
-      () => this.#checker.saw(host),
+      () => {
+        this.#checker.saw(host);
+        return true;
+      },
       (fault: unknown) => {
         trace.note(() => `${host.name} refuses to ${what}: ${String(fault)}`);
         if (!(fault instanceof LanfoldError)) report({ rule: 'crash', text: String(fault) });
+        return false;
       },
     );
-    await Promise.race([died, decided]);
+    return await Promise.race([died, decided]);
   }
 }
