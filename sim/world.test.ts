@@ -18,7 +18,7 @@ function writeStep(id: number, node: number): UserStep {
 }
 
 function planWith(steps: Plan['steps']): Plan {
-  return { ...planOf({ ...SIZE, strict: false }, SEED), skewsMs: [0, 0, 0], steps };
+  return { ...planOf({ ...SIZE, strict: false }, SEED), skewsMs: [0, 0, 0], gathering: false, steps };
 }
 
 test('O9 the same plan gives the same run, alone and beside others', async () => {

@@ -41,6 +41,7 @@ export class Gathering {
       if (host === undefined) return;
       host.forgets();
       await this.#decide(host, { is: 'leave' });
+      host.forgets(); // also what was brought until it took effect
       this.#forgetting.set(host, this.#options.wait(RECORDS_MS));
       if (host.running !== undefined && host.members() === undefined) this.#checker.left(host);
       return;

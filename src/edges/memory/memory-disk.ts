@@ -5,11 +5,11 @@
  * Every call happens at once and whole. Paths are relative to the top of the disk; symlinks are never followed.
  * @module
  */
-import { NO_BYTES, type Look } from '../../core/model/file-record.ts';
+import { NO_BYTES } from '../../core/model/file-record.ts';
 import { baseName, parentOf } from '../../core/model/folder-path.ts';
 import type { WatchNews } from '../../ports/watcher.ts';
 import { DiskFault } from './disk-fault.ts';
-import type { Inode } from './inode.ts';
+import { endWriters, giveEntry, takeEntry, timesOf, type Inode } from './inode.ts';
 import type { SeededChance } from './seeded-chance.ts';
 import { type PowerCut, Unflushed } from './unflushed.ts';
 
@@ -20,7 +20,7 @@ export interface DiskNews {
   readonly path: string;
 }
 
-export type { Inode } from './inode.ts';
+export { lookOf, type Inode } from './inode.ts';
 
 const BASE_BYTES_MAX = 255;
 
@@ -150,8 +150,9 @@ export class MemoryDisk {
   }
 
   setAttributes(inode: Inode, attributes: { permissions?: number; modifiedNs?: bigint }): void {
-    const { permissions, modifiedNs } = inode;
-    this.#unflushed.changed([this.pathOf(inode) ?? ''], () => Object.assign(inode, { permissions, modifiedNs }));
+    const { permissions, modifiedNs, changedNs } = inode;
+    const before = { permissions, modifiedNs, changedNs };
+    this.#unflushed.changed([this.pathOf(inode) ?? ''], () => Object.assign(inode, before));
     if (attributes.permissions !== undefined) inode.permissions = attributes.permissions;
     if (attributes.modifiedNs !== undefined) inode.modifiedNs = attributes.modifiedNs;
     inode.changedNs = this.#nowNs();
@@ -168,12 +169,14 @@ export class MemoryDisk {
     // Another spelling of its own name is no other entry.
     const old = entry === inode ? undefined : entry;
     if (old !== undefined) this.#checkReplaceable(inode, old, to);
-    this.#parent(to); // refuses now, while nothing is changed
+    const parent = this.#parent(to); // refuses now, while nothing is changed
     const [before, oldEntry] = [inode.entry, old?.entry];
+    const resetTimes = timesOf(inode, old, parent, before?.directory);
     this.#unflushed.changed([from, to], () => {
       takeEntry(inode);
       giveEntry(inode, before);
       if (old !== undefined) giveEntry(old, oldEntry);
+      resetTimes();
     });
     if (old !== undefined) {
       this.#unlink(old);
@@ -253,14 +256,22 @@ export class MemoryDisk {
 
   #create(asked: string, make: () => Inode): Inode {
     const path = this.#kept(asked);
+    const resetTimes = timesOf(this.#parent(path));
     const inode = this.#link(path, make);
-    this.#unflushed.changed([path], () => takeEntry(inode));
+    this.#unflushed.changed([path], () => {
+      takeEntry(inode);
+      resetTimes();
+    });
     return inode;
   }
 
   #noteRemoval(inode: Inode, path: string): void {
     const { entry } = inode;
-    this.#unflushed.changed([path], () => giveEntry(inode, entry));
+    const resetTimes = timesOf(inode, entry?.directory);
+    this.#unflushed.changed([path], () => {
+      giveEntry(inode, entry);
+      resetTimes();
+    });
   }
 
   #exchange(there: Inode, instead: Inode): void {
@@ -359,28 +370,6 @@ export class MemoryDisk {
     const { directory } = inode.entry;
     for (const listener of this.#listeners) listener({ what, directory, path });
   }
-}
-
-function takeEntry(inode: Inode): void {
-  inode.entry?.directory.children.delete(inode.entry.base);
-  inode.entry = undefined;
-}
-
-function giveEntry(inode: Inode, entry: Inode['entry']): void {
-  entry?.directory.children.set(entry.base, inode);
-  inode.entry = entry;
-}
-
-function endWriters(inode: Inode): void {
-  inode.writers = 0;
-  for (const child of inode.children.values()) endWriters(child);
-}
-
-/** What stat(2) shows of it. */
-export function lookOf(inode: Inode): Look {
-  const { type, permissions, modifiedNs, changedNs, symlinkTarget, number } = inode;
-  const size = type === 'file' ? inode.content.length : 0;
-  return { type, size, permissions, modifiedNs, changedNs, inode: number, symlinkTarget };
 }
 
 /** Removes a path and all that is below it, one by one, as programs do. @throws DiskFault */

@@ -34,6 +34,10 @@ export interface FolderContext {
   author(name?: string): Author;
   /** Saves own records durably, then tells the peers (R1). */
   save(records: readonly LocalRecord[]): void;
+  /** Forgets own records, as if the names had never been here. */
+  forget(names: readonly string[]): void;
+  /** What peers said of such names may have to be answered otherwise now. */
+  onForgotten(listener: (names: readonly string[]) => void): void;
   /** Is the root still the folder that it was? Asked before anything is taken for deleted (SPEC F2). */
   rootIsOurs(): Promise<boolean>;
   /** While a walk goes on or is asked for: what seems to be gone may be found under another name. */

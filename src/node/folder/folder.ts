@@ -88,10 +88,11 @@ export class Folder {
     this.records = edges.store.folder(options.id);
     this.#tree = edges.openTree(options.root);
     this.#watcher = edges.createWatcher(options.root);
+    const basis = { tree: this.#tree, records: this.records };
     this.#ignores = new IgnoreKeeper({
-      tree: this.#tree,
-      records: this.records,
+      ...basis,
       clock: edges.clock,
+      forget: (names) => this.#context.forget(names),
       onChange: () => {
         this.rescan();
         this.pullSoon();
@@ -103,8 +104,7 @@ export class Folder {
     this.#retry = new Retry(edges.clock, RETRY_MS, () => this.#pullWanted.ring());
     this.admission = new Admission(this.records, options.isHeld, () => options.onState());
     this.#context = makeContext(options, {
-      tree: this.#tree,
-      records: this.records,
+      ...basis,
       problems: this.#problems,
       rescan: (directory) => this.rescan(directory),
       ignores: () => this.#ignores.rules,

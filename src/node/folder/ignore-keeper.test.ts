@@ -32,6 +32,7 @@ async function removed({ beforeNews = () => {} }: { beforeNews?: (keeper: Ignore
     tree,
     records,
     clock,
+    forget: (names) => records.forgetLocal(names),
     onChange: () => (changes += 1),
     onFailure: () => (failures += 1),
   });

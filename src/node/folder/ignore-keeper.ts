@@ -20,6 +20,8 @@ export interface IgnoreKeeperOptions {
   readonly tree: FileTree;
   readonly records: FolderRecords;
   readonly clock: Clock;
+  /** Forgets own records. */
+  readonly forget: (names: readonly string[]) => void;
   /** The patterns are others now. */
   readonly onChange: () => void;
   readonly onFailure: (cause: unknown) => void;
@@ -109,14 +111,14 @@ export class IgnoreKeeper {
   }
 
   #forgetFreed(): void {
-    const { records } = this.#options;
+    const { records, forget } = this.#options;
     for (let after = ''; ;) {
       const page = records.below('', after, PAGE);
       const last = page.at(-1);
       if (last === undefined) return;
       after = last.record.name;
       const freed = page.filter(({ record }) => record.invalid && !this.rules.match(record.name).ignored);
-      if (freed.length > 0) records.forgetLocal(freed.map(({ record }) => record.name));
+      if (freed.length > 0) forget(freed.map(({ record }) => record.name));
     }
   }
 }

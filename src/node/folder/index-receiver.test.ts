@@ -20,6 +20,7 @@ test('X2 records that fail when a later answer is due throw into no timer, and a
     mounts: { isAway: () => false },
     clock: { nowMs: () => 1e12, after: (_ms: number, run: () => void) => void timers.push(run) },
     log: { warn: () => {} },
+    onForgotten: () => {},
   };
   const receiver = new IndexReceiver(context as unknown as FolderContext, 1n, () => false);
   for (const peer of [2n, 3n]) receiver.receive(peer, [record({ name: 'busy' })], false);

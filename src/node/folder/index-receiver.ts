@@ -22,7 +22,7 @@ export class IndexReceiver {
   readonly #context: FolderContext;
   readonly #device: bigint;
   readonly #isClosed: () => boolean;
-  /** Names of which something may have to be said once they are put in place. */
+  /** Names of which something may have to be said soon: once they are put in place, say. */
   readonly #busy = new Set<string>();
   /** The same, once it is known what stands there. */
   readonly #unanswered = new Set<string>();
@@ -32,6 +32,9 @@ export class IndexReceiver {
     this.#context = context;
     this.#isClosed = isClosed;
     this.#device = device;
+    context.onForgotten((names) => {
+      for (const name of names) this.#answerLater(name);
+    });
   }
 
   receive(peer: PeerKey, told: readonly FileRecord[], replace: boolean): void {

@@ -372,7 +372,7 @@ export class Inspector {
     });
     if (unclaimed.length === 0) return [...names];
     for (const name of unclaimed) problems.clear(name);
-    records.forgetLocal(unclaimed);
+    this.#context.forget(unclaimed);
     this.#context.pullSoon();
     const forgotten = new Set(unclaimed);
     return names.filter((name) => !forgotten.has(name));

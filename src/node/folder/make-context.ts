@@ -48,6 +48,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     }
     onSaved(records.saveLocal(saved));
   };
+  const forgotten: ((names: readonly string[]) => void)[] = [];
   return {
     id,
     clock,
@@ -65,6 +66,11 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
       const revived = revivals(records, saved, author);
       if (revived.length > 0) save(revived);
     },
+    forget: (names) => {
+      records.forgetLocal(names);
+      for (const tell of forgotten) tell(names);
+    },
+    onForgotten: (listener) => void forgotten.push(listener),
     rootIsOurs,
     suspect,
     pullSoon,

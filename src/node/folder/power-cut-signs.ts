@@ -78,7 +78,7 @@ export class PowerCutSigns {
     const missing = [...new Set(absent.flatMap((name) => [name, ...namesBelow(records, name)]))];
     const lost = await lostNames(this.#context, missing.map((name) => records.local(name)).filter(isHere));
     if (lost.length === 0 || !(await this.#context.rootIsOurs())) return { missing: absent, lost: new Set() };
-    records.forgetLocal(lost);
+    this.#context.forget(lost);
     return { missing, lost: new Set(lost) };
   }
 

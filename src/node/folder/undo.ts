@@ -77,7 +77,7 @@ export class Undo {
       const back = gone.filter(has);
       lost += gone.length - back.length;
       fetched += back.length;
-      if (back.length > 0) records.forgetLocal(back);
+      if (back.length > 0) this.#context.forget(back);
       after = last.record.name;
     }
   }
