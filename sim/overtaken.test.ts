@@ -163,3 +163,55 @@ test('P83 what a program holds open for writing is not replaced until it is clos
   ok(await desk.inSync(a, b));
   deepEqual(b.problems(), []);
 });
+
+test('S1 what was moved or removed while others of its group were read is not told', async () => {
+  const { desk, a, b } = await twoWith();
+  using _ = desk;
+  let isSlow = false;
+  a.faults.afterDisk = (call, [jobs], result) => {
+    if (call !== 'hash' || isSlow || !(jobs as readonly { name: string }[]).some(({ name }) => name === 'd/first'))
+      return result;
+    isSlow = true; // the last of them is a large one
+    desk.scheduler.after(2000, () => {
+      a.disk.rename(`${FOLDER}/d/first`, `${FOLDER}/d/renamed`);
+      a.disk.unlink(`${FOLDER}/d/link`);
+      a.disk.removeDirectory(`${FOLDER}/d/sub`);
+    });
+    return new Promise((resolve) => void desk.scheduler.after(20_000, () => resolve(result)));
+  };
+  a.disk.makeDirectory('d');
+  for (const name of ['first', 'second']) a.disk.write(a.disk.createFile(`d/${name}`), Buffer.from(name));
+  a.disk.makeSymlink('d/link', Buffer.from('nowhere'));
+  a.disk.makeDirectory('d/sub');
+  await desk.runFor(10_000);
+  a.disk.rename('d', `${FOLDER}/d`);
+  const seen = new Set<string>();
+  ok(
+    await desk.until(
+      () =>
+        [...(b.disk.find(`${FOLDER}/d`)?.children.keys() ?? [])].every((name) => seen.add(name)) &&
+        b.read('d/second') !== undefined,
+      60_000,
+    ),
+  );
+  ok(await desk.inSync(a, b));
+  deepEqual([...seen].sort(), ['renamed', 'second']);
+});
+
+for (const isThere of [true, false]) {
+  test(`G13 a name that is ignored while a version of it is on its way stays as it is (${isThere ? 'a file' : 'nothing'})`, async () => {
+    const { desk, a, b } = await twoWith(isThere ? { big: 'mine' } : {});
+    using _ = desk;
+    let isAsked = false;
+    b.faults.beforeDisk = (call) => {
+      if (call !== 'stage') return undefined;
+      isAsked = true;
+      return new Promise((resolve) => void desk.scheduler.after(60_000, resolve));
+    };
+    a.write('big', 'the version of a');
+    ok(await desk.until(() => isAsked));
+    b.write('.stignore', 'big\n');
+    await desk.runFor(120_000);
+    equal(b.read('big'), isThere ? 'mine' : undefined);
+  });
+}

@@ -32,3 +32,21 @@ test('P71 a directory comes back with all that the history has below it, links t
   await desk.scheduler.runUntil(b.folder().restorer.restore('d', edited?.atMs));
   ok(await desk.until(() => a.read('d/edited') === 'first'));
 });
+
+test('P71 several names that went together come back together, each with its own content', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  const names = ['x', 'y', 'z'];
+  for (const name of names) a.write(name, `content of ${name}`);
+  ok(await desk.until(() => names.every((name) => b.read(name) !== undefined)));
+  ok(await desk.inSync(a, b));
+  for (const name of names) a.disk.unlink(`${FOLDER}/${name}`);
+  ok(await desk.until(() => names.every((name) => b.read(name) === undefined)));
+  await desk.runFor(10_000);
+  await desk.scheduler.runUntil(Promise.all(names.map((name) => b.folder().restorer.restore(name))));
+  deepEqual(
+    names.map((name) => b.read(name)),
+    names.map((name) => `content of ${name}`),
+  );
+});

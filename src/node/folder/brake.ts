@@ -49,6 +49,8 @@ export class Brake {
   readonly #onHeld: () => void;
   #approvedUntilMs = Number.NEGATIVE_INFINITY;
   readonly #held = new Map<HeldReason, { readonly count: number; readonly text: string }>();
+  /** Of {@link HELD_HERE} the names that are gone, each with all that is recorded below it. */
+  #heldFound: readonly string[] = [];
   /** Since when something waits that may be git's work, by reason. */
   readonly #maybeGitMs = new Map<HeldReason, number>();
 
@@ -130,6 +132,11 @@ export class Brake {
     return this.#held.has(HELD_HERE);
   }
 
+  /** The names of them. */
+  get heldFound(): readonly string[] {
+    return this.isHoldingFound ? this.#heldFound : [];
+  }
+
   /** What waits for a person. */
   held(): Problem[] {
     return [...this.#held].map(([reason, { text }]) => ({ name: '', reason, text }));
@@ -140,14 +147,18 @@ export class Brake {
     return [...this.#held].map(([reason, { count }]) => ({ folder, kind: KINDS[reason], count }));
   }
 
-  /** May this many deletes, found here by looking, be announced? Names that only moved are not to be counted. */
-  mayAnnounceDeletes(count: number): boolean {
+  /**
+   * May this many deletes, found here by looking, be announced? Names that only moved are not to be counted.
+   * @param names of which all that is recorded below them is gone, too. Those that are held already have to be among them.
+   */
+  mayAnnounceDeletes(count: number, names: readonly string[] = []): boolean {
     const nowMs = this.#context.clock.monotonicMs();
     if (nowMs - this.#act.startedMs > ONE_ACT_MS) this.#act = { startedMs: nowMs, deletes: 0 };
     const { local } = this.#context.records.counts();
     const deletes = this.#act.deletes + count;
     if (this.#isTooMany(deletes, local.files + local.directories + local.symlinks + this.#act.deletes)) {
       const text = `${count} files are gone from this folder. They stay on the other computers until you confirm`;
+      this.#heldFound = names;
       this.#hold(HELD_HERE, count, text);
       return false;
     }

@@ -54,8 +54,12 @@ export class Committer {
    * Nothing that has a successor is put in place: were we to die before it is recorded, nobody would know it any more
    * (recovery.ts).
    */
-  #isFresh({ change, basis, record }: Commit): boolean {
+  #isFresh(commit: Commit): boolean {
+    const { change, basis, record } = commit;
     const { records } = this.#context;
+    // A person may have taken a name out of the folder while its content was on its way: what is ignored is theirs alone.
+    const ignores = this.#context.ignores();
+    if (namesOf(commit).some((name) => ignores.match(name).ignored)) return false;
     const now = records.local(change.name)?.record;
     const newest = records.newest(change.name);
     const isOutdated = newest !== undefined && compareVersions(newest.version, record.version) === 'newer';

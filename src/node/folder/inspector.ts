@@ -19,7 +19,7 @@ import {
   type LocalRecord,
   type Look,
 } from '../../core/model/file-record.ts';
-import { byName, isInternalName, normalPart, parentOf } from '../../core/model/folder-path.ts';
+import { byName, isInternalName, normalPart } from '../../core/model/folder-path.ts';
 import {
   damaged as asDamaged,
   deletion,
@@ -33,7 +33,7 @@ import { isTrouble, type Hashed, type Looked } from '../../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
-import { namesBelow } from './names-below.ts';
+import { namesBelow, withUnknownParents } from './names-below.ts';
 import { PowerCutSigns } from './power-cut-signs.ts';
 import { listUnclaimed } from './unclaimed.ts';
 import { Patience } from './patience.ts';
@@ -70,26 +70,11 @@ export class Inspector {
   async inspect(names: readonly string[]): Promise<void> {
     const absent: string[] = [];
     const doubtful = new Set<string>();
-    const all = this.#withUnknownParents(names);
+    const all = withUnknownParents(this.#context.records, names);
     for (let start = 0; start < all.length; start += CHUNK) {
       await this.#inspectChunk(all.slice(start, start + CHUNK), absent, doubtful);
     }
     await this.#recordDeletes(await this.#withoutLost(absent, doubtful));
-  }
-
-  /**
-   * Peers must hear of a directory before they hear of what is in it, or they would make one of their own: news of a
-   * directory can come after news of its content.
-   */
-  #withUnknownParents(names: readonly string[]): string[] {
-    const parents = new Set<string>();
-    for (const name of names) {
-      for (let parent = parentOf(name); parent !== '' && !parents.has(parent); parent = parentOf(parent)) {
-        if (isHere(this.#context.records.local(parent))) break;
-        parents.add(parent);
-      }
-    }
-    return [...[...parents].sort(byName), ...names.filter((name) => !parents.has(name))];
   }
 
   async #inspectChunk(names: readonly string[], absent: string[], doubtful: Set<string>): Promise<void> {
@@ -140,7 +125,18 @@ export class Inspector {
     ];
     const damaged = await this.#signs.damaged(found);
     await this.#context.mounts.refresh();
-    this.#record(found, damaged, basis);
+    this.#record(await this.#asFound(found), damaged, basis);
+  }
+
+  /** What was hashed for minutes may have been moved or removed since, and a look that found it gone has left no trace. */
+  async #asFound<Name extends { name: string; seen: Sighting }>(found: readonly Name[]): Promise<Name[]> {
+    const looks = await this.#context.tree.look(found.map(({ name }) => name));
+    return found.filter(({ name, seen }, index) => {
+      const look = looks[index];
+      const isStill = !isTrouble(look) && sameLook(look, seen.look);
+      if (!isStill) this.#settler.later(name);
+      return isStill;
+    });
   }
 
   #basisOf(names: readonly string[]): Basis {
@@ -307,7 +303,9 @@ export class Inspector {
 
   async #recordDeletes(absent: readonly string[]): Promise<void> {
     if (absent.length === 0) return;
-    const settled = this.#settler.gone(absent);
+    const due = this.#settler.gone(absent);
+    // A part of what waits for a person is judged with all of it, or it would get out bit by bit.
+    const settled = due.length === 0 ? [] : [...new Set([...due, ...this.#brake.heldFound])];
     // Absence is only believed in a root that is still ours: an unmounted disk deletes nothing (SPEC F2).
     if (settled.length === 0 || !(await this.#context.rootIsOurs())) return;
     // Asked before the last look: after that there is no await, or what is put in place meanwhile would be taken for gone.
@@ -328,7 +326,8 @@ export class Inspector {
       return;
     }
     const lost = new Set(gone);
-    if (!this.#brake.mayAnnounceDeletes(gone.filter((name) => !byGit.has(name) && !this.#hasTwin(name, lost)).length)) {
+    const counting = gone.filter((name) => !byGit.has(name) && !this.#hasTwin(name, lost));
+    if (!this.#brake.mayAnnounceDeletes(counting.length, stillGone)) {
       // They wait for a person, and not here: the next walk finds them anew.
       for (const name of names) this.#settler.forget(name, moment);
       return;

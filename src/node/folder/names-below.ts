@@ -1,3 +1,5 @@
+import { isHere } from '../../core/model/file-record.ts';
+import { byName, parentOf } from '../../core/model/folder-path.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
 const PAGE = 500;
@@ -12,4 +14,19 @@ export function namesBelow(records: FolderRecords, directory: string): string[] 
     names.push(...page.map((local) => local.record.name));
     after = last.record.name;
   }
+}
+
+/**
+ * These names, and before them the directories above them that are not known. Peers must hear of a directory before they hear of
+ * what is in it, or they would make one of their own: news of a directory can come after news of its content.
+ */
+export function withUnknownParents(records: FolderRecords, names: readonly string[]): string[] {
+  const parents = new Set<string>();
+  for (const name of names) {
+    for (let parent = parentOf(name); parent !== '' && !parents.has(parent); parent = parentOf(parent)) {
+      if (isHere(records.local(parent))) break;
+      parents.add(parent);
+    }
+  }
+  return [...[...parents].sort(byName), ...names.filter((name) => !parents.has(name))];
 }

@@ -12,6 +12,7 @@ import type { FolderContext } from './folder-context.ts';
 export class Restorer {
   readonly #context: FolderContext;
   /** Staged files of restores that are under way. */
+  #count = 0;
   readonly stages = new Set<string>();
 
   constructor(context: FolderContext) {
@@ -62,7 +63,8 @@ export class Restorer {
   }
 
   async #putBack(entry: HistoryEntry): Promise<HistoryEntry> {
-    const stage = `restore-${entry.atMs}-${this.#context.clock.nowMs()}`;
+    // All that one group has removed is of one time, and several may be wanted back in one millisecond.
+    const stage = `restore-${entry.atMs}-${this.#context.clock.nowMs()}-${(this.#count += 1)}`;
     this.stages.add(stage);
     try {
       return await this.#put(entry, stage);
