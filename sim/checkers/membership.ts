@@ -3,7 +3,7 @@
  * - What a node has written of its members it never takes back: a removal stays one, until a person adds the device anew.
  * - At rest, nodes that hold each other for members know the same of everybody, and so do those who are so through others; each
  *   is connected to each.
- * - Nobody is connected to whom it knows to be removed.
+ * - Nobody is connected to whom it knows to be removed, unless a person has trusted that device since.
  * @module
  */
 import { isMember, memberOf, type Member, type MemberSet } from '../../src/core/members/member-set.ts';
@@ -22,6 +22,8 @@ export interface Believer {
 export class Membership {
   readonly #report: Report;
   readonly #seen = new Map<string, MemberSet>();
+  /** By `<node> <device>`: trusted by a person there, and no member. */
+  readonly #trusted = new Set<string>();
 
   constructor(report: Report) {
     this.#report = report;
@@ -39,6 +41,12 @@ export class Membership {
       this.#report({ rule: 'I12', text });
     }
     this.#seen.set(name, now);
+    for (const { device, removed } of now) if (!removed) this.#trusted.delete(`${name} ${device}`);
+  }
+
+  /** A person there trusts a device, which is not to say that it shares the folder. */
+  trusted(node: Believer, device: string): void {
+    if (!isMember(node.members() ?? [], device)) this.#trusted.add(`${node.name} ${device}`);
   }
 
   /** It has given the folder up. */
@@ -77,7 +85,7 @@ export class Membership {
   #checkShutOut(node: Believer, nodes: readonly Believer[]): void {
     const members = node.members() ?? [];
     for (const other of nodes) {
-      if (memberOf(members, other.id)?.removed !== true) continue;
+      if (memberOf(members, other.id)?.removed !== true || this.#trusted.has(`${node.name} ${other.id}`)) continue;
       if (!node.connected().includes(other.id) && !other.connected().includes(node.id)) continue;
       this.#report({ rule: 'I12', text: `${node.name} is connected to ${other.name}, which was removed` });
     }

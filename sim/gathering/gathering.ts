@@ -106,6 +106,7 @@ export class Gathering {
     const decided = running.node.decide(act).then(
       () => {
         this.#checker.saw(host);
+        if (act.is === 'trust') this.#checker.trusted(host, act.device);
         return true;
       },
       (fault: unknown) => {

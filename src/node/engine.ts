@@ -28,7 +28,7 @@ import { newInFlight } from './folder/fetcher.ts';
 import { Folder } from './folder/folder.ts';
 import type { Shared } from './folder/shared.ts';
 import { Hearsay } from './peer/hearsay.ts';
-import { endsOf, farewell, ownConfig, type ConfigDraft, type Ends } from './peer/own-config.ts';
+import { endsOf, farewell, ownConfig, withWords, type ConfigDraft, type Ends } from './peer/own-config.ts';
 import { Pairing } from './pairing/pairing.ts';
 import { Peer } from './peer/peer.ts';
 import type { Source, Sources } from './peer/sources.ts';
@@ -258,7 +258,17 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   }
 
   configFor({ device, isLanfold }: Conversation): ConfigDraft {
-    return ownConfig(this.#sharedWith(device), this.#endsTo(device), isLanfold);
+    const ends = this.#endsTo(device);
+    const config = ownConfig(this.#sharedWith(device), ends, isLanfold);
+    if (!isLanfold) return config;
+    // Who was removed while it was off hears of it when it comes for something else.
+    const removed = [...this.#folders.values()].filter(
+      ({ members }) => isMember(members, this.#id) && memberOf(members, ends.peerId)?.removed === true,
+    );
+    return withWords(
+      config,
+      removed.map(({ folder, members }) => farewell(folder.id, ends.peerId, members, ends)),
+    );
   }
 
   configured(conversation: Conversation, config: ClusterConfig): void {

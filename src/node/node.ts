@@ -19,6 +19,7 @@ import { FolderOffers, type FolderOffer } from './peer/folder-offers.ts';
 import { verifyAtRest } from './folder/health.ts';
 import type { VerifyOptions, VerifyReport } from './folder/verifier.ts';
 import type { Joining } from './pairing/joining.ts';
+import { Follower } from './members/follower.ts';
 import { openMachine, type Home, type Machine } from './machine.ts';
 import {
   withDeparture,
@@ -45,6 +46,7 @@ export class Node extends EventEmitter<NodeEvents> {
   readonly #machine: Machine;
   readonly #isOffline: boolean;
   readonly #roster: Roster;
+  readonly #follower: Follower;
   readonly #pairing: NodePairing;
   readonly #offers: FolderOffers;
   readonly #warnings = new Warnings((warning) => this.emit('warning', warning));
@@ -109,8 +111,9 @@ export class Node extends EventEmitter<NodeEvents> {
           this.emit('pair-request', request);
         },
         configured: (peer) => this.#offers.configured(peer),
-        members: (peer, folderId, told) => this.#follow(this.#roster.hear(peer.id, folderId, told)),
-        listed: (peer, listed) => this.#follow(this.#roster.hearList(peer.id, listed)),
+        members: (peer, folderId, told) =>
+          this.#follower.follow(`${peer.id} ${folderId}`, () => this.#roster.hear(peer.id, folderId, told)),
+        listed: (peer, listed) => this.#follower.follow(peer.id, () => this.#roster.hearList(peer.id, listed)),
       },
     });
     this.#roster = new Roster({
@@ -120,6 +123,14 @@ export class Node extends EventEmitter<NodeEvents> {
       nowMs: () => edges.clock.nowMs(),
       write: (next) => this.#write(next),
       onMember: (news) => this.emit('member', news),
+    });
+    this.#follower = new Follower({
+      clock: edges.clock,
+      isClosed: () => this.#closing !== undefined,
+      onFailure: (cause) => {
+        const because = 'what another member said could not be written; it is tried again';
+        this.#warnings.tell(new LanfoldError('E_STATE_BROKEN', { subject: machine.configurationPath, because, cause }));
+      },
     });
     this.#pairing = new NodePairing(this, this.#engine);
     this.#offers = new FolderOffers({
@@ -361,20 +372,5 @@ export class Node extends EventEmitter<NodeEvents> {
   #statusOf(peer: Peer): PeerStatus {
     const configured = this.configuration.peers.find(({ id }) => id === peer.id);
     return peerStatus(peer, configured, (device) => this.#roster.nameOf(device));
-  }
-
-  /** What others said is being taken over: when that fails, nothing has changed, and they will say it again. */
-  #follow(change: Promise<void>): void {
-    change.catch((cause: unknown) => {
-      if (this.#closing !== undefined) return;
-      const subject = this.#machine.configurationPath;
-      this.#warnings.tell(
-        new LanfoldError('E_STATE_BROKEN', {
-          subject,
-          because: 'what another member said could not be written',
-          cause,
-        }),
-      );
-    });
   }
 }

@@ -18,6 +18,8 @@ export interface WatchListener {
   lost(directory: string): void;
   /** Watching is less than it should be from here on; `fix` is what a person can do, if anything. */
   degraded(reason: string, fix: string | undefined): void;
+  /** It is as it should be again. */
+  restored(): void;
 }
 
 export interface WatchNews {

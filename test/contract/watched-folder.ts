@@ -19,6 +19,7 @@ export class WatchedFolder implements WatchListener, AsyncDisposable {
   news: WatchNews[] = [];
   lostDirectories: string[] = [];
   readonly degradations: { readonly reason: string; readonly fix: string | undefined }[] = [];
+  restorations = 0;
   onNews: ((news: readonly WatchNews[]) => void) | undefined;
   #wake: (() => void) | undefined;
   #fences = 0;
@@ -62,6 +63,10 @@ export class WatchedFolder implements WatchListener, AsyncDisposable {
   lost(directory: string): void {
     this.lostDirectories.push(directory);
     this.#wake?.();
+  }
+
+  restored(): void {
+    this.restorations += 1;
   }
 
   degraded(reason: string, fix: string | undefined): void {

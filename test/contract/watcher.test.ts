@@ -118,7 +118,7 @@ async function runWatching(
     const degraded = [];
     let onNews = () => {};
     const watcher = createWatcher(root, ${options});
-    await watcher.start({ touched: (news) => onNews(news), lost() {}, degraded: (reason) => degraded.push(reason) });
+    await watcher.start({ touched: (news) => onNews(news), lost() {}, degraded: (reason) => degraded.push(reason), restored() {} });
     console.log('watching');
     ${then}`;
   const child = spawn(process.execPath, [...flags, '--input-type=module', '--eval', script], {

@@ -245,7 +245,7 @@ export function watcherContract({ name, create, hearsClosing, stall }: WatcherTr
       mkdirSync(folder.root);
       await folder.until('the gap is told', () => folder.lostDirectories.includes(''));
       await folder.fence();
-      assert.equal(folder.degradations.length, 1);
+      assert.deepEqual([folder.degradations.length, folder.restorations], [1, 1]);
     });
 
     test('L15 a watcher that lives answers every check and says nothing of it', async () => {

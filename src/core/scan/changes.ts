@@ -158,8 +158,11 @@ export function disowned(record: FileRecord): FileRecord {
 }
 
 /** The record of damaged content: no claim, and the bytes that are there, or nobody would see that the good ones lack. */
-export function damaged(record: FileRecord, { look, blockSize, blocks }: Sighting): FileRecord {
-  return disowned({ ...record, size: look.size, blockSize, blocks, previousBlocksHash: NO_BYTES });
+export function damaged(record: FileRecord, seen: Sighting): FileRecord {
+  const { look, blockSize, blocks } = seen;
+  // A file that a power cut brought back from under something else is none of what the record says.
+  const before = record.type === 'file' ? record : recordOf(undefined, record.name, seen);
+  return disowned({ ...before, size: look.size, blockSize, blocks, previousBlocksHash: NO_BYTES });
 }
 
 function gone(record: FileRecord): FileRecord {

@@ -95,7 +95,7 @@ class DiskWatcher implements Watcher {
         if (this.#isClosed) return;
         this.#backEnd = backEnd;
         await backEnd.start(this.#eventsOf(backEnd));
-        if (this.#limitReached === undefined) this.#reasonSaid = undefined;
+        if (this.#limitReached === undefined) this.#restored();
         return;
       } catch (error) {
         this.#backEnd = undefined;
@@ -103,6 +103,12 @@ class DiskWatcher implements Watcher {
       }
     }
     if (!this.#isClosed) this.#degrade(adviceOn(failure));
+  }
+
+  #restored(): void {
+    if (this.#reasonSaid === undefined) return;
+    this.#reasonSaid = undefined;
+    this.#listener?.restored();
   }
 
   #reopen(): Promise<void> {

@@ -85,6 +85,7 @@ test('O17 a new directory is watched only from when its news is told, and news m
     touched: (news) => told.push(...news),
     lost: (directory) => lost.push(directory),
     degraded: () => assert.fail('it is as good as it gets'),
+    restored: () => assert.fail('it never was worse'),
   };
   const options = { disk, root: 'root', life, chance };
   const watcher = new MemoryWatcher(options);

@@ -17,6 +17,8 @@ export class Admission {
   #isHeld: boolean;
   #isScanned = false;
   #isPeerHeard = false;
+  /** Peers that share it just now and have told all that they know. */
+  readonly #heard = new Set<PeerKey>();
   /** Who knows more of our records than we do: nobody else's word will do while it is there. */
   #awaited: PeerKey | undefined;
 
@@ -46,6 +48,11 @@ export class Admission {
     return this.#isScanned;
   }
 
+  /** What peers have may be brought. */
+  get mayPull(): boolean {
+    return this.#isScanned && !this.#isHeld;
+  }
+
   scanned(): void {
     this.#isScanned = true;
     this.#endProvisional();
@@ -66,15 +73,21 @@ export class Admission {
 
   /** A peer has told all that it knew when it connected. */
   peerHeard(peer: PeerKey): void {
+    this.#heard.add(peer);
     if (this.#awaited !== undefined && this.#awaited !== peer) return;
     this.#awaited = undefined;
     this.#isPeerHeard = true;
     this.#endProvisional();
   }
 
-  /** A conversation with this peer ended: it must not keep the others waiting without end. */
+  /** It is not shared with this peer any more, which must not keep the others waiting without end. */
   peerLeft(peer: PeerKey): void {
-    if (this.#awaited === peer) this.#awaited = undefined;
+    this.#heard.delete(peer);
+    if (this.#awaited !== peer) return;
+    this.#awaited = undefined;
+    if (this.#heard.size === 0) return;
+    this.#isPeerHeard = true;
+    this.#endProvisional();
   }
 
   /** A person has said that it may join. */

@@ -18,8 +18,10 @@ const ONE_ACT_MS = 10_000;
 const TWINS_MAX = 20;
 /** What may be git's work waits so long for the word that it is, and is not told of meanwhile. */
 const GIT_PATIENCE_MS = 20_000;
-/** How long a person's yes holds. */
+/** How long a person's yes holds for whatever comes. */
 const APPROVAL_MS = 15 * 60_000;
+/** How long it holds for what was held when it was said: whoever has it may be asleep, or something large on its way before. */
+const LONG_APPROVAL_MS = 24 * 3_600_000;
 export const HELD_HERE = 'held-deletes-here';
 export const HELD_BY_PEERS = 'held-deletes-by-peers';
 export const HELD_REPLACEMENTS = 'held-replacements-by-peers';
@@ -48,27 +50,39 @@ export class Brake {
   readonly #replacements: ReplacementBrake;
   readonly #onHeld: () => void;
   #approvedUntilMs = Number.NEGATIVE_INFINITY;
+  /** Deletes that a person has said yes to, and that were not carried out yet. */
+  readonly #approved = new Set<HeldReason>();
+  #approvedLongUntilMs = Number.NEGATIVE_INFINITY;
+  /** The facts that {@link #onHeld} was last called with. */
+  #said = '[]';
   readonly #held = new Map<HeldReason, { readonly count: number; readonly text: string }>();
   /** Of {@link HELD_HERE} the names that are gone, each with all that is recorded below it. */
   #heldFound: readonly string[] = [];
   /** Since when something waits that may be git's work, by reason. */
   readonly #maybeGitMs = new Map<HeldReason, number>();
 
-  /** @param onHeld something waits for a person from now on. */
+  /** @param onHeld something else waits for a person than before. */
   constructor(context: BrakeContext, onHeld: () => void = () => {}) {
     this.#context = context;
     this.#onHeld = onHeld;
-    this.#replacements = new ReplacementBrake(context.records, context.digest);
+    const isApproved = (newest: FileRecord): boolean => this.#isLongApproved && this.#replacements.wasTold(newest);
+    this.#replacements = new ReplacementBrake(context.records, context.digest, isApproved);
   }
 
   /** A person says that what is held is meant. */
   approve(): void {
-    this.#approvedUntilMs = this.#context.clock.monotonicMs() + APPROVAL_MS;
+    const nowMs = this.#context.clock.monotonicMs();
+    this.#approvedUntilMs = nowMs + APPROVAL_MS;
+    this.#approvedLongUntilMs = nowMs + LONG_APPROVAL_MS;
+    if (this.#held.has(HELD_REPLACEMENTS)) this.#replacements.approve();
+    for (const reason of this.#held.keys()) this.#approved.add(reason);
     this.#held.clear();
+    this.#say();
   }
 
   /** Peers have taken their deletes back: there is nothing to confirm. */
   releasePulled(): void {
+    this.#approved.delete(HELD_BY_PEERS);
     this.#release(HELD_BY_PEERS);
   }
 
@@ -85,6 +99,7 @@ export class Brake {
   endRound(): void {
     if (this.#replacements.held === 0) this.releaseReplacements();
     else this.#sayReplacements();
+    this.#say();
   }
 
   #sayReplacements(): void {
@@ -97,7 +112,15 @@ export class Brake {
   #hold(reason: HeldReason, count: number, text: string): void {
     const isNew = !this.#held.has(reason);
     this.#held.set(reason, { count, text });
-    if (isNew) this.#onHeld();
+    if (isNew) this.#say();
+  }
+
+  /** Not for each one more of many: at the end of what made it more. */
+  #say(): void {
+    const said = JSON.stringify([...this.#held]);
+    if (said === this.#said) return;
+    this.#said = said;
+    this.#onHeld();
   }
 
   /** May this content give way to a peer's? @returns what to call if it did not; undefined if it may not. */
@@ -124,7 +147,7 @@ export class Brake {
 
   /** A walk has found all that is recorded: whatever was gone is back. */
   releaseFound(): void {
-    this.#held.delete(HELD_HERE);
+    this.#release(HELD_HERE);
   }
 
   /** True while deletes that were found here wait for a person. */
@@ -156,14 +179,16 @@ export class Brake {
     if (nowMs - this.#act.startedMs > ONE_ACT_MS) this.#act = { startedMs: nowMs, deletes: 0 };
     const { local } = this.#context.records.counts();
     const deletes = this.#act.deletes + count;
-    if (this.#isTooMany(deletes, local.files + local.directories + local.symlinks + this.#act.deletes)) {
+    const total = local.files + local.directories + local.symlinks + this.#act.deletes;
+    if (this.#isTooMany(deletes, total) && !this.#isApprovedOnce(HELD_HERE)) {
       const text = `${count} files are gone from this folder. They stay on the other computers until you confirm`;
       this.#heldFound = names;
       this.#hold(HELD_HERE, count, text);
+      this.#say();
       return false;
     }
     this.#act.deletes = deletes;
-    this.#held.delete(HELD_HERE);
+    this.#release(HELD_HERE);
     return true;
   }
 
@@ -178,10 +203,15 @@ export class Brake {
     for (const name of gone) if (this.#isElsewhere(name)) gone.delete(name); // it has come back under another name
     const isMaybeGit = this.#addGone(gone);
     const total = local.files + local.directories + local.symlinks + done;
-    if (this.#isTooMany(done + need.deletes, total) && gone.size > DELETES_FREE) {
+    if (
+      this.#isTooMany(done + need.deletes, total) &&
+      gone.size > DELETES_FREE &&
+      !this.#isApprovedOnce(HELD_BY_PEERS)
+    ) {
       if (this.#mayStillBeGit(HELD_BY_PEERS, isMaybeGit)) return 'later';
       const text = `Other computers deleted ${need.deletes} files of this folder. They stay here until you confirm`;
       this.#hold(HELD_BY_PEERS, need.deletes, text);
+      this.#say();
       return false;
     }
     this.#release(HELD_BY_PEERS);
@@ -198,6 +228,7 @@ export class Brake {
   #release(reason: HeldReason): void {
     this.#held.delete(reason);
     this.#maybeGitMs.delete(reason);
+    this.#say();
   }
 
   #mayStillBeGit(reason: HeldReason, isMaybeGit: boolean): boolean {
@@ -206,6 +237,15 @@ export class Brake {
     const sinceMs = this.#maybeGitMs.get(reason) ?? nowMs;
     this.#maybeGitMs.set(reason, sinceMs);
     return nowMs - sinceMs < GIT_PATIENCE_MS;
+  }
+
+  get #isLongApproved(): boolean {
+    return this.#context.clock.monotonicMs() <= this.#approvedLongUntilMs;
+  }
+
+  /** Has a person said yes to these deletes? That counts for those that come to it next, and for no others. */
+  #isApprovedOnce(reason: HeldReason): boolean {
+    return this.#approved.delete(reason) && this.#isLongApproved;
   }
 
   get #isApproved(): boolean {

@@ -13,7 +13,7 @@ import type { FolderContext } from './folder-context.ts';
 
 /** What it needs of the folder; `save` is not there while nothing runs, and then no record gives up its claim. */
 export type DamageContext = Pick<FolderContext, 'id' | 'log' | 'tree' | 'records' | 'problems' | 'busy'> &
-  Partial<Pick<FolderContext, 'save'>>;
+  Partial<Pick<FolderContext, 'save' | 'pullSoon'>>;
 
 /** A file whose content is wrong, as long as its record and its look are those that it was found wrong with. */
 export interface Damaged {
@@ -101,6 +101,7 @@ export class Damage {
     }
     this.#context.save([{ record: damaged(local.record, found), look: local.look }]);
     this.#context.problems.set(name, 'damaged', REPLACED, 'told');
+    this.#context.pullSoon?.();
     return true;
   }
 

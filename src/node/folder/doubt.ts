@@ -13,6 +13,7 @@ import { covers } from '../../core/model/version-vector.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
+const END_OF_TIME_NS = 2n ** 63n - 1n;
 /** Twice what the kernel takes. */
 const WRITE_BACK_NS = 60_000_000_000n;
 /** Files that were written shortly before; of more those that are moved before they are looked at count as new. */
@@ -20,14 +21,17 @@ const WRITTEN_MAX = 10_000;
 /** More are not kept: at worst they end as conflicts. */
 const UNSEEN_MAX = 10_000;
 
+/** A note: it was in doubt, and not all that was has been looked at yet, also if it was stopped properly since. */
+const IN_DOUBT = 'in doubt';
 /** A note: when the folder last stopped properly, in milliseconds since 1970. */
 const STOPPED = 'stopped';
 
 export class Doubt {
   readonly #records: FolderRecords;
   readonly #clock: Clock;
-  readonly #sinceNs: bigint | undefined;
-  #isOn: boolean;
+  readonly #digest: (bytes: Uint8Array) => Uint8Array;
+  #sinceNs: bigint | undefined;
+  #isOn = false;
   /** Not everything was looked at yet. */
   #isFirstLook = true;
   /** Names of which it began, but whose bytes were not looked at yet: what moves is put off. */
@@ -46,15 +50,33 @@ export class Doubt {
   constructor(records: FolderRecords, clock: Clock, uncleanStop: boolean, digest: (bytes: Uint8Array) => Uint8Array) {
     this.#records = records;
     this.#clock = clock;
-    this.#isOn = uncleanStop;
-    const latestNs = uncleanStop
-      ? records.latestChangeNs(BigInt(clock.nowMs()) * 1_000_000n)
-      : toNanoseconds(records.note(STOPPED));
+    this.#digest = digest;
+    if (uncleanStop || records.note(IN_DOUBT) !== undefined) this.begin();
+    else this.#lookFrom(toNanoseconds(records.note(STOPPED)));
+  }
+
+  /** Nobody knows what has become of the disk meanwhile: its machine was switched off, or it was pulled out. */
+  begin(): void {
+    this.#isOn = true;
+    this.#isFirstLook = true;
+    this.#note(IN_DOUBT, 'yes');
+    const nowNs = BigInt(this.#clock.nowMs()) * 1_000_000n;
+    // Where all was changed in the future, the clock is no clock to go by: it began anew with the machine, say.
+    this.#lookFrom(this.#records.latestChangeNs(nowNs) ?? this.#records.latestChangeNs(END_OF_TIME_NS));
+  }
+
+  /** Not all was looked at since it began: what peers want is not judged by what stands here yet. */
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  #lookFrom(latestNs: bigint | undefined): void {
+    this.#written.clear();
     this.#sinceNs = latestNs === undefined ? undefined : latestNs - WRITE_BACK_NS;
     if (this.#sinceNs === undefined) return;
-    for (const { record, look } of records.changedFrom(this.#sinceNs, WRITTEN_MAX)) {
+    for (const { record, look } of this.#records.changedFrom(this.#sinceNs, WRITTEN_MAX)) {
       if (look === undefined || record.version.length === 0) continue;
-      this.#written.set(look.inode, { modifiedNs: look.modifiedNs, blocksHash: digest(record.blocks) });
+      this.#written.set(look.inode, { modifiedNs: look.modifiedNs, blocksHash: this.#digest(record.blocks) });
     }
   }
 
@@ -71,11 +93,15 @@ export class Doubt {
 
   /** The folder stops properly, now. */
   stopping(): void {
+    this.#note(STOPPED, String(Math.floor(this.#clock.nowMs())));
+    if (!this.#isOn && this.#left.size === 0 && this.#unlisted.size === 0) this.#note(IN_DOUBT, undefined);
+  }
+
+  /** Records that fail are said to be broken where they are needed; and they make no proper stop. */
+  #note(name: string, value: string | undefined): void {
     try {
-      this.#records.setNote(STOPPED, String(Math.floor(this.#clock.nowMs())));
-    } catch {
-      // Records that fail are said to be broken where they are needed; and they make this no proper stop.
-    }
+      this.#records.setNote(name, value);
+    } catch {}
   }
 
   /** May the file have been damaged? */

@@ -114,7 +114,7 @@ export class Folder {
       isWalking: () => this.#busyScanning || this.#scans.isAsked,
       admission: this.admission,
     });
-    this.#brake = new Brake(this.#context, () => this.#updateState());
+    this.#brake = new Brake(this.#context, () => this.#updateState(true));
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
     this.#inspector = new Inspector(this.#context, this.#settler, this.#brake);
     this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));
@@ -255,7 +255,8 @@ export class Folder {
       await this.#ignores.load();
       this.#watcher = this.#options.edges.createWatcher(this.root);
       if (this.#closing.signal.aborted) return;
-      const warn = (problem: Problem): void => void (this.#warning = problem);
+      const warn = (problem?: Problem): void => void (this.#warning = problem);
+      warn(); // it watches anew
       this.#settler.onDirectory = (directory) => this.rescan(directory);
       await this.#watcher.start(watchListener(this.#ignores, this.#settler, this.#settler.onDirectory, warn));
       await this.#tree.unstage({ keep: this.#puller.stagesWorthKeeping() });
@@ -291,12 +292,10 @@ export class Folder {
       if (directories.includes('')) {
         await this.#tree.pruneHistory(this.#options.historyLimits);
         this.health.rereader.walked();
+        this.#context.doubt.end();
       }
       this.#busyScanning = false;
-      if (!this.admission.isScanned) {
-        this.#context.doubt.end();
-        this.admission.scanned();
-      }
+      if (!this.admission.isScanned) this.admission.scanned();
       this.#indexes.looked();
       this.#pullWanted.ring();
       this.#updateState();
@@ -307,7 +306,7 @@ export class Folder {
   async #pullLoop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#pullWanted.wait();
-      if (signal.aborted || !this.admission.isScanned || this.admission.isHeld) continue;
+      if (signal.aborted || !this.admission.mayPull || this.#context.doubt.isOn) continue;
       this.#puller.forgetProblems();
       const { need } = this.records.counts();
       if (need.deletes === 0) this.#brake.releasePulled();
@@ -373,6 +372,7 @@ export class Folder {
       await this.#watcher.close();
       await sleep(this.#options.edges.clock, ROOT_CHECK_MS, this.#closing.signal);
       await checkRoot(this.root, this.#tree, this.records);
+      this.#context.doubt.begin();
       // It may have stopped between a rename and its record: on a full disk, say.
       await this.#ignores.load();
       await adoptPlaced(this.#context);
@@ -382,9 +382,9 @@ export class Folder {
     }
   }
 
-  #updateState(): void {
+  #updateState(isNews = false): void {
     const state = this.#stateNow();
-    if (state === this.#state) return;
+    if (state === this.#state && !isNews) return;
     this.#state = state;
     this.#options.onState();
   }

@@ -11,7 +11,7 @@
  */
 import { sameBytes, sameContent, type FileRecord } from '../../core/model/file-record.ts';
 import { compareVersions, counterOf } from '../../core/model/version-vector.ts';
-import type { FolderRecords } from '../../ports/record-store.ts';
+import type { FolderRecords, PeerKey } from '../../ports/record-store.ts';
 import { isByGit, isObject, treeOfObject, workTreeOf, type Trees } from './git-work.ts';
 
 const FREE = 200;
@@ -36,10 +36,38 @@ export class ReplacementBrake {
   readonly #held = new Set<string>();
   readonly #heldInTrees = new Set<string>();
 
-  /** @param digest SHA-256. */
-  constructor(records: FolderRecords, digest: (bytes: Uint8Array) => Uint8Array) {
+  /** How far the index of each peer had been told when a person last said yes. */
+  #approved: ReadonlyMap<PeerKey, number> = new Map();
+  readonly #isApproved: (newest: FileRecord) => boolean;
+
+  /**
+   * @param digest SHA-256.
+   * @param isApproved a person has said that this version is meant.
+   */
+  constructor(
+    records: FolderRecords,
+    digest: (bytes: Uint8Array) => Uint8Array,
+    isApproved: (newest: FileRecord) => boolean = () => false,
+  ) {
     this.#digest = digest;
     this.#records = records;
+    this.#isApproved = isApproved;
+  }
+
+  /** A person says yes to all that peers have told by now. */
+  approve(): void {
+    const peers = this.#records.remotes();
+    this.#approved = new Map(peers.map((peer) => [peer, this.#records.remoteIndex(peer).maxSequence]));
+  }
+
+  /** Had a peer told of this version when a person last said yes? */
+  wasTold({ name, version }: FileRecord): boolean {
+    return this.#records
+      .versions(name)
+      .remotes.some(
+        ({ peer, record }) =>
+          compareVersions(record.version, version) === 'equal' && record.sequence <= (this.#approved.get(peer) ?? -1),
+      );
   }
 
   /** Names that were held since {@link beginRound}. */
@@ -60,7 +88,7 @@ export class ReplacementBrake {
 
   /**
    * May the content that is here be replaced?
-   * @param isApproved a person has said that it is meant.
+   * @param isApproved a person has just said that whatever comes is meant.
    * @returns undefined: it has to wait.
    */
   take(mine: FileRecord | undefined, newest: FileRecord, isApproved: boolean): GiveBack | undefined {
@@ -72,6 +100,7 @@ export class ReplacementBrake {
     const hour = changedS(newest) / HOUR_S;
     const made = this.#count(hour) + Math.max(this.#count(hour - 1n), this.#count(hour + 1n));
     if (made >= Math.max(FREE, this.#records.counts().local.files * SHARE_FREE)) {
+      if (this.#isApproved(newest)) return () => {};
       this.#held.add(mine.name);
       if (isGits) this.#heldInTrees.add(mine.name);
       return undefined;

@@ -8,7 +8,7 @@ export function watchListener(
   ignores: IgnoreKeeper,
   settler: Settler,
   rescan: (directory: string) => void,
-  warn: (problem: Problem) => void,
+  warn: (problem?: Problem) => void,
 ): WatchListener {
   return {
     touched: (news) => {
@@ -20,5 +20,6 @@ export function watchListener(
       const text = fix === undefined ? reason : `${reason}. ${fix}`;
       warn({ name: '', reason: 'watching', text });
     },
+    restored: () => warn(),
   };
 }

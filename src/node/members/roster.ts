@@ -43,11 +43,14 @@ export interface MemberNews {
 export class Roster {
   readonly #options: RosterOptions;
   #configuration: Configuration;
+  /** What is in force as a whole: behind the configuration where that failed on the way. */
+  #inForce: Configuration;
   #lastChange: Promise<unknown> = Promise.resolve();
 
   constructor(options: RosterOptions) {
     this.#options = options;
     this.#configuration = withFoundMembers(options.configuration, options.own, options.nowMs());
+    this.#inForce = this.#configuration;
     for (const peer of this.#configuration.peers) this.#trust(peer);
   }
 
@@ -69,10 +72,10 @@ export class Roster {
 
   /** Writes the next configuration, then puts it into force. Only in one's turn. */
   async configure(next: Configuration): Promise<void> {
-    const before = this.#configuration;
-    await this.#options.write(next);
+    if (next !== this.#configuration) await this.#options.write(next);
     this.#configuration = next;
-    await this.#apply(before, next);
+    await this.#apply(this.#inForce, next);
+    this.#inForce = next;
   }
 
   /** A lanfold told who the members of a folder are. */
@@ -122,7 +125,7 @@ export class Roster {
   }
 
   async #follow(next: Configuration): Promise<void> {
-    const before = this.#configuration;
+    const before = this.#inForce;
     if (next === before) return;
     const names = (device: string): string | undefined => this.nameOf(device);
     const newsBefore = newsIn(before, next, names); // while those who go still have their names

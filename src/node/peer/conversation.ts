@@ -11,7 +11,6 @@
 import { REQUEST_BYTES_MAX } from '../../core/limits.ts';
 import type { FileRecord } from '../../core/model/file-record.ts';
 import { shortId } from '../../core/model/device-id.ts';
-import { toFileInfo } from '../../core/wire/file-info.ts';
 import type { ClusterConfig, ClusterFolder, Hello, Index, Request } from '../../core/wire/messages.ts';
 import type { Timer } from '../../ports/clock.ts';
 import type { Address, Stream } from '../../ports/network.ts';
@@ -19,20 +18,18 @@ import type { Folder } from '../folder/folder.ts';
 import type { ConversationHost } from './conversation-host.ts';
 import { CLIENT_NAME, CLIENT_VERSION, type Greeting } from './greeting.ts';
 import { HeldTeller } from './held-elsewhere.ts';
-import { IndexSender, type IndexPart, type SharedIndex } from './index-sender.ts';
+import { bodyOf, IndexSender, type IndexPart, type SharedIndex } from './index-sender.ts';
 import { agree } from './index-terms.ts';
 import { Introduction } from './introduction.ts';
 import { KEEP_ALIVE, KeepAlive } from './keep-alive.ts';
 import { Link, type Received } from './link.ts';
 import { Owed } from './owed.ts';
-import type { FolderDraft } from './own-config.ts';
+import { RUNNING, withWords, type FolderDraft } from './own-config.ts';
 import { Requests } from './requests.ts';
 import type { BlockWanted, Source } from './sources.ts';
 import { REFUSED } from '../folder/supplier.ts';
 import { toldRecords } from './told-records.ts';
 
-/** `stopReason` of a folder that is not paused. */
-const RUNNING = 0;
 /** After this long without a further part, a peer's index counts as told. */
 const INDEX_SILENCE_MS = 10_000;
 
@@ -152,6 +149,7 @@ export class Conversation implements Source {
     if (this.#ended || (this.#offered === undefined && !this.#isSecondary)) return;
     this.#sendConfig();
     if (this.#isActive) this.#match(false);
+    this.#tellHeld();
   }
 
   /** A folder's index has a new ID: says so, and tells all of it. */
@@ -163,8 +161,7 @@ export class Conversation implements Source {
   /** Tells the far end that it, or this device, is a member of a folder no longer. Only a lanfold knows what that is. */
   sendFarewell(folder: FolderDraft): void {
     if (this.#ended || this.#offered === undefined || !this.isLanfold) return;
-    const config = this.#host.configFor(this);
-    this.#link.send('ClusterConfig', { ...config, folders: [...(config.folders ?? []), folder] });
+    this.#link.send('ClusterConfig', withWords(this.#host.configFor(this), [folder]));
   }
 
   /** What waits for a person here, if that has changed. */
@@ -274,7 +271,7 @@ export class Conversation implements Source {
     const both = (this.#theirConfig?.folders ?? []).filter(
       ({ id, stopReason }) => open.has(id) && this.#offered?.has(id) && stopReason === RUNNING,
     );
-    for (const id of [...this.#shared.keys()]) if (!both.some((theirs) => theirs.id === id)) this.#unshare(id);
+    for (const id of this.#shared.keys()) if (!both.some((theirs) => theirs.id === id)) this.#leave(id);
     for (const theirs of both) {
       const folder = open.get(theirs.id);
       if (folder !== undefined && !this.#shared.has(theirs.id)) this.#share(folder, theirs, isFresh);
@@ -297,17 +294,22 @@ export class Conversation implements Source {
     folder.pullSoon();
   }
 
+  /** The folder waits for the peer no more. */
+  #leave(folderId: string): void {
+    const folder = this.#shared.get(folderId)?.folder;
+    this.#unshare(folderId);
+    folder?.admission.peerLeft(this.peer);
+  }
+
   #unshare(folderId: string): void {
     this.#shared.get(folderId)?.sender.stop();
     this.#shared.delete(folderId);
     this.#requests.giveUp(folderId);
   }
 
-  async #sendPart({ folderId, records, isFirst }: IndexPart): Promise<void> {
+  async #sendPart(part: IndexPart): Promise<void> {
     if (this.#ended) return;
-    const files = records.map((record) => toFileInfo(record));
-    const lastSequence = records.at(-1)?.sequence ?? 0;
-    this.#link.send(isFirst ? 'Index' : 'IndexUpdate', { folder: folderId, files, lastSequence });
+    this.#link.send(part.isFirst ? 'Index' : 'IndexUpdate', bodyOf(part));
     await this.#stream.drained();
   }
 
@@ -391,8 +393,7 @@ export class Conversation implements Source {
     this.#introduction.done();
     this.#keepAlive.stop();
     this.#silenceTimer?.cancel();
-    for (const { folder } of this.#shared.values()) folder.admission.peerLeft(this.peer);
-    for (const id of [...this.#shared.keys()]) this.#unshare(id);
+    for (const id of this.#shared.keys()) this.#leave(id);
     this.#requests.giveUp();
     this.#host.ended(this, reason);
   }

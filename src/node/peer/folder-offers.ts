@@ -8,6 +8,7 @@ import { OFFERS_PER_PEER_MAX } from '../../core/limits.ts';
 import { sameBytes } from '../../core/model/file-record.ts';
 import { cutName } from '../../core/wire/member.ts';
 import type { ClusterFolder } from '../../core/wire/messages.ts';
+import { RUNNING } from './own-config.ts';
 import type { Peer } from './peer.ts';
 
 export interface FolderOffer {
@@ -29,8 +30,6 @@ export interface FolderOffersOptions {
   readonly onOffer: (offer: FolderOffer) => void;
 }
 
-/** `stopReason` of a folder that is not paused. */
-const RUNNING = 0;
 /** `type` of a folder whose content its holder cannot read. */
 const ENCRYPTED = 3;
 

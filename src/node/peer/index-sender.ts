@@ -5,6 +5,8 @@
  */
 import { isInternalName } from '../../core/model/folder-path.ts';
 import type { FileRecord } from '../../core/model/file-record.ts';
+import { toFileInfo } from '../../core/wire/file-info.ts';
+import type { BodyDraft } from '../../core/wire/message-frame.ts';
 import type { PeerKey } from '../../ports/record-store.ts';
 import type { Folder } from '../folder/folder.ts';
 import { Wake } from '../wake.ts';
@@ -23,6 +25,12 @@ export interface SharedIndex {
   /** The peer's index is whole once this sequence number has been heard. */
   readonly completeAt: number;
   isHeard: boolean;
+}
+
+/** The message that tells a part. */
+export function bodyOf({ folderId, records }: IndexPart): BodyDraft<'Index'> {
+  const files = records.map((record) => toFileInfo(record));
+  return { folder: folderId, files, lastSequence: records.at(-1)?.sequence ?? 0 };
 }
 
 const PART_RECORDS_MAX = 1000;

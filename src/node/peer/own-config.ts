@@ -61,7 +61,8 @@ export function endsOf(
   return { own: own.device, ownId, peer, peerId: deviceIdText(peer), known };
 }
 
-/** `stopReason` of a folder that nothing is to be told of. */
+/** `stopReason` of a folder that is shared as usual, and of one that nothing is to be told of. */
+export const RUNNING = 0;
 const PAUSED = 1;
 
 /** Each folder names both of us, or the far end would close: this device with its index, the peer with what we hold of its. */
@@ -84,6 +85,12 @@ export function farewell(folderId: string, device: string, members: MemberSet, e
     devices: [{ id: ends.own }, { id: ends.peer }],
     members: [draftOf(device, members, ends)],
   };
+}
+
+/** A last word stands in the place of all else of its folder. */
+export function withWords(config: ConfigDraft, words: readonly FolderDraft[]): ConfigDraft {
+  const others = (config.folders ?? []).filter(({ id }) => !words.some((word) => word.id === id));
+  return { ...config, folders: [...others, ...words] };
 }
 
 function bothOf({ records, admission }: Folder, { own, ownId, peer, known }: Ends): ClusterDeviceDraft[] {
