@@ -212,3 +212,66 @@ test('R12 a part of what is held here is not announced by itself, whatever makes
   ok(await desk.until(() => left() === tree.length - 30, 120_000));
   ok(await desk.inSync(a, b));
 });
+
+/** A large file, whose coming takes as long as a test wants. */
+function slowFile({ a, b }: Two): () => void {
+  const gate = Promise.withResolvers<void>();
+  const slowBytes = 77;
+  b.faults.beforeDisk = (call, _folder, [jobs]) => {
+    const isSlow = call === 'stage' && (jobs as readonly { bytes: number }[]).some(({ bytes }) => bytes === slowBytes);
+    return isSlow ? gate.promise : undefined;
+  };
+  a.write('zz slow', 's'.repeat(slowBytes));
+  return gate.resolve;
+}
+
+test('R12 a yes to held replacements holds for them, however long something else is on its way before', async () => {
+  const { desk, a, b } = await twoWith(files(500));
+  using _ = desk;
+  await desk.runFor(2 * HOUR_MS);
+  const arrives = slowFile({ desk, a, b });
+  for (let at = 0; at < 500; at += 1) a.write(nameOf(at), `other ${at}`);
+  ok(await desk.until(() => b.folder().state === 'needs-you', 60_000));
+  await desk.runFor(60_000);
+  b.folder().approveDeletes();
+  await desk.runFor(20 * 60_000);
+  arrives();
+  ok(await desk.until(() => b.read(nameOf(499)) === 'other 499' && b.read(nameOf(0)) === 'other 0', 300_000));
+  ok(await desk.inSync(a, b));
+  // What comes later is another act.
+  await desk.runFor(3 * HOUR_MS);
+  for (let at = 0; at < 500; at += 1) a.write(nameOf(at), `a third ${at}`);
+  ok(await desk.until(() => b.folder().state === 'needs-you', 60_000));
+});
+
+test('R12 a yes to held deletes holds for them, however long something else is on its way before', async () => {
+  const { desk, a, b } = await twoWith(files(300));
+  using _ = desk;
+  for (let at = 0; at < 200; at += 1) a.disk.unlink(`${FOLDER}/${nameOf(at)}`);
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  a.folder().approveDeletes();
+  ok(await desk.until(() => b.folder().state === 'needs-you'));
+  const arrives = slowFile({ desk, a, b });
+  await desk.runFor(60_000);
+  b.folder().approveDeletes();
+  await desk.runFor(20 * 60_000);
+  arrives();
+  ok(await desk.until(() => b.read(nameOf(0)) === undefined, 300_000));
+  ok(await desk.inSync(a, b));
+});
+
+test('U92 others hear of each change of what is held, also when it was held before', async () => {
+  const { desk, a, b } = await twoWith(files(700));
+  using _ = desk;
+  await desk.runFor(2 * HOUR_MS);
+  const told = (): string[] => (a.engine.peers[0]?.held ?? []).map(({ kind, count }) => `${kind} ${count}`).sort();
+  for (let at = 0; at < 500; at += 1) a.write(nameOf(at), `other ${at}`);
+  ok(await desk.until(() => told().length === 1, 120_000));
+  for (let at = 500; at < 690; at += 1) a.disk.unlink(`${FOLDER}/${nameOf(at)}`);
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  a.folder().approveDeletes();
+  const isOfAll = (): boolean => told().join().startsWith('deletes-by-peers 190,replacements-by-peers');
+  ok(await desk.until(isOfAll, 120_000), told().join());
+  b.folder().approveDeletes();
+  ok(await desk.until(() => told().length === 0, 120_000), told().join());
+});

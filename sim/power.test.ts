@@ -1,6 +1,7 @@
 /** What a power cut, or a bad disk, leaves of the bytes of a file, under a look that may show nothing of it. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Inode } from '../src/edges/memory/memory-disk.ts';
 import { FOLDER, type Machine } from './desk.ts';
 import { two, twoWith } from './desks.ts';
 
@@ -203,4 +204,33 @@ test('E4 who removes what a power cut emptied has not deleted what others have',
   ok(await desk.until(() => a.read('report') === 'a day of work'));
   ok(await desk.inSync(a, b));
   equal(b.read('report'), 'a day of work');
+});
+
+test('E4 a disk that was pulled out and is back is doubted as after a power cut', async () => {
+  const names = ['office/report', 'office/never flushed', 'office/emptied'];
+  const { desk, a, b } = await twoWith({ old: 'x' });
+  using _ = desk;
+  a.disk.makeDirectory(`${FOLDER}/office`);
+  await desk.runFor(2000);
+  for (const name of names) a.write(name, name);
+  ok(await desk.until(() => names.every((name) => b.read(name) === name)));
+  ok(await desk.inSync(a, b));
+  a.disk.rename(FOLDER, 'away');
+  a.folder().rescan();
+  ok(await desk.until(() => a.folder().state === 'stopped'));
+  const at = (name: string): Inode => a.disk.find(`away/${name}`) as Inode;
+  const [report, emptied, directory] = [at('office/report'), at('office/emptied'), at('office')];
+  report.content = new Uint8Array(report.content.length); // under the look that it had
+  const [emptiedNs, directoryNs] = [emptied.modifiedNs, directory.modifiedNs];
+  a.disk.write(emptied, new Uint8Array(0));
+  a.disk.setAttributes(emptied, { modifiedNs: emptiedNs - 1n });
+  a.disk.unlink('away/office/never flushed');
+  a.disk.setAttributes(directory, { modifiedNs: directoryNs - 1_000_000_000n });
+  a.disk.rename('away', FOLDER);
+  ok(await desk.until(() => names.every((name) => a.read(name) === name), 120_000));
+  ok(await desk.inSync(a, b));
+  deepEqual(
+    names.map((name) => b.read(name)),
+    names,
+  );
 });

@@ -1,8 +1,8 @@
 /** What peers are told, to the last word, on memory edges. */
-import { deepEqual, ok } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { FOLDER } from './desk.ts';
-import { three, two } from './desks.ts';
+import { three, two, twoWith } from './desks.ts';
 
 /** More than one part of an index. */
 const FILES = 1200;
@@ -55,4 +55,35 @@ test('X2 a name that is being put in place when all was looked at is asked for o
   ok(asked < 50, `${asked} times`);
   placed.resolve();
   ok(await desk.until(() => b.read('dir/new') === 'new'));
+});
+
+test('P5 a directory whose end is told before that of its content goes, each time anew', async () => {
+  const { desk, a, b } = await twoWith();
+  using _ = desk;
+  for (const round of [1, 2]) {
+    a.disk.makeDirectory(`${FOLDER}/d`);
+    a.write('d/one', `content ${round}`);
+    ok(await desk.until(() => b.read('d/one') === `content ${round}`));
+    ok(await desk.inSync(a, b));
+    await desk.runFor(3_600_000);
+    a.crash();
+    // As a Syncthing says it, in two parts.
+    for (const name of ['d', 'd/one']) {
+      const { records } = b.folder();
+      const record = records.remote(a.short, name);
+      ok(record !== undefined);
+      const version = record.version.map(({ device, value }) => ({ device, value: value + 3600n }));
+      const sequence = records.remoteIndex(a.short).maxSequence + 1;
+      const gone = { size: 0, blockSize: 0, blocks: new Uint8Array(0), deleted: true };
+      b.folder().receiveIndex(a.short, [{ ...record, ...gone, version, sequence }], false);
+      await desk.runFor(500);
+    }
+    ok(await desk.until(() => b.disk.find(`${FOLDER}/d`) === undefined), `round ${round}`);
+    await desk.runFor(30_000);
+    equal(b.folder().records.local('d')?.record.deleted, true);
+    a.disk.unlink(`${FOLDER}/d/one`);
+    a.disk.removeDirectory(`${FOLDER}/d`);
+    await desk.start(a);
+    ok(await desk.inSync(a, b));
+  }
 });

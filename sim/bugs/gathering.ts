@@ -46,11 +46,11 @@ export const GATHERING: readonly PlantedBug[] = [
     name: 'members-told-not-written',
     what: 'what others say of the members is in force before it is written',
     file: 'src/node/members/roster.ts',
-    find: `    await this.#options.write(next);
+    find: `    if (next !== this.#configuration) await this.#options.write(next);
     this.#configuration = next;
-    await this.#apply(before, next);`,
+    await this.#apply(this.#inForce, next);`,
     replace: `    this.#configuration = next;
-    await this.#apply(before, next);
+    await this.#apply(this.#inForce, next);
     await this.#options.write(next);`,
     breaks: 'Y16',
     foundBy: { file: 'src/node/members/roster.test.ts', test: 'Y16 what another says' },

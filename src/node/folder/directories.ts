@@ -26,6 +26,8 @@ const CONFLICT_NAMES_MAX = 20;
 const QUIET_MS = 2000;
 /** Peers that tell of other things without end must not put a decision off without end. */
 const PATIENCE_MS = 60_000;
+/** Longer than between two tries: what is in the way after so long a silence is so for another reason. */
+const OTHER_TIME_MS = 5 * 60_000;
 
 interface Awaited {
   /** Sequence numbers heard of all peers together. */
@@ -33,6 +35,8 @@ interface Awaited {
   /** Since when it is so many, and since when the name is in the way; monotonic milliseconds. */
   readonly sinceMs: number;
   readonly firstMs: number;
+  /** When it was last in the way. */
+  readonly askedMs: number;
 }
 
 export class Directories {
@@ -183,9 +187,10 @@ export class Directories {
     const { records, clock } = this.#context;
     const nowMs = clock.monotonicMs();
     const told = records.remotes().reduce((sum, peer) => sum + records.remoteIndex(peer).maxSequence, 0);
-    const known = this.#awaited.get(name);
+    const last = this.#awaited.get(name);
+    const known = last !== undefined && nowMs - last.askedMs < OTHER_TIME_MS ? last : undefined;
     const awaited = known?.told === told ? known : { told, sinceMs: nowMs, firstMs: known?.firstMs ?? nowMs };
-    this.#awaited.set(name, awaited);
+    this.#awaited.set(name, { ...awaited, askedMs: nowMs });
     return nowMs - awaited.sinceMs >= QUIET_MS || nowMs - awaited.firstMs >= PATIENCE_MS;
   }
 }

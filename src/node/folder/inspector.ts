@@ -125,6 +125,7 @@ export class Inspector {
     ];
     const damaged = await this.#signs.damaged(found);
     await this.#context.mounts.refresh();
+    if (found.length > 0 && !(await this.#context.rootIsOurs())) return; // it is something else that was looked at
     this.#record(await this.#asFound(found), damaged, basis);
   }
 

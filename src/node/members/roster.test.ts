@@ -16,6 +16,7 @@ import { openRecordStore } from '../../edges/store/record-store.ts';
 import { EMPTY_CONFIGURATION, parseConfiguration, printConfiguration, type Configuration } from '../configuration.ts';
 import { demandDevice } from '../device.ts';
 import { Engine } from '../engine.ts';
+import { Follower } from './follower.ts';
 import { withFolder, withoutPeer, withPeer } from './membership.ts';
 import { Roster, type MemberNews } from './roster.ts';
 
@@ -54,6 +55,8 @@ class Machine {
   written = printConfiguration(EMPTY_CONFIGURATION);
   /** Holds back every write while it is there. */
   gate: Promise<void> | undefined;
+  /** So many writes to come fail. */
+  refusals = 0;
   #isLiar = false;
   #running: { life: Life; engine: Engine; roster: Roster } | undefined;
 
@@ -106,11 +109,16 @@ class Machine {
         listen: { ports: [PORT] },
         events: {
           members: (peer, folderId, told) => {
-            if (!this.#isLiar) void roster.hear(peer.id, folderId, told);
+            if (!this.#isLiar) follower.follow(`${peer.id} ${folderId}`, () => roster.hear(peer.id, folderId, told));
           },
         },
       },
     );
+    const follower = new Follower({
+      clock,
+      isClosed: () => !life.alive,
+      onFailure: (cause) => note({}, String(cause)),
+    });
     const roster = new Roster({
       own: this.id,
       configuration: this.configuration,
@@ -118,6 +126,8 @@ class Machine {
       nowMs: () => clock.nowMs(),
       write: async (next) => {
         await this.gate;
+        this.refusals -= 1;
+        if (this.refusals >= 0) throw new Error('the disk is full');
         if (life.alive) this.written = printConfiguration(next);
       },
       onMember: (news) => this.news.push(news),
@@ -263,6 +273,36 @@ test('Y16 a kill before the write loses nothing but time; a kill after it neithe
   deepEqual([b.trusts(c), c.isConnectedTo(b)], [false, false]);
 });
 
+test('Y16 what cannot be written is tried again until it can, also a removal of who is off', async () => {
+  const { world, a, b, c } = await threeOfUs();
+  c.kill();
+  await world.pass();
+  b.refusals = 3;
+  await a.forget(c);
+  await c.start();
+  await world.pass();
+  deepEqual([b.refusals < 0, b.trusts(c), b.isConnectedTo(c)], [true, false, false]);
+  equal(b.logged.filter((line) => line.includes('the disk is full')).length, 1, 'and said once');
+});
+
+test('Y16 what was written and not put into force is put into force later', async () => {
+  const { world, a, b, c } = await threeOfUs();
+  const { engine } = b;
+  const forget = engine.forgetPeer.bind(engine);
+  let fails = 2;
+  engine.forgetPeer = (device) => {
+    fails -= 1;
+    if (fails >= 0) throw new Error('so the test will have it');
+    forget(device);
+  };
+  c.kill();
+  await a.forget(c);
+  await world.pass();
+  await c.start();
+  await world.pass();
+  deepEqual([b.trusts(c), b.isConnectedTo(c), b.news.at(-1)?.is], [false, false, 'removed']);
+});
+
 test('Y17 a removed device that meets one who does not know yet cannot put itself out of reach', async () => {
   const { world, a, b, c } = await threeOfUs();
   const truth = c.membersOf(FOLDER);
@@ -347,6 +387,27 @@ test('Y18 who is removed from one folder stays trusted for another, and for that
   await world.pass();
   deepEqual([b.trusts(c), b.sharesWith(FOLDER, c), b.sharesWith(OTHER_FOLDER, c)], [true, false, true]);
   deepEqual([b.isConnectedTo(c), b.engine.folder(FOLDER)?.records.remotes().includes(c.engine.short)], [true, false]);
+  equal(c.engine.folder(FOLDER)?.error?.code, 'E_FOLDER_REMOVED');
+  equal(c.engine.folder(OTHER_FOLDER)?.state, 'in-sync');
+});
+
+test('Y18 who was removed while it was off hears of it when it comes for another folder', async () => {
+  const { world, a, b, c } = await threeOfUs();
+  for (const [one, other] of [
+    [b, c],
+    [c, b],
+  ] as const) {
+    await one.add(OTHER_FOLDER);
+    await one.trust(other, OTHER_FOLDER);
+  }
+  await world.pass();
+  c.kill();
+  await world.pass();
+  await a.forget(c);
+  await world.pass();
+  await c.start();
+  await world.pass();
+  equal(c.isConnectedTo(b), true);
   equal(c.engine.folder(FOLDER)?.error?.code, 'E_FOLDER_REMOVED');
   equal(c.engine.folder(OTHER_FOLDER)?.state, 'in-sync');
 });
