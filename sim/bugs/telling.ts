@@ -187,6 +187,6 @@ export const TELLING: readonly PlantedBug[] = [
     find: 'if (revived.length > 0) save(revived);',
     replace: 'void revived;',
     breaks: 'M5',
-    foundBy: { firstSeed: 120000852, seeds: 1 },
+    foundBy: { file: 'src/node/folder/make-context.test.ts', test: 'M5 what is taken over' },
   },
 ];
