@@ -65,7 +65,8 @@ export class Problems {
       for (const [name, entry] of before) {
         if (this.#byName.get(name) !== entry) continue;
         this.#byName.delete(name);
-        this.#unread.delete(name);
+        // What is in the directory was looked at, and not the directory itself.
+        if (this.#unread.delete(name) && name === directory) this.#onReadable(name);
       }
     };
   }
