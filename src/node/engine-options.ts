@@ -60,6 +60,8 @@ export interface FolderSetup {
   /** Why it must not be synced: it is stopped from the beginning. */
   readonly stopped?: LanfoldError | undefined;
   readonly historyLimits?: HistoryLimits;
+  /** It was configured before: it waits for a root that is not there, also if its records are lost. Default false. */
+  readonly waits?: boolean;
   /** A person has to agree before anything is brought or told. */
   readonly isHeld?: boolean;
 }

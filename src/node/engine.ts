@@ -168,6 +168,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       inFlight: this.#inFlight,
       historyLimits: setup.historyLimits ?? HISTORY_LIMITS,
       isHeld: setup.isHeld ?? false,
+      waits: setup.waits ?? false,
       onSaved: (saved) => {
         this.#announce(setup.id);
         this.#options.events?.saved?.(setup.id, saved);

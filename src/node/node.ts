@@ -325,7 +325,7 @@ export class Node extends EventEmitter<NodeEvents> {
     await this.#engine.start();
     for (const folder of this.configuration.folders) {
       try {
-        await this.#roster.inTurn(() => this.#openConfigured(folder.id));
+        await this.#roster.inTurn(() => this.#openConfigured(folder.id, true));
       } catch (cause) {
         if (!(cause instanceof LanfoldError)) throw cause;
         this.#warnings.tell(cause); // one folder that cannot be opened does not stop the others
@@ -354,7 +354,8 @@ export class Node extends EventEmitter<NodeEvents> {
     this.#engine.edges.store.dropFolder(folderId); // the engine does not know a folder that could not be opened, nor any when offline
   }
 
-  async #openConfigured(id: string): Promise<FolderHandle | undefined> {
+  /** @param waits it was configured before this run. */
+  async #openConfigured(id: string, waits = false): Promise<FolderHandle | undefined> {
     const setup = this.configuration.folders.find((folder) => folder.id === id);
     if (setup === undefined || this.#isOffline) return undefined;
     const { path, peers, members = [] } = setup;
@@ -365,6 +366,7 @@ export class Node extends EventEmitter<NodeEvents> {
       members,
       stopped: this.#roster.stopReason(setup),
       isHeld: setup.held ?? false,
+      waits,
     });
     return this.#handles.of(folder, this.#engine);
   }

@@ -51,6 +51,19 @@ test('F2 case B18: a root that is gone stops the folder and deletes nothing; it 
   await goesAndComesBack(pair, 'E_FOLDER_MISSING', () => renameSync(away, pair.b.folder));
 });
 
+test('F2 a root that is not there at the start is waited for also when the records are lost', async () => {
+  await using pair = await Pair.open({ fill });
+  const { b } = pair;
+  await pair.converged();
+  const away = `${b.folder}.away`;
+  await b.node.end();
+  renameSync(b.folder, away);
+  const { home } = b.node.options;
+  for (const file of readdirSync(home)) if (file.startsWith('records.')) rmSync(join(home, file));
+  await b.node.up();
+  await goesAndComesBack(pair, 'E_FOLDER_MISSING', () => renameSync(away, b.folder));
+});
+
 test('F2 case B17: a root that became another directory stops the folder and is left as it is', async () => {
   await using pair = await Pair.open({ fill });
   await pair.converged();

@@ -22,6 +22,8 @@ export interface FolderOptions {
   readonly historyLimits: HistoryLimits;
   /** Look and listen, but bring and tell nothing before {@link Folder.release}. */
   readonly isHeld: boolean;
+  /** It is a folder of ours, whatever its records say: it waits for a root that is not there. */
+  readonly waits: boolean;
   /** Own records were saved: peers are to hear of them. */
   readonly onSaved: (saved: readonly FileRecord[]) => void;
   readonly onState: () => void;

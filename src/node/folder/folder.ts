@@ -131,7 +131,7 @@ export class Folder {
 
   /**
    * Takes the root into use and starts to work.
-   * @throws LanfoldError when a new folder's root is unusable; a known one waits for its root instead.
+   * @throws LanfoldError when a new folder's root is unusable; a known one waits for its root instead, also if its records are lost.
    */
   async open(): Promise<void> {
     const isNew = this.records.folderKey() === undefined;
@@ -143,7 +143,7 @@ export class Folder {
         await adoptPlaced(this.#context);
       }
     } catch (cause) {
-      if (isNew) {
+      if (isNew && !this.#options.waits) {
         await this.#tree.close();
         throw unusable(this.root, cause);
       }
@@ -371,7 +371,7 @@ export class Folder {
     try {
       await this.#watcher.close();
       await sleep(this.#options.edges.clock, ROOT_CHECK_MS, this.#closing.signal);
-      await checkRoot(this.root, this.#tree, this.records);
+      await takeRoot(this.root, this.#tree, this.records, this.#options.edges.chance);
       this.#context.doubt.begin();
       // It may have stopped between a rename and its record: on a full disk, say.
       await this.#ignores.load();
