@@ -78,7 +78,7 @@ export const RESTARTING: readonly PlantedBug[] = [
     name: 'brake-off',
     what: 'a delete of nearly everything is passed on at once',
     file: 'src/node/folder/brake.ts',
-    find: 'return deletes > Math.max(DELETES_FREE, total * SHARE_FREE) && !this.#isApproved;',
+    find: 'return deletes > Math.max(DELETES_FREE, total * SHARE_FREE);',
     replace: 'return deletes > total && !this.#isApproved;',
     breaks: 'R12',
     foundBy: { file: 'sim/brake.test.ts', test: 'R12 files whose only twins' },

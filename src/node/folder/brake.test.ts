@@ -84,3 +84,29 @@ test('R12 deletes that are found here in parts, one soon after the other, are on
   equal(brake.mayAnnounceDeletes(30), true, 'another act');
   store.close();
 });
+
+test('R12 a yes counts for what comes to it next, and for no accident of the same day', () => {
+  const store = openRecordStore(':memory:', { randomBytes: (length) => new Uint8Array(length).fill(7) });
+  const records = store.folder('docs');
+  const names = Array.from({ length: 300 }, (_, index) => `file ${index}`);
+  records.saveLocal(names.map((name) => ({ record: file(name, [[1n, 1n]]), look: undefined })));
+  let nowMs = 0;
+  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => nowMs } });
+  const hourMs = 3_600_000;
+  const isAllowedAfter = (waitMs: number): boolean => {
+    nowMs += waitMs;
+    return brake.mayAnnounceDeletes(100);
+  };
+  equal(isAllowedAfter(0), false);
+  brake.approve();
+  deepEqual(
+    [isAllowedAfter(1000), isAllowedAfter(hourMs)],
+    [true, false],
+    'carried out at once, and another one later',
+  );
+  brake.approve();
+  deepEqual([isAllowedAfter(hourMs), isAllowedAfter(hourMs)], [true, false], 'carried out late, and another one later');
+  brake.approve();
+  equal(isAllowedAfter(25 * hourMs), false, 'too late');
+  store.close();
+});

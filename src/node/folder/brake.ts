@@ -147,6 +147,7 @@ export class Brake {
 
   /** A walk has found all that is recorded: whatever was gone is back. */
   releaseFound(): void {
+    this.#approved.delete(HELD_HERE);
     this.#release(HELD_HERE);
   }
 
@@ -180,7 +181,7 @@ export class Brake {
     const { local } = this.#context.records.counts();
     const deletes = this.#act.deletes + count;
     const total = local.files + local.directories + local.symlinks + this.#act.deletes;
-    if (this.#isTooMany(deletes, total) && !this.#isApprovedOnce(HELD_HERE)) {
+    if (isTooMany(deletes, total) && !this.#isAllowed(HELD_HERE)) {
       const text = `${count} files are gone from this folder. They stay on the other computers until you confirm`;
       this.#heldFound = names;
       this.#hold(HELD_HERE, count, text);
@@ -203,11 +204,8 @@ export class Brake {
     for (const name of gone) if (this.#isElsewhere(name)) gone.delete(name); // it has come back under another name
     const isMaybeGit = this.#addGone(gone);
     const total = local.files + local.directories + local.symlinks + done;
-    if (
-      this.#isTooMany(done + need.deletes, total) &&
-      gone.size > DELETES_FREE &&
-      !this.#isApprovedOnce(HELD_BY_PEERS)
-    ) {
+    const isMany = isTooMany(done + need.deletes, total);
+    if (isMany && gone.size > DELETES_FREE && !this.#isAllowed(HELD_BY_PEERS)) {
       if (this.#mayStillBeGit(HELD_BY_PEERS, isMaybeGit)) return 'later';
       const text = `Other computers deleted ${need.deletes} files of this folder. They stay here until you confirm`;
       this.#hold(HELD_BY_PEERS, need.deletes, text);
@@ -215,7 +213,7 @@ export class Brake {
       return false;
     }
     this.#release(HELD_BY_PEERS);
-    this.#isExempt = this.#isTooMany(done + need.deletes, total);
+    this.#isExempt = isMany && gone.size <= DELETES_FREE;
     return true;
   }
 
@@ -243,17 +241,14 @@ export class Brake {
     return this.#context.clock.monotonicMs() <= this.#approvedLongUntilMs;
   }
 
-  /** Has a person said yes to these deletes? That counts for those that come to it next, and for no others. */
-  #isApprovedOnce(reason: HeldReason): boolean {
-    return this.#approved.delete(reason) && this.#isLongApproved;
+  /** Has a person said yes to these deletes? That counts for those that come to it next, and after a while for no others. */
+  #isAllowed(reason: HeldReason): boolean {
+    const isNext = this.#approved.delete(reason);
+    return this.#isApproved || (isNext && this.#isLongApproved);
   }
 
   get #isApproved(): boolean {
     return this.#context.clock.monotonicMs() <= this.#approvedUntilMs;
-  }
-
-  #isTooMany(deletes: number, total: number): boolean {
-    return deletes > Math.max(DELETES_FREE, total * SHARE_FREE) && !this.#isApproved;
   }
 
   /**
@@ -295,4 +290,8 @@ export class Brake {
     const twins = records.filesWithBlocks(own.blocks, own.blockSize, TWINS_MAX);
     return twins.some((twin) => records.newest(twin.record.name)?.deleted === false);
   }
+}
+
+function isTooMany(deletes: number, total: number): boolean {
+  return deletes > Math.max(DELETES_FREE, total * SHARE_FREE);
 }
