@@ -170,7 +170,7 @@ export const SCANNING: readonly PlantedBug[] = [
     find: '      return isGone && !this.#isOld(name, basis) && !mounts.holds(name);',
     replace: '      return isGone && !mounts.holds(name);',
     breaks: 'I3',
-    foundBy: { file: 'sim/overtaken.test.ts', test: 'I3 what is put in place while' },
+    foundBy: { waitsFor: 'a history that gets past the looks before it' },
   },
   {
     name: 'unset-permissions-told',
