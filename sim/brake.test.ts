@@ -275,3 +275,18 @@ test('U92 others hear of each change of what is held, also when it was held befo
   b.folder().approveDeletes();
   ok(await desk.until(() => told().length === 0, 120_000), told().join());
 });
+
+test('R12 while deletes made here are held, others that have nothing to do with them pass, and undoing leaves them be', async () => {
+  const { desk, a, b } = await twoWith({ ...files(100), report: 'report' });
+  using _ = desk;
+  for (let at = 0; at < 60; at += 1) a.disk.unlink(`${FOLDER}/${nameOf(at)}`);
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  await desk.runFor(60_000);
+  a.disk.rename(`${FOLDER}/report`, `${FOLDER}/report 2026`);
+  a.disk.unlink(`${FOLDER}/${nameOf(99)}`);
+  ok(await desk.until(() => b.read('report') === undefined && b.read(nameOf(99)) === undefined, 60_000));
+  deepEqual([b.read('report 2026'), b.read(nameOf(0)), a.folder().state], ['report', 'content 0', 'needs-you']);
+  await desk.scheduler.runUntil(a.folder().undoHeld());
+  ok(await desk.until(() => a.read(nameOf(0)) === 'content 0', 60_000));
+  deepEqual([a.read('report'), a.read(nameOf(99))], [undefined, undefined]);
+});

@@ -216,3 +216,20 @@ for (const isThere of [true, false]) {
     equal(b.read('big'), isThere ? 'mine' : undefined);
   });
 }
+
+test('G13 what is wanted comes also where the name of its directory, or of a conflict copy of it, is ignored', async () => {
+  const { desk, a, b } = await twoWith({ text: 'text' });
+  using _ = desk;
+  b.write('.stignore', '!/text\n!/photos/best\n*\n');
+  await desk.runFor(5000);
+  a.disk.makeDirectory(`${FOLDER}/photos`);
+  a.write('photos/best', 'best');
+  ok(await desk.until(() => b.read('photos/best') === 'best', 60_000));
+  a.crash();
+  b.write('text', 'an edit at b');
+  await desk.runFor(5000);
+  a.write('text', 'a later edit at a');
+  await desk.runFor(5000);
+  await desk.start(a);
+  ok(await desk.until(() => b.read('text') === 'a later edit at a', 60_000));
+});

@@ -234,3 +234,21 @@ test('E4 a disk that was pulled out and is back is doubted as after a power cut'
     names,
   );
 });
+
+test('E4 an edit that keeps the time of the file, made while it was stopped, is an edit', async () => {
+  const { desk, a, b } = await twoWith({ vault: 'old ciphertext' });
+  using _ = desk;
+  await desk.runFor(3_600_000);
+  await desk.scheduler.runUntil(a.engine.close());
+  a.crash();
+  a.hasStoppedProperly();
+  await desk.runFor(600_000);
+  const inode = a.inode('vault');
+  const { modifiedNs } = inode;
+  a.write('vault', 'new ciphertext');
+  a.disk.setAttributes(inode, { modifiedNs });
+  await desk.runFor(600_000);
+  await desk.start(a);
+  ok(await desk.until(() => b.read('vault') === 'new ciphertext'));
+  equal(a.read('vault'), 'new ciphertext');
+});

@@ -2,7 +2,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { FOLDER, type Machine } from './desk.ts';
-import { two, type Two } from './desks.ts';
+import { share, three, two, type Two } from './desks.ts';
 
 function inBoth(a: Machine, b: Machine, name: string, content: string | undefined): () => boolean {
   return () => a.read(name) === content && b.read(name) === content;
@@ -138,4 +138,28 @@ test('R14 an index that goes back is dropped and asked for anew, and its device 
     const own = b.folder().records.local(name)?.record;
     deepEqual(a.folder().records.remote(b.short, name), own, name);
   }
+});
+
+test('E8 who is waited for and stops sharing the folder keeps nobody waiting', async () => {
+  const world = three('files');
+  const { desk, a, b, c } = world;
+  using _ = desk;
+  await share(world, { text: 'text' });
+  b.crash();
+  b.backUp();
+  await desk.start(b);
+  for (let at = 0; at < 30; at += 1) b.write(`new ${at}`, 'x');
+  ok(await desk.inSync(a, b, c));
+  await desk.runFor(5000);
+  b.crash();
+  b.restoreBackUp();
+  desk.network.link('b', 'c').cut();
+  await desk.start(b);
+  ok(await desk.until(() => b.folder().admission.isSetBack));
+  void a.engine.addFolder({ id: FOLDER, root: FOLDER, peers: [c.device] }); // before b has heard its index
+  await desk.runFor(30_000);
+  desk.network.link('b', 'c').heal();
+  ok(await desk.until(() => !b.folder().admission.isSilent, 300_000));
+  b.write('later', 'later');
+  ok(await desk.until(() => c.read('later') === 'later', 60_000));
 });

@@ -28,7 +28,7 @@ import { newInFlight } from './folder/fetcher.ts';
 import { Folder } from './folder/folder.ts';
 import type { Shared } from './folder/shared.ts';
 import { Hearsay } from './peer/hearsay.ts';
-import { endsOf, farewell, ownConfig, withWords, type ConfigDraft, type Ends } from './peer/own-config.ts';
+import { endsOf, farewell, farewellsTo, ownConfig, withWords, type ConfigDraft, type Ends } from './peer/own-config.ts';
 import { Pairing } from './pairing/pairing.ts';
 import { Peer } from './peer/peer.ts';
 import type { Source, Sources } from './peer/sources.ts';
@@ -261,15 +261,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   configFor({ device, isLanfold }: Conversation): ConfigDraft {
     const ends = this.#endsTo(device);
     const config = ownConfig(this.#sharedWith(device), ends, isLanfold);
-    if (!isLanfold) return config;
-    // Who was removed while it was off hears of it when it comes for something else.
-    const removed = [...this.#folders.values()].filter(
-      ({ members }) => isMember(members, this.#id) && memberOf(members, ends.peerId)?.removed === true,
-    );
-    return withWords(
-      config,
-      removed.map(({ folder, members }) => farewell(folder.id, ends.peerId, members, ends)),
-    );
+    return isLanfold ? withWords(config, farewellsTo([...this.#folders.values()], ends)) : config;
   }
 
   configured(conversation: Conversation, config: ClusterConfig): void {
@@ -370,18 +362,23 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     this.#folders.set(folder.id, after);
     // Names and dates are told along with the next news: a cluster config has the indexes compared anew.
     const isSame = before.peers.size === after.peers.size && [...after.peers].every((key) => before.peers.has(key));
-    if (isSame && haveSameMembers(before.members, members)) return;
+    if (!isSame || !haveSameMembers(before.members, members)) this.#tellShared(before, after);
+    // Last, for records that fail must not keep the others from hearing of it.
+    const told = new Set(folder.records.remotes());
+    for (const [key, { short }] of this.#peers)
+      if (told.has(short) && !after.peers.has(key)) folder.records.dropRemote(short);
+  }
+
+  #tellShared(before: Shared, { folder, members, peers }: Shared): void {
     for (const [key, peer] of this.#peers) {
-      if (!before.peers.has(key) || after.peers.has(key)) continue;
-      folder.records.dropRemote(peer.short);
+      if (!before.peers.has(key) || peers.has(key)) continue;
       const subject = isMember(members, this.#id) ? peer.id : this.#id;
       if (memberOf(members, subject)?.removed !== true) continue;
       const word = farewell(folder.id, subject, members, this.#endsTo(peer.device));
       for (const conversation of peer.conversations) conversation.sendFarewell(word);
     }
     this.#reconfigure();
-    for (const [key, peer] of this.#peers)
-      if (after.peers.has(key) && !before.peers.has(key)) this.#hearsay.hearAgain(peer);
+    for (const [key, peer] of this.#peers) if (peers.has(key) && !before.peers.has(key)) this.#hearsay.hearAgain(peer);
     folder.pullSoon();
   }
 

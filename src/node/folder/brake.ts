@@ -6,6 +6,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords, NeedCursor } from '../../ports/record-store.ts';
 import type { FileRecord } from '../../core/model/file-record.ts';
+import { parentOf } from '../../core/model/folder-path.ts';
 import type { HeldFact, HeldKind } from '../../core/wire/held.ts';
 import { isByGit, workTreeOf, type Trees } from './git-work.ts';
 import type { Problem } from './problems.ts';
@@ -56,8 +57,9 @@ export class Brake {
   /** The facts that {@link #onHeld} was last called with. */
   #said = '[]';
   readonly #held = new Map<HeldReason, { readonly count: number; readonly text: string }>();
-  /** Of {@link HELD_HERE} the names that are gone, each with all that is recorded below it. */
-  #heldFound: readonly string[] = [];
+  /** Of {@link HELD_HERE} the names that are gone, each with all that is recorded below it; and all directories above them. */
+  #heldFound: ReadonlySet<string> = new Set();
+  #aboveHeld: ReadonlySet<string> = new Set();
   /** Since when something waits that may be git's work, by reason. */
   readonly #maybeGitMs = new Map<HeldReason, number>();
 
@@ -157,8 +159,16 @@ export class Brake {
   }
 
   /** The names of them. */
-  get heldFound(): readonly string[] {
+  get heldFound(): Iterable<string> {
     return this.isHoldingFound ? this.#heldFound : [];
+  }
+
+  /** Is the name one of them, or below or above one? */
+  touchesHeld(name: string): boolean {
+    if (!this.isHoldingFound) return false;
+    if (this.#aboveHeld.has(name)) return true;
+    for (let at = name; at !== ''; at = parentOf(at)) if (this.#heldFound.has(at)) return true;
+    return false;
   }
 
   /** What waits for a person. */
@@ -173,7 +183,7 @@ export class Brake {
 
   /**
    * May this many deletes, found here by looking, be announced? Names that only moved are not to be counted.
-   * @param names of which all that is recorded below them is gone, too. Those that are held already have to be among them.
+   * @param names of which all that is recorded below them is gone, too: all that are held already are among them, or none.
    */
   mayAnnounceDeletes(count: number, names: readonly string[] = []): boolean {
     const nowMs = this.#context.clock.monotonicMs();
@@ -182,15 +192,25 @@ export class Brake {
     const deletes = this.#act.deletes + count;
     const total = local.files + local.directories + local.symlinks + this.#act.deletes;
     if (isTooMany(deletes, total) && !this.#isAllowed(HELD_HERE)) {
-      const text = `${count} files are gone from this folder. They stay on the other computers until you confirm`;
-      this.#heldFound = names;
-      this.#hold(HELD_HERE, count, text);
-      this.#say();
+      this.#holdFound(count, names);
       return false;
     }
     this.#act.deletes = deletes;
-    this.#release(HELD_HERE);
+    if (names.length === 0 || names.some((name) => this.touchesHeld(name))) this.#release(HELD_HERE);
     return true;
+  }
+
+  #holdFound(count: number, names: readonly string[]): void {
+    const isMore = this.isHoldingFound && !names.some((name) => this.#heldFound.has(name));
+    const all = count + (isMore ? (this.#held.get(HELD_HERE)?.count ?? 0) : 0);
+    this.#heldFound = new Set([...(isMore ? this.#heldFound : []), ...names]);
+    const above = new Set<string>();
+    for (const name of this.#heldFound)
+      for (let at = parentOf(name); at !== '' && !above.has(at); at = parentOf(at)) above.add(at);
+    this.#aboveHeld = above;
+    const text = `${all} files are gone from this folder. They stay on the other computers until you confirm`;
+    this.#hold(HELD_HERE, all, text);
+    this.#say();
   }
 
   /**

@@ -57,13 +57,22 @@ export class Committer {
   #isFresh(commit: Commit): boolean {
     const { change, basis, record } = commit;
     const { records } = this.#context;
-    // A person may have taken a name out of the folder while its content was on its way: what is ignored is theirs alone.
-    const ignores = this.#context.ignores();
-    if (namesOf(commit).some((name) => ignores.match(name).ignored)) return false;
+    if (this.#isIgnored(change)) return false;
     const now = records.local(change.name)?.record;
     const newest = records.newest(change.name);
     const isOutdated = newest !== undefined && compareVersions(newest.version, record.version) === 'newer';
     return !isOutdated && compareVersions(now?.version ?? NO_VERSION, basis?.version ?? NO_VERSION) === 'equal';
+  }
+
+  /**
+   * A person may have taken a name out of the folder while its content was on its way: then it is theirs alone. Not asked of a
+   * directory, which may be wanted for what is in it, nor of the name of a conflict copy.
+   */
+  #isIgnored(change: Change): boolean {
+    if (change.change === 'directory') return false;
+    const ignores = this.#context.ignores();
+    const names = change.change === 'move' ? [change.name, change.from] : [change.name];
+    return names.some((name) => ignores.match(name).ignored);
   }
 
   async #apply(commits: readonly Commit[]): Promise<Committed[]> {

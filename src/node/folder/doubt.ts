@@ -21,7 +21,7 @@ const WRITTEN_MAX = 10_000;
 /** More are not kept: at worst they end as conflicts. */
 const UNSEEN_MAX = 10_000;
 
-/** A note: it was in doubt, and not all that was has been looked at yet, also if it was stopped properly since. */
+/** A note: it was in doubt, and has not been walked as a whole since, also if it was stopped properly. */
 const IN_DOUBT = 'in doubt';
 /** A note: when the folder last stopped properly, in milliseconds since 1970. */
 const STOPPED = 'stopped';
@@ -94,7 +94,7 @@ export class Doubt {
   /** The folder stops properly, now. */
   stopping(): void {
     this.#note(STOPPED, String(Math.floor(this.#clock.nowMs())));
-    if (!this.#isOn && this.#left.size === 0 && this.#unlisted.size === 0) this.#note(IN_DOUBT, undefined);
+    if (!this.#isOn) this.#note(IN_DOUBT, undefined);
   }
 
   /** Records that fail are said to be broken where they are needed; and they make no proper stop. */

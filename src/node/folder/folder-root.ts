@@ -37,6 +37,13 @@ export async function checkRoot(root: string, tree: FileTree, records: FolderRec
   if (state !== 'ok') throw rootError(root, state);
 }
 
+/** Was the root gone, or something else in its place? Then nobody knows what was done to its disk meanwhile. */
+export function isAway(error: LanfoldError | undefined): boolean {
+  return (
+    error !== undefined && ['E_FOLDER_MISSING', 'E_FOLDER_SWAPPED', 'E_FOLDER_NOT_A_DIRECTORY'].includes(error.code)
+  );
+}
+
 /** Why a root could not be taken into use, in lanfold's words. */
 export function unusable(root: string, cause: unknown): LanfoldError {
   if (cause instanceof LanfoldError) return cause;

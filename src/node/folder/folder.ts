@@ -22,7 +22,7 @@ import { DiskRoom } from './disk-room.ts';
 import type { FolderContext } from './folder-context.ts';
 import { makeContext } from './make-context.ts';
 import type { FolderOptions, FolderState } from './folder-options.ts';
-import { checkRoot, reasonToStop, ROOT_CHECK_MS, takeRoot, unusable } from './folder-root.ts';
+import { checkRoot, isAway, reasonToStop, ROOT_CHECK_MS, takeRoot, unusable } from './folder-root.ts';
 import { Health } from './health.ts';
 import { IgnoreKeeper } from './ignore-keeper.ts';
 import { IndexReceiver } from './index-receiver.ts';
@@ -372,7 +372,7 @@ export class Folder {
       await this.#watcher.close();
       await sleep(this.#options.edges.clock, ROOT_CHECK_MS, this.#closing.signal);
       await takeRoot(this.root, this.#tree, this.records, this.#options.edges.chance);
-      this.#context.doubt.begin();
+      if (isAway(this.#error)) this.#context.doubt.begin();
       // It may have stopped between a rename and its record: on a full disk, say.
       await this.#ignores.load();
       await adoptPlaced(this.#context);

@@ -29,11 +29,11 @@ import {
   type Sighting,
 } from '../../core/scan/changes.ts';
 import { SETTLE } from '../../core/scan/settle.ts';
-import { isTrouble, type Hashed, type Looked } from '../../ports/file-tree.ts';
+import { isTrouble, type Hashed } from '../../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
-import { namesBelow, withUnknownParents } from './names-below.ts';
+import { namesBelow, orphansOf, withUnknownParents } from './names-below.ts';
 import { PowerCutSigns } from './power-cut-signs.ts';
 import { listUnclaimed } from './unclaimed.ts';
 import { Patience } from './patience.ts';
@@ -94,7 +94,7 @@ export class Inspector {
         this.#settler.later(name);
         continue;
       }
-      const orphans = this.#orphans(local, look);
+      const orphans = orphansOf(records, local, look);
       const gone = (missing: readonly string[]): void => {
         absent.push(...missing);
         if (doubt.covers(name)) for (const one of missing) doubtful.add(one);
@@ -148,14 +148,6 @@ export class Inspector {
   /** Has the name got another record since the look was asked for? */
   #isOld(name: string, basis: Basis): boolean {
     return this.#context.records.local(name)?.record.sequence !== basis.sequences.get(name);
-  }
-
-  /** What was in a directory that is something else now. */
-  #orphans(local: LocalRecord | undefined, look: Looked): string[] {
-    if (look === undefined || isTrouble(look) || look.type === 'directory') return [];
-    return isHere(local) && local.record.type === 'directory'
-      ? namesBelow(this.#context.records, local.record.name)
-      : [];
   }
 
   /**
@@ -305,8 +297,13 @@ export class Inspector {
   async #recordDeletes(absent: readonly string[]): Promise<void> {
     if (absent.length === 0) return;
     const due = this.#settler.gone(absent);
+    const held = due.filter((name) => this.#brake.touchesHeld(name));
+    await this.#judgeDeletes(held.length === 0 ? due : due.filter((name) => !held.includes(name)));
     // A part of what waits for a person is judged with all of it, or it would get out bit by bit.
-    const settled = due.length === 0 ? [] : [...new Set([...due, ...this.#brake.heldFound])];
+    if (held.length > 0) await this.#judgeDeletes([...new Set([...held, ...this.#brake.heldFound])]);
+  }
+
+  async #judgeDeletes(settled: readonly string[]): Promise<void> {
     // Absence is only believed in a root that is still ours: an unmounted disk deletes nothing (SPEC F2).
     if (settled.length === 0 || !(await this.#context.rootIsOurs())) return;
     // Asked before the last look: after that there is no await, or what is put in place meanwhile would be taken for gone.

@@ -1,5 +1,6 @@
-import { isHere } from '../../core/model/file-record.ts';
+import { isHere, type LocalRecord } from '../../core/model/file-record.ts';
 import { byName, parentOf } from '../../core/model/folder-path.ts';
+import { isTrouble, type Looked } from '../../ports/file-tree.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
 const PAGE = 500;
@@ -29,4 +30,10 @@ export function withUnknownParents(records: FolderRecords, names: readonly strin
     }
   }
   return [...[...parents].sort(byName), ...names.filter((name) => !parents.has(name))];
+}
+
+/** What was in a directory that is something else now. */
+export function orphansOf(records: FolderRecords, local: LocalRecord | undefined, look: Looked): string[] {
+  if (look === undefined || isTrouble(look) || look.type === 'directory') return [];
+  return isHere(local) && local.record.type === 'directory' ? namesBelow(records, local.record.name) : [];
 }

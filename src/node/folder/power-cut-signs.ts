@@ -3,7 +3,7 @@
  * told as somebody's doing (R3).
  * @module
  */
-import { isHere, NO_BYTES, sameBytes, type FileRecord, type Look } from '../../core/model/file-record.ts';
+import { isHere, NO_BYTES, sameBytes, sameLook, type FileRecord, type Look } from '../../core/model/file-record.ts';
 import { disowned, looksDamaged, wasSetBack, type Sighting } from '../../core/scan/changes.ts';
 import { isLeftover } from '../../core/scan/provisional.ts';
 import { isTrouble } from '../../ports/file-tree.ts';
@@ -48,8 +48,8 @@ export class PowerCutSigns {
     if (local?.look === undefined || look.type !== 'file') return false;
     if (look.size === local.record.size && sameBytes(blocks, local.record.blocks)) return false; // all is there
     if (inDoubt && wasSetBack(local, look, digest(blocks)) && records.holders(local.record).length > 0) return true;
-    // Nobody writes without leaving a trace. (Another time of change alone is none: a rename or a chmod makes it, too.)
-    if (!isWrittenSince(local.look, look) && (inDoubt || doubt.isAbout(local.record, look))) return true;
+    // Nobody writes without leaving a trace.
+    if (sameLook(local.look, look) && (inDoubt || doubt.isAbout(local.record, look))) return true;
     const { modifiedNs } = local.look;
     if (inDoubt ? look.modifiedNs > modifiedNs : look.modifiedNs !== modifiedNs) return false;
     const offset = Math.max(0, Math.ceil(look.size / PAGE_BYTES) - 1) * PAGE_BYTES;
@@ -95,8 +95,4 @@ export class PowerCutSigns {
     const hash = this.#context.digest(found.blocks);
     return remotes.some(({ record }) => isLeftover(disowned(found), look, record, hash, this.#context.author().device));
   }
-}
-
-function isWrittenSince(before: Look, now: Look): boolean {
-  return before.inode !== now.inode || before.size !== now.size || before.modifiedNs !== now.modifiedNs;
 }

@@ -256,7 +256,6 @@ export class Conversation implements Source {
     this.#isActive = true;
     this.#host.configured(this, config);
     if (this.#ended) return;
-    for (const id of [...this.#shared.keys()]) this.#unshare(id);
     this.#theirConfig = config;
     if (this.#offered === undefined) this.#sendConfig();
     this.#match(true);
@@ -271,11 +270,14 @@ export class Conversation implements Source {
     const both = (this.#theirConfig?.folders ?? []).filter(
       ({ id, stopReason }) => open.has(id) && this.#offered?.has(id) && stopReason === RUNNING,
     );
-    for (const id of this.#shared.keys()) if (!both.some((theirs) => theirs.id === id)) this.#leave(id);
+    const before = [...this.#shared.values()].map(({ folder }) => folder);
+    // Of a new word of the far end each index exchange begins anew.
+    for (const { id } of before) if (isFresh || !both.some((theirs) => theirs.id === id)) this.#unshare(id);
     for (const theirs of both) {
       const folder = open.get(theirs.id);
       if (folder !== undefined && !this.#shared.has(theirs.id)) this.#share(folder, theirs, isFresh);
     }
+    for (const folder of before) if (!this.#shared.has(folder.id)) folder.admission.peerLeft(this.peer);
   }
 
   #share(folder: Folder, theirs: ClusterFolder, isFresh: boolean): void {
@@ -292,13 +294,6 @@ export class Conversation implements Source {
     else this.#watchSilence();
     void sender.run().catch((cause: unknown) => this.#fail(cause));
     folder.pullSoon();
-  }
-
-  /** The folder waits for the peer no more. */
-  #leave(folderId: string): void {
-    const folder = this.#shared.get(folderId)?.folder;
-    this.#unshare(folderId);
-    folder?.admission.peerLeft(this.peer);
   }
 
   #unshare(folderId: string): void {
@@ -393,7 +388,8 @@ export class Conversation implements Source {
     this.#introduction.done();
     this.#keepAlive.stop();
     this.#silenceTimer?.cancel();
-    for (const id of this.#shared.keys()) this.#leave(id);
+    for (const { folder } of this.#shared.values()) folder.admission.peerLeft(this.peer);
+    for (const id of this.#shared.keys()) this.#unshare(id);
     this.#requests.giveUp();
     this.#host.ended(this, reason);
   }

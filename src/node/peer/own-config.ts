@@ -6,7 +6,7 @@
  * @module
  */
 import type { Endpoint } from '../../core/discovery/candidates.ts';
-import { memberOf, membersIn, type MemberSet } from '../../core/members/member-set.ts';
+import { isMember, memberOf, membersIn, type MemberSet } from '../../core/members/member-set.ts';
 import { deviceIdText, shortId } from '../../core/model/device-id.ts';
 import { cutName, rawDevice, writeMember } from '../../core/wire/member.ts';
 import type { BodyDraft } from '../../core/wire/message-frame.ts';
@@ -85,6 +85,14 @@ export function farewell(folderId: string, device: string, members: MemberSet, e
     devices: [{ id: ends.own }, { id: ends.peer }],
     members: [draftOf(device, members, ends)],
   };
+}
+
+/** Who was removed while it was off hears of it when it comes for something else. */
+export function farewellsTo(all: readonly Offered[], ends: Ends): FolderDraft[] {
+  const { ownId, peerId } = ends;
+  return all
+    .filter(({ members }) => isMember(members, ownId) && memberOf(members, peerId)?.removed === true)
+    .map(({ folder, members }) => farewell(folder.id, peerId, members, ends));
 }
 
 /** A last word stands in the place of all else of its folder. */
