@@ -41,6 +41,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   /** Short ID of this device. */
   readonly short: bigint;
   readonly twins: Twins;
+  readonly hearsay: Hearsay;
   readonly stamps = new Stamps();
   readonly #options: EngineOptions;
   readonly #id: string;
@@ -49,7 +50,6 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   readonly #inFlight = newInFlight();
   readonly #finder: Finder;
   readonly #arrivals = new Arrivals();
-  readonly #hearsay: Hearsay;
   #listener: Listener | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -73,7 +73,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       addressesGone: (addresses) => this.#arrivals.closeFrom(addresses, this.#peers.values()),
       ...(this.pairing === undefined ? {} : { pairing: this.pairing }),
     });
-    this.#hearsay = new Hearsay({
+    this.hearsay = new Hearsay({
       events: options.events,
       peersOf: (folderId) => this.peersOf(folderId),
       look: () => this.#finder.look(),
@@ -121,7 +121,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     peer.name = setup.name ?? peer.name;
     const isNews = setup.introducer === true && !peer.isIntroducer;
     peer.isIntroducer = setup.introducer ?? false;
-    if (isNews) this.#hearsay.hearAgain(peer);
+    if (isNews) this.hearsay.hearAgain(peer);
     this.#finder.look();
   }
 
@@ -187,7 +187,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     }
     this.#folders.set(setup.id, { folder, peers, members, isStopped: setup.stopped !== undefined });
     this.#reconfigure();
-    for (const peer of this.peersOf(setup.id)) this.#hearsay.hearAgain(peer);
+    for (const peer of this.peersOf(setup.id)) this.hearsay.hearAgain(peer);
     return folder;
   }
 
@@ -268,7 +268,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     const peer = this.#peers.get(keyOf(conversation.device));
     if (peer === undefined) return;
     peer.config = config;
-    const fault = this.#hearsay.hear(peer, conversation, config);
+    const fault = this.hearsay.hear(peer, conversation, config);
     if (fault !== undefined) conversation.close(fault);
     else this.#options.events?.configured?.(peer);
     if (fault !== undefined || peer.active === conversation) return;
@@ -378,7 +378,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
       for (const conversation of peer.conversations) conversation.sendFarewell(word);
     }
     this.#reconfigure();
-    for (const [key, peer] of this.#peers) if (peers.has(key) && !before.peers.has(key)) this.#hearsay.hearAgain(peer);
+    for (const [key, peer] of this.#peers) if (peers.has(key) && !before.peers.has(key)) this.hearsay.hearAgain(peer);
     folder.pullSoon();
   }
 

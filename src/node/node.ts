@@ -123,6 +123,7 @@ export class Node extends EventEmitter<NodeEvents> {
       nowMs: () => edges.clock.nowMs(),
       write: (next) => this.#write(next),
       onMember: (news) => this.emit('member', news),
+      onNotInForce: () => this.#follower.follow('', () => this.#roster.putInForce()),
     });
     this.#follower = new Follower({
       clock: edges.clock,
@@ -221,7 +222,9 @@ export class Node extends EventEmitter<NodeEvents> {
       const { id, path: directory, isKnown } = this.checkFolder(path, options.id);
       const peers = (options.peers ?? []).map((peer) => this.#roster.demandPeer(peer));
       const held = options.held === true && !isKnown ? { held: true } : {};
-      await this.#roster.configure(withFolder(before, { id, path: directory, peers, ...held }, this.#roster.act()));
+      const words = this.#engine.hearsay.wordsOn(this.#engine.peers, id, this.id);
+      const added = { id, path: directory, peers, ...held };
+      await this.#roster.configure(withFolder(before, added, this.#roster.act(), words));
       try {
         return await this.#openConfigured(id);
       } catch (cause) {

@@ -24,7 +24,7 @@ import {
 import { demandDevice } from '../../src/node/device.ts';
 import { Engine } from '../../src/node/engine.ts';
 import { Follower } from '../../src/node/members/follower.ts';
-import { withFolder, withoutPeer, withPeer } from '../../src/node/members/membership.ts';
+import { withDeparture, withFolder, withoutFolder, withoutPeer, withPeer } from '../../src/node/members/membership.ts';
 import { Roster, type MemberNews } from '../../src/node/members/roster.ts';
 
 export const FOLDER = 'main';
@@ -138,6 +138,7 @@ export class MemberMachine {
         if (life.alive) this.written = printConfiguration(next);
       },
       onMember: (news) => this.news.push(news),
+      onNotInForce: () => follower.follow('', () => roster.putInForce()),
     });
     this.#running = { life, engine, roster };
     await this.#world.scheduler.runUntil(engine.start());
@@ -158,6 +159,19 @@ export class MemberMachine {
 
   async add(folder: string): Promise<void> {
     await this.change((before) => withFolder(before, { id: folder, path: folder, peers: [] }, this.roster.act()));
+  }
+
+  async leave(folder: string): Promise<void> {
+    await this.change((before) => withDeparture(before, folder, this.roster.act()));
+    await this.roster.inTurn(() => this.roster.configure(withoutFolder(this.roster.configuration, folder)));
+    await this.engine.removeFolder(folder);
+  }
+
+  /** A person adds a folder again, which another shares. */
+  async rejoin(folder: string, other: MemberMachine): Promise<void> {
+    const words = this.engine.hearsay.wordsOn(this.engine.peers, folder, this.id);
+    const added = { id: folder, path: folder, peers: [other.id] };
+    await this.change((before) => withFolder(before, added, this.roster.act(), words));
   }
 
   async trust(other: MemberMachine, ...folders: string[]): Promise<void> {

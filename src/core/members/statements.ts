@@ -26,6 +26,14 @@ export function admit(set: MemberSet, device: string, name: string, act: Act): M
   return mergeMembers(set, [{ device, name, generation: (known?.generation ?? 0) + 1, removed: false, ...act }]);
 }
 
+/** What others say of a device that has forgotten its own part in it: that a person lets it in again must count for more. */
+export function takeBack(set: MemberSet, words: readonly Member[]): MemberSet {
+  return mergeMembers(
+    set,
+    words.filter(({ removed, generation }) => removed && generation <= GENERATIONS_AHEAD_MAX),
+  );
+}
+
 /** A person removes a device, or it leaves. Who is not in the set stays a stranger. */
 export function remove(set: MemberSet, device: string, act: Act): MemberSet {
   const known = memberOf(set, device);

@@ -7,8 +7,8 @@
  */
 import { LanfoldError } from '../../core/errors.ts';
 import { MEMBERS_PER_FOLDER_MAX } from '../../core/limits.ts';
-import { isMember, membersIn, NO_MEMBERS, type MemberSet } from '../../core/members/member-set.ts';
-import { admit, foundMembers, hear, introduce, remove, type Act } from '../../core/members/statements.ts';
+import { isMember, membersIn, NO_MEMBERS, type Member, type MemberSet } from '../../core/members/member-set.ts';
+import { admit, foundMembers, hear, introduce, remove, takeBack, type Act } from '../../core/members/statements.ts';
 import type { ListedDevice, ToldMember } from '../../core/wire/member.ts';
 import { printAddress } from '../address.ts';
 import type { Configuration, ConfiguredFolder, ConfiguredPeer } from '../configuration.ts';
@@ -63,16 +63,18 @@ export function withoutPeer(configuration: Configuration, id: string, act: Act):
 /**
  * A person adds a folder, or shares it with more peers. Those that waited for it share it now. Where this device had been
  * removed from it, it takes part again.
+ * @param words what others say of this device in the folder: that it was removed, before it forgot the folder.
  */
 export function withFolder(
   configuration: Configuration,
   folder: Pick<ConfiguredFolder, 'id' | 'path' | 'peers' | 'held'>,
   act: Act,
+  words: readonly Member[] = [],
 ): Configuration {
   const before = configuration.folders.find(({ id }) => id === folder.id);
   const waiting = configuration.peers.filter((peer) => peer.folders?.includes(folder.id)).map((peer) => peer.id);
   let members = before === undefined ? NO_MEMBERS : setOf(before);
-  members = admit(members, act.by, '', act);
+  members = admit(takeBack(members, words), act.by, '', act);
   for (const device of union(folder.peers, waiting))
     members = admit(members, device, nameOf(configuration, device), act);
   const held = before?.held ?? folder.held;

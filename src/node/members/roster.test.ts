@@ -1,5 +1,5 @@
 /** Engines in memory, each with a roster of its own: what they make of each other's words, true or not. */
-import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
 import { mergeMembers } from '../../core/members/member-set.ts';
 import { withPeer } from './membership.ts';
@@ -193,6 +193,45 @@ test('Y18 who was removed while it was off hears of it when it comes for another
   equal(c.isConnectedTo(b), true);
   equal(c.engine.folder(FOLDER)?.error?.code, 'E_FOLDER_REMOVED');
   equal(c.engine.folder(OTHER_FOLDER)?.state, 'in-sync');
+});
+
+for (const first of ['who left', 'a member'] as const) {
+  test(`Y14 who left comes back when people at both ends want it, ${first} first`, async () => {
+    const { world, a, c } = await threeOfUs();
+    for (const machine of [a, c]) await machine.add(OTHER_FOLDER);
+    await a.trust(c, OTHER_FOLDER);
+    await c.trust(a, OTHER_FOLDER);
+    await world.pass();
+    await world.scheduler.runUntil(c.leave(FOLDER));
+    await world.pass();
+    deepEqual([a.sharesWith(FOLDER, c), a.isConnectedTo(c)], [false, true]);
+    const atC = (): Promise<void> => c.rejoin(FOLDER, a);
+    const atA = (): Promise<void> => a.trust(c, FOLDER);
+    for (const act of first === 'who left' ? [atC, atA] : [atA, atC]) {
+      await world.scheduler.runUntil(act());
+      await world.pass();
+    }
+    deepEqual(
+      [a.sharesWith(FOLDER, c), c.sharesWith(FOLDER, a), c.engine.folder(FOLDER)?.error],
+      [true, true, undefined],
+    );
+  });
+}
+
+test('Y16 what a person decided, and could not be put into force, is tried again', async () => {
+  const { world, a, b, c } = await threeOfUs();
+  const records = a.engine.folder(FOLDER)?.records;
+  ok(records !== undefined);
+  const drop = records.dropRemote.bind(records);
+  let fails = 2;
+  records.dropRemote = (peer) => {
+    fails -= 1;
+    if (fails >= 0) throw new Error('so the test will have it');
+    drop(peer);
+  };
+  await rejects(a.forget(c));
+  await world.pass();
+  deepEqual([a.trusts(c), b.trusts(c), b.isConnectedTo(c), fails < 0], [false, false, false, true]);
 });
 
 test('Y11 a newcomer that nobody has an address of comes in by its own', async () => {

@@ -27,6 +27,8 @@ export interface RosterOptions {
   readonly write: (configuration: Configuration) => Promise<void>;
   /** Somebody else changed who is a member of a folder. */
   readonly onMember: (news: MemberNews) => void;
+  /** What a person has decided was written, and not all of it could be put into force: {@link Roster.putInForce} is wanted. */
+  readonly onNotInForce: () => void;
 }
 
 /** A member that another device added or removed. */
@@ -72,6 +74,20 @@ export class Roster {
 
   /** Writes the next configuration, then puts it into force. Only in one's turn. */
   async configure(next: Configuration): Promise<void> {
+    try {
+      await this.#put(next);
+    } catch (cause) {
+      if (this.#inForce !== this.#configuration) this.#options.onNotInForce();
+      throw cause;
+    }
+  }
+
+  /** Puts into force what is configured and was not put into force yet. */
+  putInForce(): Promise<void> {
+    return this.inTurn(() => this.#follow(this.#configuration));
+  }
+
+  async #put(next: Configuration): Promise<void> {
     if (next !== this.#configuration) await this.#options.write(next);
     this.#configuration = next;
     await this.#apply(this.#inForce, next);
@@ -129,7 +145,7 @@ export class Roster {
     if (next === before) return;
     const names = (device: string): string | undefined => this.nameOf(device);
     const newsBefore = newsIn(before, next, names); // while those who go still have their names
-    await this.configure(next);
+    await this.#put(next);
     for (const news of newsBefore) this.#options.onMember(news);
   }
 

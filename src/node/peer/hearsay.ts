@@ -2,6 +2,7 @@
  * What a peer says of who else shares its folders, brought to those who decide on it. Nothing of it is believed here.
  * @module
  */
+import type { Member } from '../../core/members/member-set.ts';
 import type { ClusterConfig } from '../../core/wire/messages.ts';
 import type { EngineEvents } from '../engine-options.ts';
 import type { Conversation } from './conversation.ts';
@@ -40,6 +41,16 @@ export class Hearsay {
     }
     look();
     return undefined;
+  }
+
+  /** What connected lanfolds say of one device in a folder, also in one that is not here. */
+  wordsOn(peers: readonly Peer[], folderId: string, device: string): Member[] {
+    return peers.flatMap(({ active, config }) => {
+      if (active?.isLanfold !== true || config === undefined) return [];
+      const told = toldMembers(config, active.remote.host);
+      const members = 'members' in told ? (told.members.get(folderId) ?? []) : [];
+      return members.map(({ member }) => member).filter((member) => member.device === device);
+    });
   }
 
   /** Its word counts only now: the folder is new here, or shared with it since a moment. It does not say it again by itself. */
