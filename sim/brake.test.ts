@@ -290,3 +290,29 @@ test('R12 while deletes made here are held, others that have nothing to do with 
   ok(await desk.until(() => a.read(nameOf(0)) === 'content 0', 60_000));
   deepEqual([a.read('report'), a.read(nameOf(99))], [undefined, undefined]);
 });
+
+test('R12 what is gone soon after what is held is of the same act, and an editor that saves meanwhile ends no hold', async () => {
+  const { desk, a, b } = await twoWith({ ...files(300), text: 'text' });
+  using _ = desk;
+  await desk.runFor(60_000);
+  const left = (): number => b.names().filter((name) => name.startsWith('file')).length;
+  for (let at = 0; at < 100; at += 1) a.disk.unlink(`${FOLDER}/${nameOf(at)}`);
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  for (let at = 100; at < 140; at += 1) a.disk.unlink(`${FOLDER}/${nameOf(at)}`);
+  await desk.runFor(60_000);
+  deepEqual([left(), a.folder().state], [300, 'needs-you']);
+  // Removes and makes anew, with a moment between that looks like a delete until the last look.
+  let isAway = true;
+  a.faults.beforeDisk = (call) => {
+    if (call !== 'check' || !isAway || a.disk.find(`${FOLDER}/text`) !== undefined) return undefined;
+    isAway = false;
+    a.write('text', 'saved');
+    return undefined;
+  };
+  a.disk.unlink(`${FOLDER}/text`);
+  ok(await desk.until(() => !isAway));
+  await desk.runFor(500);
+  equal(a.folder().state, 'needs-you');
+  ok(await desk.until(() => b.read('text') === 'saved'));
+  equal(left(), 300);
+});

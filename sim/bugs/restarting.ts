@@ -87,7 +87,7 @@ export const RESTARTING: readonly PlantedBug[] = [
     name: 'brake-counts-parts',
     what: 'the brake counts each part of a big delete for itself',
     file: 'src/node/folder/brake.ts',
-    find: 'const deletes = this.#act.deletes + count;',
+    find: 'const deletes = this.#act.deletes + (isOfHeld ? 0 : this.#act.held) + count;',
     replace: 'const deletes = count;',
     breaks: 'R12',
     foundBy: { file: 'src/node/folder/brake.test.ts', test: 'R12 deletes that are found here in parts' },

@@ -195,8 +195,11 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   async stopFolder(id: string, members: MemberSet, reason?: LanfoldError): Promise<void> {
     const known = this.#folders.get(id);
     if (known === undefined) return;
-    this.#share(known, { folder: known.folder, peers: new Set(), members, isStopped: true });
-    await known.folder.close(reason);
+    try {
+      this.#share(known, { folder: known.folder, peers: new Set(), members, isStopped: true });
+    } finally {
+      await known.folder.close(reason);
+    }
   }
 
   /** Stops syncing a folder. No file is touched; `forget` drops its records as well. */

@@ -5,6 +5,7 @@
 import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
 import { LanfoldError } from '../core/errors.ts';
+import { isMember } from '../core/members/member-set.ts';
 import { deviceIdText } from '../core/model/device-id.ts';
 import { sleep } from '../ports/clock.ts';
 import { parseAddress, printAddress } from './address.ts';
@@ -222,7 +223,10 @@ export class Node extends EventEmitter<NodeEvents> {
       const { id, path: directory, isKnown } = this.checkFolder(path, options.id);
       const peers = (options.peers ?? []).map((peer) => this.#roster.demandPeer(peer));
       const held = options.held === true && !isKnown ? { held: true } : {};
-      const words = this.#engine.hearsay.wordsOn(this.#engine.peers, id, this.id);
+      const members = before.folders.find((folder) => folder.id === id)?.members ?? [];
+      // Of those that it is shared with, where this device takes no part yet.
+      const sharing = this.#engine.peers.filter((peer) => peers.includes(peer.id) || isMember(members, peer.id));
+      const words = isMember(members, this.id) ? [] : this.#engine.hearsay.wordsOn(sharing, id, this.id);
       const added = { id, path: directory, peers, ...held };
       await this.#roster.configure(withFolder(before, added, this.#roster.act(), words));
       try {

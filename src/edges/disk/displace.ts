@@ -6,10 +6,12 @@
  * @module
  */
 import { linkSync, unlinkSync } from 'node:fs';
+import { sameLook } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
 import type { Displace } from '../../ports/file-tree.ts';
 import type { Batch } from './batch.ts';
 import { copyEntry } from './copy.ts';
+import { lookAt } from './look.ts';
 import { isUnsupported } from './system-calls.ts';
 import { errorCode, systemError } from './trouble.ts';
 import { nameTrouble } from './walk.ts';
@@ -49,11 +51,23 @@ export function moveAway(batch: Batch, name: string, path: string, displace: Dis
       batch.system.moveNoReplace(path, to);
     } catch (error) {
       if (errorCode(error) !== 'EXDEV') throw error;
-      copyEntry(path, to, batch.system);
-      unlinkSync(path);
+      moveByCopy(batch, path, to);
     }
   });
   return () => batch.system.moveNoReplace(place, path);
+}
+
+/** A copy takes its time: what is saved meanwhile stays. Nor does a copy stay of what cannot be removed. */
+function moveByCopy(batch: Batch, path: string, to: string): void {
+  const before = lookAt(path);
+  copyEntry(path, to, batch.system);
+  try {
+    if (!sameLook(lookAt(path), before)) throw systemError('ECHANGED', 'unlink');
+    unlinkSync(path);
+  } catch (error) {
+    unlinkSync(to);
+    throw error;
+  }
 }
 
 function put(batch: Batch, name: string, displace: Displace, fill: (to: string) => void): string {

@@ -74,7 +74,20 @@ function placeNew(
     return arrive(batch, staged, path, (from) => batch.system.moveNoReplace(from, path));
   }
   const undo = keepSecond(batch, change.name, path, change.displace);
-  return undoing(undo, () => arrive(batch, staged, path, (from) => renameSync(from, path)));
+  return undoing(undo, () =>
+    arrive(batch, staged, path, (from) => {
+      // A copy to another disk takes its time: what was saved meanwhile is in no history.
+      const isCopied = from !== staged;
+      if (!isAsKept(lookAt(path), now) || (isCopied && isInUse(batch, path, now)))
+        throw systemError('ECHANGED', 'rename');
+      renameSync(from, path);
+    }),
+  );
+}
+
+/** Is this what was given a second place? That has moved the time of its inode, or left nothing under its name. */
+function isAsKept(look: Look | undefined, kept: Look): boolean {
+  return look === undefined || sameLook(look, { ...kept, changedNs: look.changedNs });
 }
 
 /** Moves the staged thing to its name; on another disk (a mount inside the folder) by a copy beside the name. */

@@ -43,7 +43,8 @@ export interface BrakeContext {
 
 export class Brake {
   readonly #context: BrakeContext;
-  #act = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0 };
+  /** What was found gone lately: announced, and held. */
+  #act = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, held: 0 };
   /** Deletes that were carried out, and the names of all whose content was nowhere else. */
   #pulled = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, gone: new Set<string>() };
   /** What is pulled just now is allowed although it is many. */
@@ -78,6 +79,7 @@ export class Brake {
     this.#approvedLongUntilMs = nowMs + LONG_APPROVAL_MS;
     if (this.#held.has(HELD_REPLACEMENTS)) this.#replacements.approve();
     for (const reason of this.#held.keys()) this.#approved.add(reason);
+    this.#act.held = 0;
     this.#held.clear();
     this.#say();
   }
@@ -183,25 +185,28 @@ export class Brake {
 
   /**
    * May this many deletes, found here by looking, be announced? Names that only moved are not to be counted.
-   * @param names of which all that is recorded below them is gone, too: all that are held already are among them, or none.
+   * @param names of which all that is recorded below them is gone, too.
+   * @param isOfHeld all names that are held already, and are still gone, are among them. Else none is.
    */
-  mayAnnounceDeletes(count: number, names: readonly string[] = []): boolean {
+  mayAnnounceDeletes(count: number, names: readonly string[] = [], isOfHeld = true): boolean {
     const nowMs = this.#context.clock.monotonicMs();
-    if (nowMs - this.#act.startedMs > ONE_ACT_MS) this.#act = { startedMs: nowMs, deletes: 0 };
+    if (nowMs - this.#act.startedMs > ONE_ACT_MS) this.#act = { startedMs: nowMs, deletes: 0, held: 0 };
     const { local } = this.#context.records.counts();
-    const deletes = this.#act.deletes + count;
+    // What comes soon after what is held is of the same act.
+    const deletes = this.#act.deletes + (isOfHeld ? 0 : this.#act.held) + count;
     const total = local.files + local.directories + local.symlinks + this.#act.deletes;
     if (isTooMany(deletes, total) && !this.#isAllowed(HELD_HERE)) {
-      this.#holdFound(count, names);
+      this.#holdFound(count, names, isOfHeld);
       return false;
     }
-    this.#act.deletes = deletes;
-    if (names.length === 0 || names.some((name) => this.touchesHeld(name))) this.#release(HELD_HERE);
+    this.#act.deletes += count;
+    if (isOfHeld) this.#release(HELD_HERE);
     return true;
   }
 
-  #holdFound(count: number, names: readonly string[]): void {
-    const isMore = this.isHoldingFound && !names.some((name) => this.#heldFound.has(name));
+  #holdFound(count: number, names: readonly string[], isOfHeld: boolean): void {
+    const isMore = this.isHoldingFound && !isOfHeld;
+    if (isMore || !this.isHoldingFound) this.#act.held += count;
     const all = count + (isMore ? (this.#held.get(HELD_HERE)?.count ?? 0) : 0);
     this.#heldFound = new Set([...(isMore ? this.#heldFound : []), ...names]);
     const above = new Set<string>();

@@ -7,11 +7,13 @@
  * written shortly before it is read again as well, and nothing else is doubted.
  * @module
  */
+import type { LanfoldError } from '../../core/errors.ts';
 import { sameBytes, type FileRecord, type Look } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
 import { covers } from '../../core/model/version-vector.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
+import { isAway } from './folder-root.ts';
 
 const END_OF_TIME_NS = 2n ** 63n - 1n;
 /** Twice what the kernel takes. */
@@ -32,6 +34,8 @@ export class Doubt {
   readonly #digest: (bytes: Uint8Array) => Uint8Array;
   #sinceNs: bigint | undefined;
   #isOn = false;
+  /** The root was gone since it was last begun. */
+  #wasAway = false;
   /** Not everything was looked at yet. */
   #isFirstLook = true;
   /** Names of which it began, but whose bytes were not looked at yet: what moves is put off. */
@@ -65,6 +69,19 @@ export class Doubt {
     this.#lookFrom(this.#records.latestChangeNs(nowNs) ?? this.#records.latestChangeNs(END_OF_TIME_NS));
   }
 
+  /** Why the folder stops. */
+  saw<Reason extends LanfoldError>(error: Reason): Reason {
+    this.#wasAway ||= isAway(error);
+    return error;
+  }
+
+  /** Nobody knows what was done to its disk meanwhile, if it was gone. */
+  rootIsBack(): void {
+    if (!this.#wasAway) return;
+    this.#wasAway = false;
+    this.begin();
+  }
+
   /** Not all was looked at since it began: what peers want is not judged by what stands here yet. */
   get isOn(): boolean {
     return this.#isOn;
@@ -94,7 +111,8 @@ export class Doubt {
   /** The folder stops properly, now. */
   stopping(): void {
     this.#note(STOPPED, String(Math.floor(this.#clock.nowMs())));
-    if (!this.#isOn) this.#note(IN_DOUBT, undefined);
+    if (this.#wasAway) this.#note(IN_DOUBT, 'yes');
+    else if (!this.#isOn) this.#note(IN_DOUBT, undefined);
   }
 
   /** Records that fail are said to be broken where they are needed; and they make no proper stop. */

@@ -9,6 +9,12 @@ import type { FileTree } from '../../ports/file-tree.ts';
 import type { Log } from '../../ports/log.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
+const AWAY: ReadonlySet<string> = new Set([
+  'E_FOLDER_MISSING',
+  'E_FOLDER_SWAPPED',
+  'E_FOLDER_NOT_A_DIRECTORY',
+  'E_FOLDER_UNREADABLE',
+]);
 /** A root that is gone is looked for so often. */
 export const ROOT_CHECK_MS = 5000;
 
@@ -38,10 +44,8 @@ export async function checkRoot(root: string, tree: FileTree, records: FolderRec
 }
 
 /** Was the root gone, or something else in its place? Then nobody knows what was done to its disk meanwhile. */
-export function isAway(error: LanfoldError | undefined): boolean {
-  return (
-    error !== undefined && ['E_FOLDER_MISSING', 'E_FOLDER_SWAPPED', 'E_FOLDER_NOT_A_DIRECTORY'].includes(error.code)
-  );
+export function isAway({ code }: LanfoldError): boolean {
+  return AWAY.has(code);
 }
 
 /** Why a root could not be taken into use, in lanfold's words. */

@@ -22,7 +22,7 @@ import { DiskRoom } from './disk-room.ts';
 import type { FolderContext } from './folder-context.ts';
 import { makeContext } from './make-context.ts';
 import type { FolderOptions, FolderState } from './folder-options.ts';
-import { checkRoot, isAway, reasonToStop, ROOT_CHECK_MS, takeRoot, unusable } from './folder-root.ts';
+import { checkRoot, reasonToStop, ROOT_CHECK_MS, takeRoot, unusable } from './folder-root.ts';
 import { Health } from './health.ts';
 import { IgnoreKeeper } from './ignore-keeper.ts';
 import { IndexReceiver } from './index-receiver.ts';
@@ -131,7 +131,7 @@ export class Folder {
 
   /**
    * Takes the root into use and starts to work.
-   * @throws LanfoldError when a new folder's root is unusable; a known one waits for its root instead, also if its records are lost.
+   * @throws LanfoldError when a new folder's root is unusable; one that {@link FolderOptions.waits}, or is known, waits instead.
    */
   async open(): Promise<void> {
     const isNew = this.records.folderKey() === undefined;
@@ -359,7 +359,7 @@ export class Folder {
   }
 
   #stop(reason: unknown): void {
-    const error = reasonToStop(this.id, reason, this.#options.edges.log);
+    const error = this.#context.doubt.saw(reasonToStop(this.id, reason, this.#options.edges.log));
     this.#error = error;
     this.#running.abort(error);
     this.#scans.ring();
@@ -372,13 +372,13 @@ export class Folder {
       await this.#watcher.close();
       await sleep(this.#options.edges.clock, ROOT_CHECK_MS, this.#closing.signal);
       await takeRoot(this.root, this.#tree, this.records, this.#options.edges.chance);
-      if (isAway(this.#error)) this.#context.doubt.begin();
+      this.#context.doubt.rootIsBack();
       // It may have stopped between a rename and its record: on a full disk, say.
       await this.#ignores.load();
       await adoptPlaced(this.#context);
       this.#error = undefined;
     } catch (cause) {
-      if (cause instanceof LanfoldError && !this.#closing.signal.aborted) this.#error = cause; // gone, or swapped by now
+      if (cause instanceof LanfoldError && !this.#closing.signal.aborted) this.#error = this.#context.doubt.saw(cause);
     }
   }
 

@@ -297,13 +297,14 @@ export class Inspector {
   async #recordDeletes(absent: readonly string[]): Promise<void> {
     if (absent.length === 0) return;
     const due = this.#settler.gone(absent);
-    const held = due.filter((name) => this.#brake.touchesHeld(name));
-    await this.#judgeDeletes(held.length === 0 ? due : due.filter((name) => !held.includes(name)));
+    const held = new Set(due.filter((name) => this.#brake.touchesHeld(name)));
+    const others = due.filter((name) => !held.has(name));
+    if (others.length > 0) await this.#judgeDeletes(others, !this.#brake.isHoldingFound);
     // A part of what waits for a person is judged with all of it, or it would get out bit by bit.
-    if (held.length > 0) await this.#judgeDeletes([...new Set([...held, ...this.#brake.heldFound])]);
+    if (held.size > 0) await this.#judgeDeletes([...new Set([...held, ...this.#brake.heldFound])], true);
   }
 
-  async #judgeDeletes(settled: readonly string[]): Promise<void> {
+  async #judgeDeletes(settled: readonly string[], isOfHeld: boolean): Promise<void> {
     // Absence is only believed in a root that is still ours: an unmounted disk deletes nothing (SPEC F2).
     if (settled.length === 0 || !(await this.#context.rootIsOurs())) return;
     // Asked before the last look: after that there is no await, or what is put in place meanwhile would be taken for gone.
@@ -325,7 +326,7 @@ export class Inspector {
     }
     const lost = new Set(gone);
     const counting = gone.filter((name) => !byGit.has(name) && !this.#hasTwin(name, lost));
-    if (!this.#brake.mayAnnounceDeletes(counting.length, stillGone)) {
+    if (!this.#brake.mayAnnounceDeletes(counting.length, stillGone, isOfHeld)) {
       // They wait for a person, and not here: the next walk finds them anew.
       for (const name of names) this.#settler.forget(name, moment);
       return;
