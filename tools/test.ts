@@ -1,7 +1,7 @@
 /**
  * Runs the tests: `node tools/test.ts [KIND …]`, all kinds without an argument.
  *
- * Unit tests stand beside their source. The kinds with real processes run two files at a time: they mostly wait.
+ * Unit tests stand beside their source. The kinds with real processes run two or three files at a time: they mostly wait.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { globSync, mkdirSync } from 'node:fs';
@@ -21,7 +21,7 @@ const KINDS = {
   hostile: { files: ['test/hostile/**/*.test.ts'], atOnce: 2 },
   catalogue: { files: ['test/catalogue/**/*.test.ts'], atOnce: 2 },
   crash: { files: ['test/crash/**/*.test.ts'], atOnce: 2 },
-  nodes: { files: ['test/nodes/**/*.test.ts'], atOnce: 2 },
+  nodes: { files: ['test/nodes/**/*.test.ts'], atOnce: 3 },
   interop: { files: ['test/interop/**/*.test.ts'], atOnce: 2 },
 } as const;
 
