@@ -64,6 +64,7 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [140012078, 'a file that a power cut brought back from under a symlink was recorded as a symlink, and stayed'],
   [140008599, 'after a power cut nothing was read again where the clock was behind all that is here'],
   [180001229, 'a directory that could not be looked at was forgotten once what is in it had been'],
+  [3816240122, 'what is in a directory was told before the directory, which was just being put in place'],
   [110013507, 'who looked first and told last made a newer look of the same name forgotten'],
   [
     110007223,

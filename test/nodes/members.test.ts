@@ -61,6 +61,15 @@ async function trustsNoMore(place: Place, other: Place): Promise<void> {
   );
 }
 
+/** Two that share the folder, and a third that knows nobody yet. */
+async function twoThatShare(places: Places): Promise<readonly [Place, Place, Place]> {
+  const [a, b, c] = await places.open('a', 'b', 'c');
+  await a.node.ask('share', a.folder, FOLDER, []);
+  await pair(a, b);
+  await connected(a, b);
+  return [a, b, c];
+}
+
 async function arrives(place: Place, name: string): Promise<void> {
   await until(`"${name}" arrives at ${place.name}`, () => existsSync(join(place.folder, name)) || undefined);
 }
@@ -102,10 +111,7 @@ test('Y11 a newcomer joins through any member: all trust it, share with it, and 
 
 test('Y11 who shares the folder only after it heard of the members knows them all the same', async () => {
   await using places = new Places();
-  const [a, b, c] = await places.open('a', 'b', 'c');
-  await a.node.ask('share', a.folder, FOLDER, []);
-  await pair(a, b);
-  await connected(a, b);
+  const [a, b, c] = await twoThatShare(places);
   await b.node.ask('trust', c.node.id, [c.node.listening], [FOLDER]);
   await c.node.ask('trust', b.node.id, [b.node.listening]);
   await connected(b, c);
@@ -115,10 +121,7 @@ test('Y11 who shares the folder only after it heard of the members knows them al
 
 test('Y11 who is admitted at one end first is believed at the other from its admission on', async () => {
   await using places = new Places();
-  const [a, b, c] = await places.open('a', 'b', 'c');
-  await a.node.ask('share', a.folder, FOLDER, []);
-  await pair(a, b);
-  await connected(a, b);
+  const [a, b, c] = await twoThatShare(places);
   await c.node.ask('share', c.folder, FOLDER, []);
   await c.node.ask('trust', b.node.id, [b.node.listening]);
   await b.node.ask('trust', c.node.id, [c.node.listening], [FOLDER]);

@@ -4,6 +4,7 @@ import { blankFile } from '../../../test/harness/records.ts';
 import { sha256 } from '../../edges/memory/memory-folder.ts';
 import { openRecordStore } from '../../edges/store/record-store.ts';
 import { NO_BYTES, type FileRecord } from '../../core/model/file-record.ts';
+import type { FolderRecords, RecordStore } from '../../ports/record-store.ts';
 import { Brake } from './brake.ts';
 
 const PEER = 2n;
@@ -13,11 +14,17 @@ function file(name: string, counters: readonly (readonly [device: bigint, value:
   return blankFile(name, { size: name.length, version, blocks: sha256(Buffer.from(name)) });
 }
 
-test('R12 deletes that a round leaves are not counted again in the next; those that are carried out are', () => {
+/** A folder with so many files, all in their first version. */
+function folderOf(count: number): { store: RecordStore; records: FolderRecords; names: readonly string[] } {
   const store = openRecordStore(':memory:', { randomBytes: (length) => new Uint8Array(length).fill(7) });
   const records = store.folder('docs');
-  const names = Array.from({ length: 100 }, (_, index) => `file ${index}`);
+  const names = Array.from({ length: count }, (_, index) => `file ${index}`);
   records.saveLocal(names.map((name) => ({ record: file(name, [[1n, 1n]]), look: undefined })));
+  return { store, records, names };
+}
+
+test('R12 deletes that a round leaves are not counted again in the next; those that are carried out are', () => {
+  const { store, records, names } = folderOf(100);
   const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => 0 } });
   const removed = (name: string): FileRecord => ({
     ...file(name, [
@@ -71,10 +78,7 @@ test('R12 deletes that are no loss leave room for those that come soon after the
 });
 
 test('R12 deletes that are found here in parts, one soon after the other, are one act', () => {
-  const store = openRecordStore(':memory:', { randomBytes: (length) => new Uint8Array(length).fill(7) });
-  const records = store.folder('docs');
-  const names = Array.from({ length: 100 }, (_, index) => `file ${index}`);
-  records.saveLocal(names.map((name) => ({ record: file(name, [[1n, 1n]]), look: undefined })));
+  const { store, records } = folderOf(100);
   let nowMs = 0;
   const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => nowMs } });
   equal(brake.mayAnnounceDeletes(30), true);
@@ -86,10 +90,7 @@ test('R12 deletes that are found here in parts, one soon after the other, are on
 });
 
 test('R12 a yes counts for what comes to it next, and for no accident of the same day', () => {
-  const store = openRecordStore(':memory:', { randomBytes: (length) => new Uint8Array(length).fill(7) });
-  const records = store.folder('docs');
-  const names = Array.from({ length: 300 }, (_, index) => `file ${index}`);
-  records.saveLocal(names.map((name) => ({ record: file(name, [[1n, 1n]]), look: undefined })));
+  const { store, records } = folderOf(300);
   let nowMs = 0;
   const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => nowMs } });
   const hourMs = 3_600_000;

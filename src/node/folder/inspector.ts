@@ -33,7 +33,7 @@ import { isTrouble, type Hashed } from '../../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
-import { namesBelow, orphansOf, withUnknownParents } from './names-below.ts';
+import { isBeforeItsParent, namesBelow, orphansOf, withUnknownParents } from './names-below.ts';
 import { PowerCutSigns } from './power-cut-signs.ts';
 import { listUnclaimed } from './unclaimed.ts';
 import { Patience } from './patience.ts';
@@ -125,8 +125,9 @@ export class Inspector {
     ];
     const damaged = await this.#signs.damaged(found);
     await this.#context.mounts.refresh();
-    if (found.length > 0 && !(await this.#context.rootIsOurs())) return; // it is something else that was looked at
-    this.#record(await this.#asFound(found), damaged, basis);
+    if (found.length === 0) return;
+    const [still, isOurs] = await Promise.all([this.#asFound(found), this.#context.rootIsOurs()]);
+    if (isOurs) this.#record(still, damaged, basis); // else something else was looked at
   }
 
   /** What was hashed for minutes may have been moved or removed since, and a look that found it gone has left no trace. */
@@ -238,7 +239,8 @@ export class Inspector {
         this.#settler.forget(name); // what stands there now is hidden by the disk once that is back
         continue;
       }
-      if (this.#context.busy.has(name) || this.#isOld(name, basis)) {
+      const isEarly = isBeforeItsParent(this.#context, name, saves);
+      if (isEarly || this.#context.busy.has(name) || this.#isOld(name, basis)) {
         this.#settler.later(name);
         continue;
       }

@@ -1,6 +1,7 @@
 import { isHere, type LocalRecord } from '../../core/model/file-record.ts';
 import { byName, parentOf } from '../../core/model/folder-path.ts';
 import { isTrouble, type Looked } from '../../ports/file-tree.ts';
+import type { FolderContext } from './folder-context.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
 const PAGE = 500;
@@ -36,4 +37,18 @@ export function withUnknownParents(records: FolderRecords, names: readonly strin
 export function orphansOf(records: FolderRecords, local: LocalRecord | undefined, look: Looked): string[] {
   if (look === undefined || isTrouble(look) || look.type === 'directory') return [];
   return isHere(local) && local.record.type === 'directory' ? namesBelow(records, local.record.name) : [];
+}
+
+/**
+ * Is the directory of the name neither recorded nor about to be, so that peers would hear of what is in it first? It may be put off
+ * itself, as something is being put in its place, say. One that is ignored is never recorded.
+ */
+export function isBeforeItsParent(
+  { records, ignores }: Pick<FolderContext, 'records' | 'ignores'>,
+  name: string,
+  saves: readonly LocalRecord[],
+): boolean {
+  const parent = parentOf(name);
+  if (parent === '' || isHere(records.local(parent)) || ignores().match(parent).ignored) return false;
+  return !saves.some(({ record }) => record.name === parent);
 }

@@ -6,6 +6,24 @@ import { withPeer } from './membership.ts';
 
 import { added, FOLDER, type MemberMachine, OTHER_FOLDER, threeOfUs } from '../../../test/harness/member-world.ts';
 
+/** Lets a method fail so many times. @returns how many failures are left. */
+function failing<Name extends string>(
+  target: Record<Name, (device: never) => void>,
+  name: Name,
+  times: number,
+): () => number {
+  const call = target[name].bind(target);
+  let left = times;
+  target[name] = (device: never) => {
+    if (left > 0) {
+      left -= 1;
+      throw new Error('so the test will have it');
+    }
+    call(device);
+  };
+  return () => left;
+}
+
 test('Y12 a removal closes the conversations at once, and no new one begins', async () => {
   const { world, a, b, c } = await threeOfUs();
   await a.forget(c);
@@ -70,14 +88,7 @@ test('Y16 what cannot be written is tried again until it can, also a removal of 
 
 test('Y16 what was written and not put into force is put into force later', async () => {
   const { world, a, b, c } = await threeOfUs();
-  const { engine } = b;
-  const forget = engine.forgetPeer.bind(engine);
-  let fails = 2;
-  engine.forgetPeer = (device) => {
-    fails -= 1;
-    if (fails >= 0) throw new Error('so the test will have it');
-    forget(device);
-  };
+  failing(b.engine, 'forgetPeer', 2);
   c.kill();
   await a.forget(c);
   await world.pass();
@@ -222,16 +233,10 @@ test('Y16 what a person decided, and could not be put into force, is tried again
   const { world, a, b, c } = await threeOfUs();
   const records = a.engine.folder(FOLDER)?.records;
   ok(records !== undefined);
-  const drop = records.dropRemote.bind(records);
-  let fails = 2;
-  records.dropRemote = (peer) => {
-    fails -= 1;
-    if (fails >= 0) throw new Error('so the test will have it');
-    drop(peer);
-  };
+  const left = failing(records, 'dropRemote', 2);
   await rejects(a.forget(c));
   await world.pass();
-  deepEqual([a.trusts(c), b.trusts(c), b.isConnectedTo(c), fails < 0], [false, false, false, true]);
+  deepEqual([a.trusts(c), b.trusts(c), b.isConnectedTo(c), left()], [false, false, false, 0]);
 });
 
 test('Y11 a newcomer that nobody has an address of comes in by its own', async () => {
