@@ -1,10 +1,11 @@
 /**
- * What git does to its working tree is no accident: what a checkout replaces or removes is in the repository, so the brake does
- * not count it (rules U90, U91).
+ * What git does is no accident: what a checkout replaces or removes is in the repository, and what `git gc` removes is in a pack,
+ * so the brake does not count it (rules U90, U91).
  *
- * Git writes `.git/index` as its last act, after the files. So a change is git's if it lies in a working tree whose index was
- * written then: on this disk, not before anything else happened in the directory; by a peer, about as that peer made the change.
- * A program that rewrites everything (R12) would have to pass for git, and to leave the objects alone: git never replaces one.
+ * Git writes `.git/index` as its last act, after the files, and tells of its packs after it removed the objects that are in one.
+ * So a change is git's if such a mark was written then: on this disk, not before anything else happened in the directory; by a
+ * peer, about as that peer made the change. A program that rewrites everything (R12) would have to pass for git, and to leave
+ * the objects alone: git never replaces one.
  * Worktrees and submodules, whose `.git` is a file, are not known here: their changes are counted as any.
  * @module
  */
@@ -21,14 +22,20 @@ const BY_PEER_S = 120n;
 const SLACK_NS = 5_000_000_000n;
 /** Where no directory is left to tell when: what is gone is recorded so soon, so git has just ended. */
 const SETTLED_NS = 10_000_000_000n;
+const INDEX = '.git/index';
+const INDEX_LOCK = '.git/index.lock';
+/** What `git gc` and `git repack` write when they have removed what is in a pack now. */
+const PACKED = ['.git/objects/info/packs', '.git/objects/info/commit-graph'];
+/** Here while `git gc` is at work. */
+const PACKING = '.git/gc.pid';
+const IN_REPOSITORY = /(?:^|\/)\.git\//u;
 const OBJECT = /(?:^|\/)\.git\/objects\/(?:[0-9a-f]{2}|pack)\/[^/]+$/u;
 
 /** The names of one question, so that each directory is looked up once. */
 export type Trees = Map<string, string | undefined>;
 
-/** The directory whose working tree a name is in, or whose repository, by the records; undefined for none, and for objects. */
+/** The directory whose working tree a name is in, or whose repository, by the records. */
 export function workTreeOf(records: FolderRecords, name: string, trees: Trees): string | undefined {
-  if (isObject(name)) return undefined;
   const directory = parentOf(name);
   if (trees.has(directory)) return trees.get(directory);
   const isTree = records.newest(joinName(directory, '.git/HEAD'))?.deleted === false;
@@ -39,10 +46,19 @@ export function workTreeOf(records: FolderRecords, name: string, trees: Trees): 
 
 /** Did a peer's git make this version of a name in the working tree? */
 export function isByGit(records: FolderRecords, tree: string, newest: FileRecord): boolean {
-  const index = records.newest(indexOf(tree));
-  if (index === undefined || index.deleted || index.modifiedBy !== newest.modifiedBy) return false;
-  const apartS = changedS(index) - changedS(newest);
-  return apartS <= BY_PEER_S && -apartS <= BY_PEER_S;
+  if (isObject(newest.name) && !newest.deleted) return false;
+  return marksOf(newest.name).some((mark) => {
+    const written = records.newest(joinName(tree, mark));
+    if (written === undefined || written.deleted || written.modifiedBy !== newest.modifiedBy) return false;
+    const apartS = changedS(written) - changedS(newest);
+    return apartS <= BY_PEER_S && -apartS <= BY_PEER_S;
+  });
+}
+
+/** What git writes after it has removed or replaced such a name. */
+function marksOf(name: string): readonly string[] {
+  if (isObject(name)) return PACKED;
+  return IN_REPOSITORY.test(name) ? [INDEX, ...PACKED] : [INDEX];
 }
 
 /** A replaced object shows that it was not git. */
@@ -71,14 +87,15 @@ export async function goneByGit(
   }
   const byGit = new Set<string>();
   for (const [tree, inTree] of byTree) {
-    const [index, lock] = await files.look([indexOf(tree), `${indexOf(tree)}.lock`]);
-    if (index === undefined || isTrouble(index)) continue;
-    const isAtWork = lock !== undefined && !isTrouble(lock);
-    const times = isAtWork ? new Map<string, bigint>() : await directoryTimes(files, tree, inTree);
+    const writtenNs = await timesOf(files, tree, [INDEX, ...PACKED]);
+    const locks = await timesOf(files, tree, [INDEX_LOCK, PACKING]);
+    const directoriesNs = await directoryTimes(files, tree, inTree);
     const nowNs = BigInt(Math.floor(clock.nowMs())) * 1_000_000n;
     for (const name of inTree) {
-      const changedNs = times.get(parentOf(name)) ?? nowNs - SETTLED_NS;
-      if (isAtWork || changedNs <= index.modifiedNs + SLACK_NS) byGit.add(name);
+      const changedNs = directoriesNs.get(parentOf(name)) ?? nowNs - SETTLED_NS;
+      const isAtWork = locks.has(isObject(name) ? PACKING : INDEX_LOCK);
+      const marksNs = marksOf(name).flatMap((mark) => writtenNs.get(mark) ?? []);
+      if (isAtWork || marksNs.some((markNs) => changedNs <= markNs + SLACK_NS)) byGit.add(name);
     }
   }
   return byGit;
@@ -107,8 +124,15 @@ async function directoryTimes(files: FileTree, tree: string, names: readonly str
   return times;
 }
 
-function indexOf(tree: string): string {
-  return joinName(tree, '.git/index');
+/** When those of the names that are there were written. */
+async function timesOf(files: FileTree, tree: string, names: readonly string[]): Promise<Map<string, bigint>> {
+  const looks = await files.look(names.map((name) => joinName(tree, name)));
+  return new Map(
+    names.flatMap((name, index) => {
+      const look = looks[index];
+      return look === undefined || isTrouble(look) ? [] : [[name, look.modifiedNs] as const];
+    }),
+  );
 }
 
 function changedS({ version, modifiedBy }: FileRecord): bigint {
