@@ -19,7 +19,6 @@ import type { FileRecord, Look } from '../src/core/model/file-record.ts';
 import { isBelow } from '../src/core/model/folder-path.ts';
 import type { Edges } from '../src/node/edges.ts';
 import type { Change, Trouble } from '../src/ports/file-tree.ts';
-import type { Log } from '../src/ports/log.ts';
 import { versionText } from './checkers/version-text.ts';
 import type { Believer } from './checkers/membership.ts';
 import { partsOf } from './engine-node.ts';
@@ -30,6 +29,7 @@ import type { Oracle, Watched } from './oracle.ts';
 import { hostOf, type NodeFaultStep, nodeName, type Plan } from './plan.ts';
 import type { SimNode, SimNodeFactory, SimNodeSetup, Standing } from './sim-node.ts';
 import type { Trace } from './trace.ts';
+import { tracedLog } from './traced-log.ts';
 import { watchStore } from './watched-store.ts';
 
 export const PORT = 1111;
@@ -64,6 +64,8 @@ export class NodeHost implements Watched, Believer {
   readonly #store: HostStore;
   readonly #chance: { readonly node: SeededChance; readonly disk: SeededChance; readonly crash: SeededChance };
   #running: { readonly life: Life; readonly node: SimNode } | undefined;
+  /** All that ever ran here. */
+  readonly #nodes: SimNode[] = [];
   #uncleanStop = false;
   /** How often the power was cut: who counts another number than at his start was running then. */
   #powerCuts = 0;
@@ -210,6 +212,7 @@ export class NodeHost implements Watched, Believer {
     const machine = this.#home?.machine(edges, life);
     const node = this.#options.create(edges, machine === undefined ? setup : { ...setup, machine });
     this.#running = { life, node };
+    this.#nodes.push(node);
     this.#uncleanStop = true; // until it stops in order
     node.start().catch((fault: unknown) => this.#options.onFault(fault));
   }
@@ -310,6 +313,8 @@ export class NodeHost implements Watched, Believer {
   dispose(): void {
     this.#running?.life.end();
     this.#running = undefined;
+    // Node keeps a signal with listeners until it is aborted, and with it all that a process knew that died here.
+    for (const node of this.#nodes) node.close().catch(() => {});
     this.#store.close();
   }
 
@@ -320,7 +325,7 @@ export class NodeHost implements Watched, Believer {
     return {
       clock,
       chance: this.#chance.node,
-      log: this.#log(),
+      log: tracedLog(trace, this.name),
       network: network.join(this.host, this.device, life),
       store: watchStore(this.#store.current, this.#uncleanStop, {
         saved: (records) => {
@@ -379,21 +384,8 @@ export class NodeHost implements Watched, Believer {
     };
     return tree;
   }
-
-  #log(): Log {
-    const say =
-      (level: string) =>
-      (details: object, message: string): void => {
-        this.#options.trace.note(() => `${this.name} ${level}: ${message} ${asText(details)}`);
-      };
-    return { debug: say('debug'), info: say('info'), warn: say('warn') };
-  }
 }
 
 function recordText({ name, sequence, type, deleted, version }: FileRecord): string {
   return `#${sequence}: ${name} as ${deleted ? 'deleted' : type} ${versionText(version)}`;
-}
-
-function asText(details: object): string {
-  return JSON.stringify(details, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
 }

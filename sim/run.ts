@@ -37,11 +37,8 @@ interface Arguments extends Omit<CampaignOptions, 'create'> {
   readonly jobs: number;
 }
 
-/**
- * Seeds that one process runs before the next one begins: enough to be worth its start. Not more, for the signals of processes
- * that crashed in a world stay in Node's memory.
- */
-const PART_RUNS_MAX = 500;
+/** Seeds that one process runs before the next one begins: enough to be worth its start, few enough to say how it goes. */
+const PART_RUNS_MAX = 2000;
 
 const args = readArguments(process.argv.slice(2));
 for (const bug of args?.bugs ?? []) plant(bug);
@@ -101,7 +98,8 @@ function wholeNumber(text: string): number {
 /** The seeds in parts, each in a process of its own. */
 async function runInParts(args: Arguments): Promise<PartResult> {
   const startMs = performance.now();
-  const partRuns = Math.min(PART_RUNS_MAX, Math.ceil(args.runs / args.jobs));
+  const ownRuns = Math.max(1, Math.ceil(args.runs / args.jobs));
+  const partRuns = Math.ceil(ownRuns / Math.ceil(ownRuns / PART_RUNS_MAX)); // alike, so that no process waits long for the last
   const parts: string[][] = [];
   for (let first = 0; first < args.runs; first += partRuns) {
     const runs = Math.min(partRuns, args.runs - first);
