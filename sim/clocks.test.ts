@@ -133,3 +133,19 @@ test('case F25: a clock that is set back while a file comes to rest does not mak
     ok(await desk.until(() => b.read('notes.txt') === content, 20_000));
   }
 });
+
+test('R9 case G13: a clock that is two months ahead for a while takes nothing from the history', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  await saved(desk, a, 'first');
+  await saved(desk, a, 'second');
+  b.skewMs = (YEAR_MS / 12) * 2;
+  await desk.runFor(HOUR_MS);
+  b.crash();
+  await desk.start(b);
+  await desk.runFor(HOUR_MS);
+  b.skewMs = 0;
+  await desk.runFor(HOUR_MS);
+  ok(b.allContents().has('first'), [...b.allContents()].join());
+});

@@ -73,8 +73,12 @@ export interface FileTree {
   historyBelow(directory: string): Promise<string[]>;
   /** Stages a copy of a file's history entry, for a change to put in place. */
   stageFromHistory(entry: HistoryEntry, stage: string): Promise<Staged>;
-  /** Forgets history beyond a limit; returns what is left, in bytes. */
-  pruneHistory(limits: HistoryLimits): Promise<number>;
+  /**
+   * Forgets history beyond a limit.
+   * @param nowMs since 1970: by it ages count.
+   * @returns what is left, in bytes.
+   */
+  pruneHistory(limits: HistoryLimits, nowMs: number): Promise<number>;
 
   /** Of the disk that the root is on. */
   space(): Promise<Space>;

@@ -127,8 +127,8 @@ class DiskFileTree implements FileTree {
     return this.#change('stageFromHistory', [entry, stage]);
   }
 
-  pruneHistory(limits: HistoryLimits): Promise<number> {
-    return this.#change('pruneHistory', [limits, this.#nowMs()]);
+  pruneHistory(limits: HistoryLimits, nowMs: number): Promise<number> {
+    return this.#change('pruneHistory', [limits, nowMs]);
   }
 
   space(): Promise<Space> {

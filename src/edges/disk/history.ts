@@ -24,6 +24,9 @@ import { createStaged } from './staging.ts';
 import { guarded, trouble, troubleOf } from './trouble.ts';
 import { nameTrouble, O_SAFE, Walk } from './walk.ts';
 
+/** Before there was any lanfold. Computers without a battery begin at 1970, or at the day of their system. */
+const CLOCK_SET_MS = Date.UTC(2026, 0, 1);
+
 interface Slot {
   readonly slot: string;
   readonly atMs: number;
@@ -86,14 +89,15 @@ export async function stageFromHistory(root: string, entry: HistoryEntry, stage:
 
 /**
  * Removes what is older than `keepMs`, and then the oldest until no more than `bytesMax` are left; nothing that is younger
- * than `keptMs`.
+ * than `keptMs`. Of what was kept before the clock had been set, nobody knows how old it is.
  * @returns the bytes that are left.
  */
 export function pruneHistory(walk: Walk, limits: HistoryLimits, nowMs: number): number {
   const known = slots(walk).map((slot) => ({ ...slot, bytes: bytesBelow(walk, `${HISTORY}/${slot.slot}`) }));
   let left = known.reduce((sum, slot) => sum + slot.bytes, 0);
   for (const { slot, atMs, bytes } of known) {
-    if (nowMs - atMs <= limits.keepMs && left <= limits.bytesMax) continue;
+    const isOld = nowMs - atMs > limits.keepMs && atMs >= CLOCK_SET_MS;
+    if (!isOld && left <= limits.bytesMax) continue;
     if (nowMs - atMs < (limits.keptMs ?? 0)) continue;
     const removed = guarded(() => removeTree(walk, `${HISTORY}/${slot}`));
     if (removed === undefined) left -= bytes;

@@ -194,8 +194,8 @@ export class MemoryTree implements FileTree {
     });
   }
 
-  pruneHistory(limits: HistoryLimits): Promise<number> {
-    return this.#call(() => pruneHistory(this.#folder, limits, this.#options.clock.nowMs()));
+  pruneHistory(limits: HistoryLimits, nowMs: number): Promise<number> {
+    return this.#call(() => pruneHistory(this.#folder, limits, nowMs));
   }
 
   space(): Promise<Space> {

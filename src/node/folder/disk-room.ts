@@ -3,7 +3,7 @@
  * own records and the deletes of peers. When room is short the history makes some, the oldest first.
  * @module
  */
-import type { HistoryLimits, Space } from '../../ports/file-tree.ts';
+import type { Space } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
 
 const DAY_MS = 86_400_000;
@@ -22,7 +22,6 @@ const PRUNED_MS = 60_000;
 
 export class DiskRoom {
   readonly #context: FolderContext;
-  readonly #limits: HistoryLimits;
   #free = 0;
   /** Promised since the last measurement, and before it what was not written by then. */
   #spent = 0;
@@ -31,9 +30,8 @@ export class DiskRoom {
   #prunedMs = Number.NEGATIVE_INFINITY;
   #making: Promise<void> | undefined;
 
-  constructor(context: FolderContext, limits: HistoryLimits) {
+  constructor(context: FolderContext) {
     this.#context = context;
-    this.#limits = limits;
   }
 
   /** Would any file fit, however small? */
@@ -79,14 +77,14 @@ export class DiskRoom {
 
   async #make(bytes: number): Promise<void> {
     await this.#measure();
-    const { tree, clock } = this.#context;
+    const { history, clock } = this.#context;
     const lacking = bytes - this.#left;
     if (lacking <= 0 || clock.monotonicMs() - this.#prunedMs < PRUNED_MS) return;
-    const kept = await tree.pruneHistory(this.#limits);
+    const kept = await history.prune();
     // Where all of it would not be enough it stays.
     if (kept >= lacking) {
       const bytesMax = Math.max(0, kept - lacking - SLACK_BYTES);
-      await tree.pruneHistory({ ...this.#limits, bytesMax, keptMs: HISTORY_KEPT_MS });
+      await history.prune({ bytesMax, keptMs: HISTORY_KEPT_MS });
     }
     await this.#measure();
     if (this.#left < bytes) this.#prunedMs = clock.monotonicMs();

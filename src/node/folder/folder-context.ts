@@ -12,6 +12,7 @@ import type { FolderRecords } from '../../ports/record-store.ts';
 import type { BusyNames } from './busy-names.ts';
 import type { Doubt } from './doubt.ts';
 import type { Givers } from './givers.ts';
+import type { HistoryKeeper } from './history-keeper.ts';
 import type { Mounts } from './mounts.ts';
 import type { Problems } from './problems.ts';
 
@@ -23,6 +24,7 @@ export interface FolderContext {
   readonly records: FolderRecords;
   readonly problems: Problems;
   readonly doubt: Doubt;
+  readonly history: HistoryKeeper;
   readonly mounts: Mounts;
   /** Names that are being put in place right now: a look at them would see a state of no record. */
   readonly busy: BusyNames;

@@ -118,7 +118,7 @@ export class Folder {
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
     this.#inspector = new Inspector(this.#context, this.#settler, this.#brake);
     this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));
-    const room = new DiskRoom(this.#context, options.historyLimits);
+    const room = new DiskRoom(this.#context);
     this.#puller = new Puller(this.#context, options.sources, options.inFlight, this.#brake, room);
     this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
     this.supplier = new Supplier(this.#context);
@@ -290,7 +290,7 @@ export class Folder {
         if ((await this.#scanner.scan(directory, signal)) && directory === '') this.#brake.releaseFound();
       if (signal.aborted) break; // what was not seen says nothing
       if (directories.includes('')) {
-        await this.#tree.pruneHistory(this.#options.historyLimits);
+        await this.#context.history.prune();
         this.health.rereader.walked();
         this.#context.doubt.end();
       }

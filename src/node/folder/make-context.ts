@@ -16,6 +16,7 @@ import type { FolderContext } from './folder-context.ts';
 import type { FolderOptions } from './folder-options.ts';
 import { GivenCounters } from './given-counters.ts';
 import { Givers } from './givers.ts';
+import { HistoryKeeper } from './history-keeper.ts';
 import { Mounts } from './mounts.ts';
 import type { Problems } from './problems.ts';
 
@@ -57,6 +58,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     mounts: new Mounts({ ...shared, onBack: rescan }),
     busy: new BusyNames(),
     givers: new Givers(),
+    history: new HistoryKeeper({ tree, records, clock, limits: options.historyLimits }),
     doubt: new Doubt(records, clock, store.uncleanStop, digest),
     digest,
     ignores,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { HistoryLimits } from '../../../src/ports/file-tree.ts';
 import { type OpenTree, ruleTest, TO_HISTORY, troubleIn } from './world.ts';
 
 export function historyRules(open: OpenTree): void {
@@ -55,13 +56,15 @@ export function historyRules(open: OpenTree): void {
 
   ruleTest('P33 the history is pruned by bytes, the oldest first, and by age', open, async (world) => {
     for (const text of ['1', '22', '333', '4444']) await world.put('f', text);
-    assert.equal(await world.tree.pruneHistory({ keepMs: Number.MAX_SAFE_INTEGER, bytesMax: 5 }), 5);
+    const nowMs = (await world.tree.history('f'))[0]?.atMs ?? 0;
+    const prune = (limits: HistoryLimits): Promise<number> => world.tree.pruneHistory(limits, nowMs);
+    assert.equal(await prune({ keepMs: Number.MAX_SAFE_INTEGER, bytesMax: 5 }), 5);
     assert.deepEqual(
       (await world.tree.history('f')).map(({ size }) => size),
       [3, 2],
     );
-    assert.equal(await world.tree.pruneHistory({ keepMs: -1, bytesMax: 0, keptMs: 60_000 }), 5, 'the young ones stay');
-    assert.equal(await world.tree.pruneHistory({ keepMs: -1, bytesMax: 5 }), 0);
+    assert.equal(await prune({ keepMs: -1, bytesMax: 0, keptMs: 60_000 }), 5, 'the young ones stay');
+    assert.equal(await prune({ keepMs: -1, bytesMax: 5 }), 0);
     assert.deepEqual(await world.tree.history('f'), []);
     assert.equal(world.text('f'), '4444');
   });
