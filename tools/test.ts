@@ -1,7 +1,8 @@
 /**
  * Runs the tests: `node tools/test.ts [KIND …]`, all kinds without an argument.
  *
- * Unit tests stand beside their source. The kinds with real processes run two or three files at a time: they mostly wait.
+ * Unit tests stand beside their source. The kinds with real processes run two or three files at a time: they mostly wait. Node
+ * takes files in the order of their names: those of minutes are in a directory that comes early, so that others run beside them.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { globSync, mkdirSync } from 'node:fs';

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { editTree } from '../harness/edits.ts';
-import { snapshotTree, type TreeSnapshot } from '../harness/snapshot.ts';
-import { makeTree } from '../harness/tree.ts';
-import { Pair, type Side } from './pair.ts';
+import { editTree } from '../../harness/edits.ts';
+import { snapshotTree, type TreeSnapshot } from '../../harness/snapshot.ts';
+import { makeTree } from '../../harness/tree.ts';
+import { Pair, type Side } from '../pair.ts';
 
 const FILES = 20_000;
 const ROUNDS = 5;

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { existsSync, lstatSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Completed } from '../harness/completed.ts';
-import { Editor } from '../harness/edits.ts';
-import { Random } from '../harness/random.ts';
-import { conflictCopies, diffTrees, hashFile, snapshotTree } from '../harness/snapshot.ts';
-import { makeTree } from '../harness/tree.ts';
-import { FOLDER, Pair } from './pair.ts';
+import { Completed } from '../../harness/completed.ts';
+import { Editor } from '../../harness/edits.ts';
+import { Random } from '../../harness/random.ts';
+import { conflictCopies, diffTrees, hashFile, snapshotTree } from '../../harness/snapshot.ts';
+import { makeTree } from '../../harness/tree.ts';
+import { FOLDER, Pair } from '../pair.ts';
 
 const KILLS = 50;
 /** A person edits on, whatever is killed: so a name may have newer versions before an old one is recorded. */
