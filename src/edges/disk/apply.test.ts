@@ -29,7 +29,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 /** A disk that cannot be flushed. */
 class FailingSystem extends SystemCalls {
-  override get canSyncFileSystem(): boolean {
+  override canSyncFileSystem(): boolean {
     return true;
   }
 
@@ -70,6 +70,21 @@ test('R1 if the directories could not be flushed, nothing counts as done', () =>
   const changes = Array.from({ length: MANY }, (_, index) => [directory(`d${index}`), directory(`d${index}/e`)]).flat();
   const applied = apply(root, changes, NOW_MS, new FailingSystem());
   assert.deepEqual(new Set(applied.map(troubleIn)), new Set(['io']));
+});
+
+/** A disk that can only be flushed file by file. */
+class PlainSystem extends FailingSystem {
+  override canSyncFileSystem(): boolean {
+    return false;
+  }
+}
+
+test('R1 where a whole file system cannot be flushed each file and directory is', () => {
+  const names = Array.from({ length: MANY }, (_, index) => `d${index}/f`);
+  const stages = names.map((_, index) => `s${index}`);
+  stageTexts(stages);
+  const changes = names.flatMap((name, index) => [directory(`d${index}`), file(name, `s${index}`)]);
+  assert.deepEqual(new Set(apply(root, changes, NOW_MS, new PlainSystem()).map(troubleIn)), new Set([undefined]));
 });
 
 /** A user writes to a file in the moment after it got its name. */

@@ -28,7 +28,7 @@ const NEW_FILE_PERMISSIONS = 0o666;
  */
 export function settleStaged(walk: Walk, system: SystemCalls, changes: readonly Change[]): Map<string, Trouble> {
   const files = changes.filter((change) => change.change === 'file');
-  const flushAll = files.length >= FLUSH_ALL_FROM && system.canSyncFileSystem;
+  const flushAll = files.length >= FLUSH_ALL_FROM && canFlushAll(walk, system, STAGING);
   const troubles = new Map<string, Trouble>();
   for (const change of files) {
     walk.trim();
@@ -47,10 +47,8 @@ export function settleStaged(walk: Walk, system: SystemCalls, changes: readonly 
  */
 export function settleEntries(batch: Batch): void {
   const { walk, system, touchedDirectories: directories, touchedFiles: files } = batch;
-  if (directories.size + files.size >= FLUSH_ALL_FROM && system.canSyncFileSystem) {
-    flushDevices(walk, system, new Set([...directories, ...[...files].map(parentOf)]));
-    return;
-  }
+  const isMany = directories.size + files.size >= FLUSH_ALL_FROM;
+  if (isMany && flushDevices(walk, system, new Set([...directories, ...[...files].map(parentOf)]))) return;
   for (const name of files) {
     walk.trim();
     const path = walk.path(name);
@@ -76,8 +74,11 @@ function settleOne(walk: Walk, system: SystemCalls, change: FileChange, flushAll
   }
 }
 
-/** Flushes each file system that has one of the directories: a folder may have others mounted inside. */
-function flushDevices(walk: Walk, system: SystemCalls, directories: ReadonlySet<string>): void {
+/**
+ * Flushes each file system that has one of the directories: a folder may have others mounted inside.
+ * @returns false if one of them cannot be flushed as a whole.
+ */
+function flushDevices(walk: Walk, system: SystemCalls, directories: ReadonlySet<string>): boolean {
   const flushed = new Set<number>();
   for (const name of directories) {
     walk.trim();
@@ -85,11 +86,18 @@ function flushDevices(walk: Walk, system: SystemCalls, directories: ReadonlySet<
     if (path === undefined) continue;
     const device = statSync(path).dev;
     if (flushed.has(device)) continue;
+    if (!system.canSyncFileSystem(path)) return false;
     unlessUnreadable(() => {
       flushFileSystem(walk, system, name);
       flushed.add(device);
     });
   }
+  return true;
+}
+
+function canFlushAll(walk: Walk, system: SystemCalls, directory: string): boolean {
+  const path = walk.directory(directory);
+  return path !== undefined && system.canSyncFileSystem(path);
 }
 
 function flushFileSystem(walk: Walk, system: SystemCalls, directory: string): undefined {

@@ -16,11 +16,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { SystemCalls } from './system-calls.ts';
+import { SystemCalls, tellsOfLostBytes } from './system-calls.ts';
 
 const native = new SystemCalls();
 const plain = new SystemCalls(false);
-const noNative = native.canSyncFileSystem ? false : 'koffi is not installed, or not for this system';
+const noNative = native.isNative ? false : 'koffi is not installed, or not for this system';
 
 let root: string;
 before(() => {
@@ -140,3 +140,15 @@ async function holdOpen(path: string, flags: string) {
   };
   return { release, [Symbol.asyncDispose]: release };
 }
+
+test('R1 one flush of all counts only where the kernel says what it could not write', () => {
+  for (const kernel of ['5.8.0', '5.10.0-28-amd64', '6.1.0', '10.0'])
+    assert.equal(tellsOfLostBytes(kernel), true, kernel);
+  for (const kernel of ['5.7.19', '4.19.0-26-arm64', '3.10.108', ''])
+    assert.equal(tellsOfLostBytes(kernel), false, kernel);
+});
+
+test('R1 a disk of this machine can be flushed as a whole, if the calls for it are there', { skip: noNative }, () => {
+  assert.equal(native.canSyncFileSystem(root), true);
+  assert.equal(plain.canSyncFileSystem(root), false);
+});

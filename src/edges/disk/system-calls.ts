@@ -7,6 +7,7 @@
  */
 import { linkSync, lstatSync, renameSync, statfsSync, unlinkSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { release } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import type * as Koffi from 'koffi';
 import { errorCode, systemError } from './trouble.ts';
@@ -45,9 +46,17 @@ export class SystemCalls {
     this.#native = useNative ? 'not-tried' : undefined;
   }
 
-  /** Whether {@link syncFileSystem} works here. */
-  get canSyncFileSystem(): boolean {
+  /** Whether the calls are there that Node does not have. */
+  get isNative(): boolean {
     return this.#load() !== undefined;
+  }
+
+  /**
+   * Whether {@link syncFileSystem} makes all durable that is on the file system of this path, and says if it could not. FUSE
+   * passes it on to no server, and before Linux 5.8 no file system told of bytes that were lost.
+   */
+  canSyncFileSystem(path: string): boolean {
+    return this.isNative && tellsOfLostBytes(release()) && !isShared(path);
   }
 
   /**
@@ -102,7 +111,7 @@ export class SystemCalls {
    */
   writers(handle: number, path: string): 'none' | 'some' | 'unknown' {
     const native = this.#load();
-    if (native === undefined || SHARED_FILE_SYSTEMS.has(statfsSync(path).type)) return 'unknown';
+    if (native === undefined || isShared(path)) return 'unknown';
     if (native.fcntl(handle, F_SETSIG, SIGURG) !== 0) return 'unknown';
     if (native.fcntl(handle, F_SETLEASE, F_RDLCK) !== 0) {
       return errorCode(failure(native, 'fcntl')) === 'EAGAIN' ? 'some' : 'unknown';
@@ -115,6 +124,16 @@ export class SystemCalls {
     if (this.#native === 'not-tried') this.#native = loadNative();
     return this.#native;
   }
+}
+
+/** Does syncfs of this kernel say that bytes could not be written? @param kernel as `6.1.0-18-amd64`. */
+export function tellsOfLostBytes(kernel: string): boolean {
+  const [major = 0, minor = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10));
+  return major > 5 || (major === 5 && minor >= 8);
+}
+
+function isShared(path: string): boolean {
+  return SHARED_FILE_SYSTEMS.has(statfsSync(path).type);
 }
 
 /** True for what an old kernel or a simple file system says of a call that it does not have. */
