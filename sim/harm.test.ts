@@ -23,6 +23,26 @@ test('P15 what was staged for a version that came here by another way is removed
   deepEqual([...(b.disk.find(`${FOLDER}/.lanfold/staging`)?.children.keys() ?? [])], []);
 });
 
+test('P14 what somebody removes while it is fetched is fetched anew, and no part of it is put in place as zeros', async () => {
+  const { desk, a, b } = await twoWith();
+  using _ = desk;
+  const staging = `${FOLDER}/.lanfold/staging`;
+  let removed = 0;
+  b.faults.beforeDisk = (call) => {
+    if (call !== 'stage' || removed > 1) return;
+    for (const base of [...(b.disk.find(staging)?.children.keys() ?? [])]) {
+      b.disk.unlink(`${staging}/${base}`);
+      removed += 1;
+    }
+  };
+  const content = Buffer.alloc(1_500_000, 'all of it, ');
+  a.write('text', content);
+  ok(await desk.until(() => b.disk.find(`${FOLDER}/text`) !== undefined));
+  equal(removed, 2);
+  ok(content.equals(b.disk.find(`${FOLDER}/text`)?.content ?? Buffer.of()));
+  ok(await desk.inSync(a, b));
+});
+
 test('G11 patterns that are being written do not let out what they hold back', async () => {
   const { desk, a, b } = two();
   using _ = desk;

@@ -51,7 +51,9 @@ function stageOne(walk: Walk, files: StagedFiles, job: StageJob, scratch: Scratc
   if (job.offset < 0 || job.offset + job.bytes > job.size) {
     return trouble('wrong-content', 'the block lies beyond the end of the file');
   }
-  writeFully(files.open(job.stage, job.size), bytes, job.offset);
+  const handle = files.open(job);
+  if (handle === undefined) return trouble('absent', 'what was staged of it is gone');
+  writeFully(handle, bytes, job.offset);
   return true;
 }
 
@@ -168,11 +170,13 @@ class StagedFiles {
     this.#walk = walk;
   }
 
-  open(stage: string, size: number): number {
+  /** @returns undefined if a part of it landed before, and it is gone. */
+  open({ stage, size, isBegun }: StageJob): number | undefined {
     const known = this.#handles.get(stage);
     if (known !== undefined) return known;
     if (this.#handles.size >= HANDLES_MAX) this.close();
-    const handle = createStaged(this.#walk, stage);
+    const handle = isBegun === true ? openStaged(this.#walk, stage) : createStaged(this.#walk, stage);
+    if (handle === undefined) return undefined;
     this.#handles.set(stage, handle);
     if (fstatSync(handle).size !== size) ftruncateSync(handle, size);
     return handle;

@@ -41,6 +41,15 @@ const BLOCKS_AT_ONCE = 512;
 const BLOCKS_IN_A_TURN = 512;
 const FULL: Trouble = { trouble: 'disk-full', detail: 'what is left of the disk is kept free' };
 
+/** A staged file that is being filled. */
+interface Staging {
+  readonly stage: string;
+  readonly size: number;
+  isBegun: boolean;
+  /** The first landing, which makes it. */
+  beginning: Promise<Staged> | undefined;
+}
+
 export class Fetcher {
   readonly #context: FolderContext;
   readonly #sources: Sources;
@@ -74,7 +83,9 @@ export class Fetcher {
     const bytes = bytesToLand(wanted, here);
     if (!(await this.#room.take(bytes))) return FULL;
     try {
-      return (await this.#landAll(wanted, stage, here, signal, why)) ?? { stage };
+      const isBegun = here.staged.length > 0;
+      const staging = { stage, size: wanted.size, isBegun, beginning: undefined };
+      return (await this.#landAll(wanted, staging, here, signal, why)) ?? { stage };
     } finally {
       this.#room.done(bytes);
     }
@@ -111,7 +122,7 @@ export class Fetcher {
    */
   async #landAll(
     wanted: FileRecord,
-    stage: string,
+    staging: Staging,
     here: Here,
     signal: AbortSignal,
     why: keyof InFlight,
@@ -129,7 +140,7 @@ export class Fetcher {
       if (!isToLand(block)) continue;
       landing += 1;
       await slots.take(1);
-      void this.#bring(wanted, stage, block, signal, why)
+      void this.#bring(wanted, staging, block, signal, why)
         .then((failure) => (failed ??= failure))
         .catch((cause: unknown) => (broken ??= { cause }))
         .finally(() => slots.give(1));
@@ -138,28 +149,27 @@ export class Fetcher {
     if (broken !== undefined) throw broken.cause;
     if (failed !== undefined || landing > 0 || hole === undefined || here.staged.includes(1)) return failed;
     // Nothing but zeros: one block is written all the same, or the staged file would never be made.
-    return await this.#land(stage, wanted, hole, new Uint8Array(hole.bytes));
+    return await this.#land(staging, hole, new Uint8Array(hole.bytes));
   }
 
   async #bring(
     wanted: FileRecord,
-    stage: string,
+    staging: Staging,
     block: PlannedBlock,
     signal: AbortSignal,
     why: keyof InFlight,
   ): Promise<Trouble | 'no-source' | undefined> {
-    if (block.bytes === 0) return this.#land(stage, wanted, block, NO_BYTES);
+    if (block.bytes === 0) return this.#land(staging, block, NO_BYTES);
     const inFlight = this.#inFlight[why];
     await inFlight.take(block.bytes);
     try {
       if (block.source.from === 'file') {
-        const { name, offset } = block.source.place;
-        const job = { stage, size: wanted.size, offset: block.offset, bytes: block.bytes, hash: block.hash } as const;
-        const copied = await this.#stage({ ...job, from: 'file', name, sourceOffset: offset });
+        const { name, offset: sourceOffset } = block.source.place;
+        const copied = await this.#stage(staging, { ...jobOf(staging, block), from: 'file', name, sourceOffset });
         if (copied === true) return undefined;
         if (isFatal(copied)) return copied;
       }
-      return await this.#ask(wanted, stage, block, signal);
+      return await this.#ask(wanted, staging, block, signal);
     } finally {
       inFlight.give(block.bytes);
     }
@@ -167,7 +177,7 @@ export class Fetcher {
 
   async #ask(
     wanted: FileRecord,
-    stage: string,
+    staging: Staging,
     block: PlannedBlock,
     signal: AbortSignal,
   ): Promise<Trouble | 'no-source' | undefined> {
@@ -178,9 +188,9 @@ export class Fetcher {
       const { index, offset, bytes, hash } = block;
       const data = await source.request(this.#context.id, { record: wanted, index, offset, bytes, hash });
       if (data?.length === block.bytes) {
-        const landed = await this.#land(stage, wanted, block, data);
+        const landed = await this.#land(staging, block, data);
         if (landed === undefined) this.#context.givers.gave(wanted.name, source.peer);
-        if (landed === undefined || isFatal(landed)) return landed;
+        if (landed === undefined || landed.trouble === 'absent' || isFatal(landed)) return landed;
       }
       if (data !== undefined) this.#sentWrong(source, wanted.name);
       failed.add(source);
@@ -195,14 +205,25 @@ export class Fetcher {
     this.#context.log.warn({ peer: shortIdText(peer), name }, 'a peer sent wrong bytes');
   }
 
-  async #land(stage: string, wanted: FileRecord, block: PlannedBlock, data: Uint8Array): Promise<Trouble | undefined> {
-    const { offset, bytes, hash } = block;
-    const staged = await this.#stage({ stage, size: wanted.size, offset, bytes, hash, from: 'bytes', data });
+  async #land(staging: Staging, block: PlannedBlock, data: Uint8Array): Promise<Trouble | undefined> {
+    const staged = await this.#stage(staging, { ...jobOf(staging, block), from: 'bytes', data });
     return isTrouble(staged) ? staged : undefined;
   }
 
-  #stage(job: StageJob): Promise<Staged> {
-    return (job.bytes < LARGE_BYTES ? this.#staging : this.#stagingLarge).add(job);
+  /** The first of a staged file makes it, and the others wait for that: none makes it anew if somebody removes it meanwhile. */
+  async #stage(staging: Staging, job: StageJob): Promise<Staged> {
+    while (!staging.isBegun && staging.beginning !== undefined) await staging.beginning;
+    const add = (): Promise<Staged> =>
+      (job.bytes < LARGE_BYTES ? this.#staging : this.#stagingLarge).add({ ...job, isBegun: staging.isBegun });
+    if (staging.isBegun) return await add();
+    staging.beginning = add();
+    try {
+      const begun = await staging.beginning;
+      staging.isBegun = begun === true;
+      return begun;
+    } finally {
+      staging.beginning = undefined;
+    }
   }
 
   #holders(wanted: FileRecord): Source[] {
@@ -220,6 +241,10 @@ export class Fetcher {
     }
     return hash;
   }
+}
+
+function jobOf({ stage, size }: Staging, { offset, bytes, hash }: PlannedBlock) {
+  return { stage, size, offset, bytes, hash } as const;
 }
 
 /** What takes room on the disk, and has to come from somewhere. */

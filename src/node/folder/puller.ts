@@ -281,6 +281,7 @@ export class Puller {
       const fetched = await this.#fetcher.fetch(newest, versions.local?.record, signal, isNews ? 'news' : 'round');
       if (fetched === 'no-source') return this.#leave(newest.name, 'no-source', 'No connected computer has it yet');
       if (isTrouble(fetched)) {
+        if (fetched.trouble === 'absent') return 'left'; // somebody has removed what was staged of it
         // Half a file of ours must not be what keeps the disk full for everybody else.
         if (fetched.trouble === 'disk-full') await this.#context.tree.unstage([this.#fetcher.stageName(newest)]);
         return this.#leaveTrouble(newest.name, fetched);

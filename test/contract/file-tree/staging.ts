@@ -71,6 +71,16 @@ export function stagingRules(open: OpenTree): void {
     }
   });
 
+  ruleTest('P14 what is gone after a part of it landed is not begun anew with zeros', open, async (world) => {
+    const { tree } = world;
+    assert.deepEqual(await tree.stage([pieceJob(FIRST, 0)]), [true]);
+    assert.deepEqual(await tree.stage([{ ...pieceJob(SECOND, BLOCK), isBegun: true }]), [true]);
+    await tree.unstage(['s']);
+    const late = { ...pieceJob(THIRD, 2 * BLOCK), isBegun: true };
+    assert.deepEqual((await tree.stage([late])).map(troubleIn), ['absent']);
+    assert.equal(troubleIn(await world.apply(world.file('f', 's', undefined))), 'absent');
+  });
+
   ruleTest('P15 unstaging removes the given ones, or all but those to keep', open, async ({ tree }) => {
     await tree.stage(['a', 'b', 'c'].map((stage) => bytesJob(stage, stage)));
     const left = async (): Promise<string> => {
