@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -13,7 +23,7 @@ import { HistorySlot } from './history-slot.ts';
 import { lookAt } from './look.ts';
 import { stage } from './staging.ts';
 import { SystemCalls } from './system-calls.ts';
-import { systemError } from './trouble.ts';
+import { errorCode, systemError } from './trouble.ts';
 import { walking } from './walk.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24, 4, 3, 0, 123);
@@ -127,6 +137,64 @@ test('P55 the history names the moment; a batch that meets a taken slot takes th
   }
   assert.deepEqual(readdirSync(join(root, '.lanfold/history')).sort(), [SLOT, `${SLOT}-1`]);
 });
+
+/** A user who comes to `x` just when its time is set. */
+class UserAtThatMoment extends SystemCalls {
+  readonly #act: () => void;
+
+  constructor(act: () => void) {
+    super();
+    this.#act = act;
+  }
+
+  override setModified(path: string, modifiedNs: bigint): void {
+    this.#act();
+    super.setModified(path, modifiedNs);
+  }
+}
+
+const noNative = new SystemCalls().isNative ? false : 'koffi is not installed, or not for this system';
+
+for (const kind of ['attributes', 'move'] as const)
+  test(`P59 nobody writes to a file while its time is set for a change of ${kind}`, { skip: noNative }, () => {
+    const path = join(root, 'x');
+    writeFileSync(path, 'mine');
+    const codes: unknown[] = [];
+    const user = new UserAtThatMoment(() => {
+      try {
+        closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+      } catch (error) {
+        codes.push(errorCode(error)); // one that would wait for it waits
+      }
+    });
+    assert.deepEqual(apply(root, [touch(kind)], NOW_MS, user).map(troubleIn), [undefined]);
+    assert.deepEqual(codes, ['EAGAIN']);
+    writeFileSync(join(root, kind === 'move' ? 'y' : 'x'), 'edit');
+  });
+
+test('P59 what is saved under the name in that moment does not move, and is not taken for what was seen', () => {
+  const path = join(root, 'x');
+  for (const kind of ['attributes', 'move'] as const) {
+    writeFileSync(path, 'mine');
+    const user = new UserAtThatMoment(() => {
+      writeFileSync(`${path}.new`, 'edit');
+      renameSync(`${path}.new`, path);
+    });
+    const [applied] = apply(root, [touch(kind)], NOW_MS, user);
+    assert.equal(readFileSync(path, 'utf8'), 'edit');
+    if (kind === 'move') assert.equal(troubleIn(applied), 'changed');
+    else assert.ok(applied !== undefined && 'look' in applied && !sameLook(applied.look, lookAt(path)));
+  }
+});
+
+/** Another time for `x`. */
+function touch(kind: 'attributes' | 'move'): Change {
+  const look = lookAt(join(root, 'x'));
+  const attributes = { permissions: 0o644, modifiedNs: MODIFIED_NS };
+  return kind === 'move'
+    ? { change: 'move', from: 'x', name: 'y', expectedFrom: look, ...attributes }
+    : { change: 'attributes', name: 'x', expected: look, ...attributes };
+}
 
 test('R9 what was kept before the clock was set has no age, but goes where bytes are too many', () => {
   for (const nowMs of [0, NOW_MS]) {

@@ -3,10 +3,11 @@
  * @module
  */
 import { chmodSync, closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
-import type { Look } from '../../core/model/file-record.ts';
+import { type Look, sameLook } from '../../core/model/file-record.ts';
+import { lookFrom } from './look.ts';
 import type { SystemCalls } from './system-calls.ts';
 import { errorCode, systemError } from './trouble.ts';
-import { O_PATH, O_SAFE, pathOfHandle } from './walk.ts';
+import { O_PATH, opened, pathOfHandle } from './walk.ts';
 
 export interface Attributes {
   /** Undefined: they stay. */
@@ -19,20 +20,49 @@ const MODE_BITS = 0o7777;
 
 /**
  * Sets the attributes of the file that was seen at `path`, and of no other. It needs no permission to read the file.
- * @throws Error ECHANGED if another file is there now.
+ * @returns its look then, of the content that was seen: what is written later does not fit it.
+ * @throws Error ECHANGED if another file is there now, or other content; EINUSE if a program may just be writing to it.
  */
-export function setAttributes(system: SystemCalls, path: string, seen: Look, wanted: Attributes): void {
-  const handle = openSync(path, O_PATH | constants.O_RDONLY | O_SAFE);
-  try {
-    if (fstatSync(handle, { bigint: true }).ino !== seen.inode) throw systemError('ECHANGED', 'open');
+export function setAttributes(system: SystemCalls, path: string, seen: Look, wanted: Attributes): Look {
+  return opened(path, O_PATH | constants.O_RDONLY, (handle) => {
     const itself = pathOfHandle(handle, path);
-    if (wanted.permissions !== undefined && wanted.permissions !== seen.permissions) {
-      chmodSync(itself, wanted.permissions);
-    }
-    if (wanted.modifiedNs !== seen.modifiedNs) system.setModified(itself, wanted.modifiedNs);
+    let look = seen;
+    const set = (): void => {
+      if (!sameLook(lookOf(handle), seen)) throw systemError('ECHANGED', 'open');
+      if (wanted.permissions !== undefined && wanted.permissions !== seen.permissions) {
+        chmodSync(itself, wanted.permissions);
+      }
+      if (wanted.modifiedNs !== seen.modifiedNs) system.setModified(itself, wanted.modifiedNs);
+      look = lookOf(handle);
+    };
+    if (wanted.modifiedNs === seen.modifiedNs) set();
+    else whileUnwritten(system, itself, set);
+    return look;
+  });
+}
+
+/**
+ * The time of a file is what shows that somebody wrote to it. So while it is set nobody may, or an edit of the same size would
+ * pass for what was seen before it.
+ */
+function whileUnwritten(system: SystemCalls, path: string, set: () => void): void {
+  let handle: number;
+  try {
+    handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (errorCode(error) !== 'EACCES') throw error;
+    set();
+    return;
+  }
+  try {
+    if (system.whileUnwritten(handle, path, set) === 'some') throw systemError('EINUSE', 'open');
   } finally {
     closeSync(handle);
   }
+}
+
+function lookOf(handle: number): Look {
+  return lookFrom(fstatSync(handle, { bigint: true }));
 }
 
 /**

@@ -157,9 +157,9 @@ function changeAttributes(batch: Batch, change: ChangeOf<'attributes'>, path: st
   const now = lookAt(path);
   if (!sameLook(now, change.expected)) return changed();
   if (now?.type !== 'file') return notAFile();
-  setAttributes(batch.system, path, now, change);
+  const look = setAttributes(batch.system, path, now, change);
   batch.touchedFiles.add(change.name);
-  return { look: lookAt(path) };
+  return { look };
 }
 
 function remove(batch: Batch, change: ChangeOf<'delete'>, path: string): Applied {
@@ -180,7 +180,8 @@ function move(batch: Batch, change: ChangeOf<'move'>, path: string): Applied {
   if (now.type !== 'file') return notAFile();
   const isRespelled = change.from.toLowerCase() === change.name.toLowerCase() && lookAt(path) === undefined;
   if (isTaken(path) && !isRespelled) return taken();
-  setAttributes(batch.system, from, now, change);
+  const touched = setAttributes(batch.system, from, now, change);
+  if (!sameLook(lookAt(from), touched)) return changed();
   const applied = puttingWhole(from, path, (whole) => {
     // Where the disk ignores case, it is the file itself that has the name already.
     if (isRespelled && isTaken(path)) renameSync(whole, path);

@@ -110,14 +110,24 @@ export class SystemCalls {
    * SIGURG, which nobody minds.
    */
   writers(handle: number, path: string): 'none' | 'some' | 'unknown' {
+    return this.whileUnwritten(handle, path, () => {});
+  }
+
+  /**
+   * Runs something while nobody can write to the file: whoever comes to do it waits so long. `unknown`: it ran, but who knows.
+   * @returns `some`: it did not run, for somebody has the file open for writing, or mapped so.
+   */
+  whileUnwritten(handle: number, path: string, run: () => void): 'none' | 'some' | 'unknown' {
     const native = this.#load();
-    if (native === undefined || isShared(path)) return 'unknown';
-    if (native.fcntl(handle, F_SETSIG, SIGURG) !== 0) return 'unknown';
-    if (native.fcntl(handle, F_SETLEASE, F_RDLCK) !== 0) {
-      return errorCode(failure(native, 'fcntl')) === 'EAGAIN' ? 'some' : 'unknown';
+    const isToTell = native !== undefined && !isShared(path) && native.fcntl(handle, F_SETSIG, SIGURG) === 0;
+    const isLeased = isToTell && native.fcntl(handle, F_SETLEASE, F_RDLCK) === 0;
+    if (isToTell && !isLeased && errorCode(failure(native, 'fcntl')) === 'EAGAIN') return 'some';
+    try {
+      run();
+      return isLeased ? 'none' : 'unknown';
+    } finally {
+      if (isLeased) native.fcntl(handle, F_SETLEASE, F_UNLCK);
     }
-    native.fcntl(handle, F_SETLEASE, F_UNLCK);
-    return 'none';
   }
 
   #load(): Native | undefined {

@@ -24,7 +24,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   EINVAL: 'name-not-allowed',
   EISDIR: 'not-a-file',
   ENXIO: 'not-a-file', // a socket, or a pipe that nobody reads
-  ECHANGED: 'changed', // no system says so: ours, see systemError
+  // No system says so: ours, see systemError.
+  ECHANGED: 'changed',
+  EINUSE: 'in-use',
 };
 
 export function trouble(kind: Kind, detail: string): Trouble {

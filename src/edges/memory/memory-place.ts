@@ -74,6 +74,7 @@ function placeAttributes(folder: MemoryFolder, change: ChangeOf<'attributes'>): 
   const there = folder.find(change.name);
   if (!isExpected(there, change.expected)) return CHANGED;
   if (there?.type !== 'file') return NOT_A_FILE;
+  if (there.writers > 0 && change.modifiedNs !== there.modifiedNs) return IN_USE;
   setAttributes(folder, there, change);
   return done(there);
 }
@@ -82,6 +83,7 @@ function move(folder: MemoryFolder, change: ChangeOf<'move'>): Applied {
   const moved = folder.find(change.from);
   if (moved === undefined || !isExpected(moved, change.expectedFrom)) return CHANGED;
   if (moved.type !== 'file') return NOT_A_FILE;
+  if (moved.writers > 0 && change.modifiedNs !== moved.modifiedNs) return IN_USE;
   const isRespelled = change.from.toLowerCase() === change.name.toLowerCase();
   if (folder.find(change.name) !== undefined || (folder.isTwin(change.name) && !isRespelled)) return TAKEN;
   setAttributes(folder, moved, change);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Change } from '../../../src/ports/file-tree.ts';
-import { type OpenTree, ruleTest, TO_HISTORY } from './world.ts';
+import { MODIFIED_NS, type OpenTree, ruleTest, TO_HISTORY } from './world.ts';
 
 export function replacingRules(open: OpenTree): void {
   ruleTest('P27 what is not as the caller saw it last stays, and the staged file too', open, async (world) => {
@@ -42,7 +42,7 @@ export function replacingRules(open: OpenTree): void {
   );
 
   ruleTest(
-    'P83 what a program holds open for writing is not replaced nor removed until it is closed',
+    'P83 what a program holds open for writing is not replaced, removed or given another time until it is closed',
     open,
     async (world) => {
       const held = await world.put('f', 'mine');
@@ -59,6 +59,9 @@ export function replacingRules(open: OpenTree): void {
       await world.refused({ ...link, change: 'directory', permissions: 0o755 }, 'in-use');
       await world.refused(link, 'in-use');
       assert.equal(world.text('f'), 'mine');
+      const times = { permissions: 0o600, modifiedNs: MODIFIED_NS + 1n };
+      await world.refused({ change: 'attributes', name: 'f', expected, ...times }, 'in-use');
+      await world.refused({ change: 'move', from: 'f', name: 'g', expectedFrom: expected, ...times }, 'in-use');
       close();
       await world.applied(world.file('f', 's', await world.look('f')));
       assert.equal(world.text('f'), 'theirs');
