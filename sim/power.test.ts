@@ -5,6 +5,12 @@ import type { Inode } from '../src/edges/memory/memory-disk.ts';
 import { FOLDER, type Machine } from './desk.ts';
 import { two, twoWith } from './desks.ts';
 
+/** Takes the bytes, and nothing shows it: the inode was durable before they were. */
+function lose(machine: Machine, name: string): void {
+  const inode = machine.inode(name);
+  inode.content = new Uint8Array(inode.content.length);
+}
+
 /** As a power cut leaves a file of which no byte was on the disk yet: empty, under the time that it had. */
 function empty(machine: Machine, name: string): void {
   const inode = machine.inode(name);
@@ -41,6 +47,57 @@ test('E4 what a power cut emptied soon after a proper stop is not announced eith
   ok(await desk.inSync(a, b));
   equal(b.read('report'), 'a day of work');
 });
+
+test('E4 nor when the folder is stopped again before all was read', async () => {
+  const { desk, a, b } = await twoWith({ report: 'a day of work' });
+  using _ = desk;
+  const stop = async (): Promise<void> => {
+    await desk.scheduler.runUntil(a.engine.close());
+    a.crash();
+    a.hasStoppedProperly();
+  };
+  await stop();
+  lose(a, 'report');
+  await desk.runFor(120_000);
+  a.faults.afterDisk = (call, [name], result) =>
+    call === 'list' && name === '' ? { trouble: 'denied', detail: 'so the test will have it' } : result;
+  await desk.start(a);
+  await desk.runFor(1000);
+  await stop();
+  a.faults.afterDisk = (_, __, result) => result;
+  await desk.runFor(120_000);
+  await desk.start(a);
+  ok(await desk.until(() => a.read('report') === 'a day of work'));
+  ok(await desk.inSync(a, b));
+  equal(b.read('report'), 'a day of work');
+});
+
+for (const how of ['stops', 'dies'] as const)
+  test(`E4 nor when lanfold ${how} again before it could list the directory, and has recorded others since`, async () => {
+    const { desk, a, b } = await twoWith();
+    using _ = desk;
+    a.disk.makeDirectory(`${FOLDER}/office`);
+    a.write('office/report', 'a day of work');
+    ok(await desk.until(() => b.read('office/report') !== undefined));
+    ok(await desk.inSync(a, b));
+    a.crash();
+    lose(a, 'office/report');
+    a.faults.afterDisk = (call, [name], result) =>
+      call === 'list' && name === 'office' ? { trouble: 'denied', detail: 'so the test will have it' } : result;
+    await desk.start(a);
+    ok(await desk.until(() => a.problems().length > 0));
+    await desk.runFor(120_000);
+    a.write('other', 'saved since');
+    ok(await desk.until(() => b.read('other') === 'saved since'));
+    if (how === 'stops') await desk.scheduler.runUntil(a.engine.close());
+    a.crash();
+    if (how === 'stops') a.hasStoppedProperly();
+    a.faults.afterDisk = (_, __, result) => result;
+    await desk.start(a);
+    ok(await desk.until(() => a.read('office/report') === 'a day of work'));
+    ok(await desk.inSync(a, b));
+    equal(b.read('office/report'), 'a day of work');
+  });
 
 test('E4 nor is it where the disk refuses to show the directory at first: bytes and names that are gone come back from a peer', async () => {
   const { desk, a, b } = await twoWith();

@@ -211,4 +211,13 @@ export const PULLING: readonly PlantedBug[] = [
     breaks: 'R12',
     foundBy: { file: 'sim/brake.test.ts', test: 'R12 deletes that come while their names' },
   },
+  {
+    name: 'staged-begun-anew',
+    what: 'a staged file that somebody removes while it is fetched is made again, with zeros for what had landed',
+    file: 'src/node/folder/fetcher.ts',
+    find: 'isBegun: staging.isBegun })',
+    replace: 'isBegun: false })',
+    breaks: 'P14',
+    foundBy: { file: 'sim/harm.test.ts', test: 'P14 what somebody removes' },
+  },
 ];

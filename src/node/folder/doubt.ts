@@ -23,10 +23,13 @@ const WRITTEN_MAX = 10_000;
 /** More are not kept: at worst they end as conflicts. */
 const UNSEEN_MAX = 10_000;
 
-/** A note: it was in doubt, and has not been walked as a whole since, also if it was stopped properly. */
+/** A note: it was in doubt, and not all has been looked at since, also if it was stopped properly. */
 const IN_DOUBT = 'in doubt';
-/** A note: when the folder last stopped properly, in milliseconds since 1970. */
-const STOPPED = 'stopped';
+/**
+ * A note: what was written shortly before this moment, or later, was not read again yet; milliseconds since 1970. It outlives who
+ * set it: a second stop before all was read takes nothing from what the first has left.
+ */
+const UNREAD_SINCE = 'unread since';
 
 export class Doubt {
   readonly #records: FolderRecords;
@@ -44,6 +47,8 @@ export class Doubt {
   readonly #leftToRead = new Set<string>();
   /** Directories that could not be listed yet: nobody has looked at anything below them. */
   readonly #unlisted = new Set<string>();
+  /** The same after a proper stop. */
+  readonly #unlistedToRead = new Set<string>();
   /** By name: what was wanted when it began, where the disk did not say what stands there. */
   readonly #unseen = new Map<string, FileRecord>();
 
@@ -56,7 +61,7 @@ export class Doubt {
     this.#clock = clock;
     this.#digest = digest;
     if (uncleanStop || records.note(IN_DOUBT) !== undefined) this.begin();
-    else this.#lookFrom(toNanoseconds(records.note(STOPPED)));
+    else this.#lookFrom(toNanoseconds(records.note(UNREAD_SINCE)));
   }
 
   /** Nobody knows what has become of the disk meanwhile: its machine was switched off, or it was pulled out. */
@@ -66,7 +71,11 @@ export class Doubt {
     this.#note(IN_DOUBT, 'yes');
     const nowNs = BigInt(this.#clock.nowMs()) * 1_000_000n;
     // Where all was changed in the future, the clock is no clock to go by: it began anew with the machine, say.
-    this.#lookFrom(this.#records.latestChangeNs(nowNs) ?? this.#records.latestChangeNs(END_OF_TIME_NS));
+    const latestNs = this.#records.latestChangeNs(nowNs) ?? this.#records.latestChangeNs(END_OF_TIME_NS);
+    const unreadNs = toNanoseconds(this.#records.note(UNREAD_SINCE));
+    const sinceNs = unreadNs === undefined || (latestNs !== undefined && latestNs < unreadNs) ? latestNs : unreadNs;
+    if (sinceNs !== undefined) this.#note(UNREAD_SINCE, String(sinceNs / 1_000_000n));
+    this.#lookFrom(sinceNs);
   }
 
   /** Why the folder stops. */
@@ -110,49 +119,62 @@ export class Doubt {
 
   /** The folder stops properly, now. */
   stopping(): void {
-    this.#note(STOPPED, String(Math.floor(this.#clock.nowMs())));
     if (this.#wasAway) this.#note(IN_DOUBT, 'yes');
-    else if (!this.#isOn) this.#note(IN_DOUBT, undefined);
+    this.#forgetIfOver();
+    if (this.#records.note(UNREAD_SINCE) === undefined)
+      this.#note(UNREAD_SINCE, String(Math.floor(this.#clock.nowMs())));
+  }
+
+  #forgetIfOver(): void {
+    if (this.#isFirstLook || this.#wasAway) return;
+    const unseen = [this.#left, this.#leftToRead, this.#unlisted, this.#unlistedToRead];
+    if (unseen.some(({ size }) => size > 0)) return;
+    this.#note(IN_DOUBT, undefined);
+    this.#note(UNREAD_SINCE, undefined);
   }
 
   /** Records that fail are said to be broken where they are needed; and they make no proper stop. */
   #note(name: string, value: string | undefined): void {
     try {
-      this.#records.setNote(name, value);
+      if (this.#records.note(name) !== value) this.#records.setNote(name, value);
     } catch {}
   }
 
   /** May the file have been damaged? */
   covers(name: string): boolean {
-    if (this.#isOn || this.#left.has(name)) return true;
-    if (this.#unlisted.size === 0) return false;
-    for (let at = name; at !== ''; at = parentOf(at)) if (this.#unlisted.has(parentOf(at))) return true;
-    return false;
+    return this.#isOn || this.#left.has(name) || isBelowOneOf(this.#unlisted, name);
+  }
+
+  /** May it have been, where only that it looks as before is no proof? */
+  #isToRead(name: string): boolean {
+    return this.#isFirstLook || this.#leftToRead.has(name) || isBelowOneOf(this.#unlistedToRead, name);
   }
 
   /** Is this look, which equals the recorded one, still no proof of the bytes? */
   isAbout({ name, version }: FileRecord, look: Look): boolean {
     // Without a version it was found to be damaged, or to be nobody's: it is known for what it is.
     if (this.#sinceNs === undefined || look.type !== 'file' || version.length === 0) return false;
-    const mustRead = this.#isFirstLook || this.#leftToRead.has(name) || this.covers(name);
-    return mustRead && look.changedNs >= this.#sinceNs;
+    return (this.#isToRead(name) || this.covers(name)) && look.changedNs >= this.#sinceNs;
   }
 
   /** It is about to be looked at, which may be put off. */
   leave(name: string): void {
     if (this.covers(name)) this.#left.add(name);
-    else if (this.#isFirstLook) this.#leftToRead.add(name);
+    else if (this.#isToRead(name)) this.#leftToRead.add(name);
   }
 
-  /** The disk refuses to list a directory. */
+  /** The disk refuses to list a directory. Of one that it never let anybody list (`lost+found`), nothing is in doubt. */
   refused(directory: string): void {
-    if (this.covers(directory)) this.#unlisted.add(directory);
+    const isDoubted = this.covers(directory);
+    if (!isDoubted && !this.#isToRead(directory)) return;
+    if (this.#records.below(directory, '', 1).length === 0) return;
+    (isDoubted ? this.#unlisted : this.#unlistedToRead).add(directory);
   }
 
   /** A directory that was refused before is listed: its entries were seen, and what is below its directories was not. */
   listed(directory: string, directories: readonly string[]): void {
-    if (!this.#unlisted.delete(directory)) return;
-    for (const below of directories) this.#unlisted.add(below);
+    for (const unlisted of [this.#unlisted, this.#unlistedToRead])
+      if (unlisted.delete(directory)) for (const below of directories) unlisted.add(below);
   }
 
   /** Its bytes were looked at, or it is gone. */
@@ -180,7 +202,14 @@ export class Doubt {
   end(): void {
     this.#isOn = false;
     this.#isFirstLook = false;
+    this.#forgetIfOver();
   }
+}
+
+function isBelowOneOf(directories: ReadonlySet<string>, name: string): boolean {
+  if (directories.size === 0) return false;
+  for (let at = name; at !== ''; at = parentOf(at)) if (directories.has(parentOf(at))) return true;
+  return false;
 }
 
 function toNanoseconds(milliseconds: string | undefined): bigint | undefined {
