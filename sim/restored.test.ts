@@ -1,6 +1,11 @@
 /** Records that are older than what peers have heard: a home put back from a backup, on memory edges. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import { encodeHello } from '../src/core/wire/frame.ts';
+import { encodeMessage } from '../src/core/wire/message-frame.ts';
+import type { ClusterFolder } from '../src/core/wire/messages.ts';
+import { Life } from '../src/edges/memory/life.ts';
+import { clusterDevice, clusterFolder } from '../test/harness/cluster-config.ts';
 import { FOLDER, type Machine } from './desk.ts';
 import { share, three, two, type Two } from './desks.ts';
 
@@ -162,4 +167,34 @@ test('E8 who is waited for and stops sharing the folder keeps nobody waiting', a
   ok(await desk.until(() => !b.folder().admission.isSilent, 300_000));
   b.write('later', 'later');
   ok(await desk.until(() => c.read('later') === 'later', 60_000));
+});
+
+test('E8 nor does a Syncthing that says so on a new connection, beside one of which nobody has noticed yet that it is dead', async () => {
+  const { desk, a, b, c } = three('files');
+  using _ = desk;
+  await desk.start(b, c);
+  b.write('before', 'before');
+  ok(await desk.until(() => c.read('before') === 'before'));
+  await sayAs(a, b, [
+    clusterFolder(FOLDER, {
+      devices: [
+        clusterDevice(a.device, { indexId: 4711n, maxSequence: 3 }),
+        clusterDevice(b.device, { indexId: b.folder().records.indexId(), maxSequence: 1_000_000 }),
+      ],
+    }),
+  ]);
+  ok(await desk.until(() => b.folder().admission.isSetBack));
+  await desk.runFor(2000);
+  ok(b.folder().admission.isSilent, 'its word is waited for');
+  await sayAs(a, b, []);
+  ok(await desk.until(() => !b.folder().admission.isSilent, 30_000));
+  b.write('later', 'later');
+  ok(await desk.until(() => c.read('later') === 'later'));
+
+  async function sayAs(who: Machine, to: Machine, folders: ClusterFolder[]): Promise<void> {
+    const stream = await desk.scheduler.runUntil(who.dial(to, new Life(desk.scheduler)));
+    stream.receive({ data() {}, closed() {} });
+    stream.send([encodeHello({ deviceName: who.name, clientName: 'syncthing', clientVersion: 'v1.29.0' })]);
+    stream.send(encodeMessage('ClusterConfig', { folders, secondary: false }));
+  }
 });

@@ -277,7 +277,9 @@ export class Conversation implements Source {
       const folder = open.get(theirs.id);
       if (folder !== undefined && !this.#shared.has(theirs.id)) this.#share(folder, theirs, isFresh);
     }
-    for (const folder of before) if (!this.#shared.has(folder.id)) folder.admission.peerLeft(this.peer);
+    // Also those of the conversation before, which this one has taken the place of.
+    for (const folder of new Set([...before, ...open.values()]))
+      if (!this.#shared.has(folder.id)) folder.admission.peerLeft(this.peer);
   }
 
   #share(folder: Folder, theirs: ClusterFolder, isFresh: boolean): void {
