@@ -80,8 +80,10 @@ export class SqliteFolderRecords implements FolderRecords {
 
   renewIndexId(): bigint {
     const indexId = newIndexId(this.#randomBytes);
-    this.#memo.change(() => setIndexId(this.#database, this.#keys.own, indexId));
-    this.setNote(GAPS, undefined); // they were gaps of the one before
+    this.#change(() => {
+      setIndexId(this.#database, this.#keys.own, indexId);
+      this.setNote(GAPS, undefined); // they were gaps of the one before
+    });
     return indexId;
   }
 

@@ -38,9 +38,10 @@ export function markClean(database: Database): void {
 }
 
 function openWhole(path: string, visit: boolean): Pick<Opened, 'database' | 'uncleanStop'> {
-  if (existsSync(path + DAMAGED_NOTE)) throw new DamageError(path, readFileSync(path + DAMAGED_NOTE, 'utf8'));
   const database = new Database(path);
   try {
+    // Only with the lock: who has found the damage may still be running, and has the file open.
+    if (existsSync(path + DAMAGED_NOTE)) throw new DamageError(path, readFileSync(path + DAMAGED_NOTE, 'utf8'));
     prepareTables(database);
     const run = database.row('SELECT unclean FROM run');
     if (run === undefined) throw new DamageError(path, 'the row of the last run is missing');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -156,6 +156,18 @@ test('K13 an open store is locked at once for all others, in this process and in
   store.folder('photos'); // the losers took nothing away
   store.close();
   openRecordStore(path, OPTIONS).close();
+});
+
+test('K13 nor is one set aside that turned out damaged, while who found it has it open', (context) => {
+  const path = place(context);
+  const store = openRecordStore(path, OPTIONS);
+  writeFileSync(`${path}-damaged`, 'a page is torn');
+  assert.throws(() => openRecordStore(path, OPTIONS), { code: 'E_STATE_LOCKED' });
+  assert.ok(existsSync(path));
+  store.close();
+  const reasons: string[] = [];
+  openRecordStore(path, { ...OPTIONS, onRebuilt: (reason) => void reasons.push(reason) }).close();
+  assert.deepEqual(reasons, ['a page is torn']);
 });
 
 test('K14 a store of a newer lanfold is left as it is', (context) => {

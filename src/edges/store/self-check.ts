@@ -7,7 +7,7 @@
  * @module
  */
 import { blockCount, HASH_BYTES, type FileRecord } from '../../core/model/file-record.ts';
-import type { Database, Row } from './database.ts';
+import { UnreadableRow, type Database, type Row } from './database.ts';
 import { exists, toBigInt, toNumber, toText } from './encode.ts';
 import { isNeedKept } from './need-table.ts';
 import { readName } from './record-table.ts';
@@ -54,8 +54,8 @@ export async function checkAll(database: Database, pause: () => Promise<void>): 
   const folders = database.rows('SELECT id, folder_id FROM folders ORDER BY id');
   for (const folder of folders) {
     if (faults.length >= FAULTS_MAX) break;
-    for (const fault of await folderFaults(database, toNumber(folder['id']), pause))
-      faults.push(`folder "${toText(folder['folder_id'])}": ${fault}`);
+    const found = folderFaults(database, toNumber(folder['id']), pause).catch(asFault);
+    for (const fault of await found) faults.push(`folder "${toText(folder['folder_id'])}": ${fault}`);
   }
   const [first] = faults;
   if (first !== undefined) {
@@ -65,6 +65,11 @@ export async function checkAll(database: Database, pause: () => Promise<void>): 
     });
   }
   return faults.slice(0, FAULTS_MAX);
+}
+
+function asFault(error: unknown): string[] {
+  if (error instanceof UnreadableRow) return [error.message];
+  throw error;
 }
 
 /** Table by table, so that nobody waits for all of them at once. */
