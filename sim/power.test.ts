@@ -48,6 +48,22 @@ test('E4 what a power cut emptied soon after a proper stop is not announced eith
   equal(b.read('report'), 'a day of work');
 });
 
+test('E4 nor what was renamed, a moment before the power cut, by a clock that was an hour behind', async () => {
+  const { desk, a, b } = await twoWith({ report: 'a day of work', other: 'saved then, too' });
+  using _ = desk;
+  a.skewMs = -3_600_000;
+  a.disk.rename(`${FOLDER}/report`, `${FOLDER}/renamed`);
+  ok(await desk.until(() => b.read('renamed') === 'a day of work' && b.read('report') === undefined));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  a.skewMs = 0;
+  lose(a, 'renamed');
+  await desk.runFor(10_000);
+  await desk.start(a);
+  ok(await desk.until(() => a.read('renamed') === 'a day of work'));
+  ok(await desk.inSync(a, b));
+});
+
 test('E4 nor when the folder is stopped again before all was read', async () => {
   const { desk, a, b } = await twoWith({ report: 'a day of work' });
   using _ = desk;

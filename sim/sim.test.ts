@@ -65,6 +65,10 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
   [140008599, 'after a power cut nothing was read again where the clock was behind all that is here'],
   [180001229, 'a directory that could not be looked at was forgotten once what is in it had been'],
   [3816240122, 'what is in a directory was told before the directory, which was just being put in place'],
+  [
+    220005325,
+    'what a power cut took of a file was not read again, for a clock that was behind had seen its last rename',
+  ],
   [110013507, 'who looked first and told last made a newer look of the same name forgotten'],
   [
     110007223,

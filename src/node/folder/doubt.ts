@@ -36,6 +36,8 @@ export class Doubt {
   readonly #clock: Clock;
   readonly #digest: (bytes: Uint8Array) => Uint8Array;
   #sinceNs: bigint | undefined;
+  /** When it was begun: what has a later time was given it by somebody. */
+  #untilNs = 0n;
   #isOn = false;
   /** The root was gone since it was last begun. */
   #wasAway = false;
@@ -98,6 +100,7 @@ export class Doubt {
 
   #lookFrom(latestNs: bigint | undefined): void {
     this.#written.clear();
+    this.#untilNs = BigInt(Math.floor(this.#clock.nowMs())) * 1_000_000n;
     this.#sinceNs = latestNs === undefined ? undefined : latestNs - WRITE_BACK_NS;
     if (this.#sinceNs === undefined) return;
     for (const { record, look } of this.#records.changedFrom(this.#sinceNs, WRITTEN_MAX)) {
@@ -154,7 +157,12 @@ export class Doubt {
   isAbout({ name, version }: FileRecord, look: Look): boolean {
     // Without a version it was found to be damaged, or to be nobody's: it is known for what it is.
     if (this.#sinceNs === undefined || look.type !== 'file' || version.length === 0) return false;
-    return (this.#isToRead(name) || this.covers(name)) && look.changedNs >= this.#sinceNs;
+    return (this.#isToRead(name) || this.covers(name)) && this.#isRecent(look, this.#sinceNs);
+  }
+
+  /** Who renames a file while the clock is behind sets the one time back, and leaves the other. */
+  #isRecent({ changedNs, modifiedNs }: Look, sinceNs: bigint): boolean {
+    return changedNs >= sinceNs || (modifiedNs >= sinceNs && modifiedNs <= this.#untilNs);
   }
 
   /** It is about to be looked at, which may be put off. */
