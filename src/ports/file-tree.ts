@@ -73,12 +73,8 @@ export interface FileTree {
   historyBelow(directory: string): Promise<string[]>;
   /** Stages a copy of a file's history entry, for a change to put in place. */
   stageFromHistory(entry: HistoryEntry, stage: string): Promise<Staged>;
-  /**
-   * Forgets history beyond a limit.
-   * @param nowMs since 1970: by it ages count.
-   * @returns what is left, in bytes.
-   */
-  pruneHistory(limits: HistoryLimits, nowMs: number): Promise<number>;
+  /** Forgets history beyond a limit; returns what is left, in bytes. */
+  pruneHistory(limits: PruneLimits): Promise<number>;
 
   /** Of the disk that the root is on. */
   space(): Promise<Space>;
@@ -249,8 +245,16 @@ export interface HistoryEntry {
 export interface HistoryLimits {
   readonly keepMs: number;
   readonly bytesMax: number;
-  /** What is younger than this stays, however much it is. Default: 0. */
-  readonly keptMs?: number;
+}
+
+/** Moments are milliseconds since 1970. */
+export interface PruneLimits {
+  /** What was kept between these two is too old. */
+  readonly old: { readonly fromMs: number; readonly beforeMs: number };
+  /** When what is too old has gone, the oldest goes until no more is left. */
+  readonly bytesMax: number;
+  /** What was kept since then stays, however much it is. Default: nothing. */
+  readonly keptFromMs?: number;
 }
 
 export interface Space {

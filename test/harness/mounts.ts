@@ -65,9 +65,18 @@ export class MemoryDisk implements Disposable {
   }
 }
 
-/** A small ext4, on which directories take room, too; undefined where none can be made. */
-export function openExt4Disk(sizeMiB: number): ({ readonly path: string } & Disposable) | undefined {
-  const parent = mkdtempSync(join(tmpdir(), 'lanfold-ext4-'));
+export interface Ext4Disk extends Disposable {
+  readonly path: string;
+  /** Takes it away and brings it back: then it has what had reached the disk. */
+  remount(): void;
+}
+
+/**
+ * A small ext4, on which directories take room, too; undefined where none can be made.
+ * @param place where its image lies, of which no more exists than was written.
+ */
+export function openExt4Disk(sizeMiB: number, place = tmpdir()): Ext4Disk | undefined {
+  const parent = mkdtempSync(join(place, 'lanfold-ext4-'));
   const [image, path] = [join(parent, 'image'), join(parent, 'disk')];
   const remove = (): void => rmSync(parent, { recursive: true, force: true });
   try {
@@ -81,6 +90,10 @@ export function openExt4Disk(sizeMiB: number): ({ readonly path: string } & Disp
   }
   return {
     path,
+    remount: () => {
+      execFileSync('umount', [path], { stdio: 'pipe' }); // not lazily: it has to be gone
+      mount('-o', 'loop', image, path);
+    },
     [Symbol.dispose]: () => {
       unmount(path);
       remove();

@@ -18,7 +18,6 @@ import { sameLook, type Look } from '../../core/model/file-record.ts';
 import type { Change } from '../../ports/file-tree.ts';
 import { apply } from './apply.ts';
 import { Scratch } from './blocks.ts';
-import { pruneHistory } from './history.ts';
 import { HistorySlot } from './history-slot.ts';
 import { lookAt } from './look.ts';
 import { stage } from './staging.ts';
@@ -195,19 +194,6 @@ function touch(kind: 'attributes' | 'move'): Change {
     ? { change: 'move', from: 'x', name: 'y', expectedFrom: look, ...attributes }
     : { change: 'attributes', name: 'x', expected: look, ...attributes };
 }
-
-test('R9 what was kept before the clock was set has no age, but goes where bytes are too many', () => {
-  for (const nowMs of [0, NOW_MS]) {
-    writeFileSync(join(root, 'x'), 'text');
-    const gone: Change = { change: 'delete', name: 'x', expected: lookAt(join(root, 'x')), displace: TO_HISTORY };
-    assert.deepEqual(apply(root, [gone], nowMs, new SystemCalls()), [{ look: undefined }]);
-  }
-  const left = (bytesMax: number): number =>
-    walking(root, (walk) => pruneHistory(walk, { keepMs: 1000, bytesMax }, NOW_MS + 2000));
-  assert.equal(left(8), 4);
-  assert.deepEqual(readdirSync(join(root, '.lanfold/history')), ['1970-01-01T00-00-00.000Z']);
-  assert.equal(left(3), 0);
-});
 
 test('P56 names that cannot both be in one slot are both kept', () => {
   walking(root, (walk) => {

@@ -3,15 +3,7 @@
  * @module
  */
 import { statfsSync } from 'node:fs';
-import type {
-  Change,
-  HashJob,
-  HistoryEntry,
-  HistoryLimits,
-  ResumeJob,
-  Space,
-  StageJob,
-} from '../../ports/file-tree.ts';
+import type { Change, HashJob, HistoryEntry, PruneLimits, ResumeJob, Space, StageJob } from '../../ports/file-tree.ts';
 import { apply } from './apply.ts';
 import { Scratch } from './blocks.ts';
 import { hash, read, writers } from './hash.ts';
@@ -50,8 +42,7 @@ export function diskCalls(useNative: boolean) {
     history: (root: string, name: string) => walking(root, (walk) => history(walk, name)),
     historyBelow: (root: string, directory: string) => walking(root, (walk) => historyBelow(walk, directory)),
     stageFromHistory: (root: string, entry: HistoryEntry, stage: string) => stageFromHistory(root, entry, stage),
-    pruneHistory: (root: string, limits: HistoryLimits, nowMs: number) =>
-      walking(root, (walk) => pruneHistory(walk, limits, nowMs)),
+    pruneHistory: (root: string, limits: PruneLimits) => walking(root, (walk) => pruneHistory(walk, limits)),
     space: (root: string): Space => {
       const { bavail, blocks, bsize } = statfsSync(root);
       return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };

@@ -15,7 +15,7 @@ import type {
   Hashed,
   HashJob,
   HistoryEntry,
-  HistoryLimits,
+  PruneLimits,
   Listing,
   Looked,
   ReadJob,
@@ -127,8 +127,8 @@ class DiskFileTree implements FileTree {
     return this.#change('stageFromHistory', [entry, stage]);
   }
 
-  pruneHistory(limits: HistoryLimits, nowMs: number): Promise<number> {
-    return this.#change('pruneHistory', [limits, nowMs]);
+  pruneHistory(limits: PruneLimits): Promise<number> {
+    return this.#change('pruneHistory', [limits]);
   }
 
   space(): Promise<Space> {

@@ -14,7 +14,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { byName, joinName } from '../../core/model/folder-path.ts';
-import type { HistoryEntry, HistoryLimits, Staged } from '../../ports/file-tree.ts';
+import type { HistoryEntry, PruneLimits, Staged } from '../../ports/file-tree.ts';
 import { copyContent } from './copy.ts';
 import { Turns, UNLIKE_FILE } from './hash.ts';
 import { slotTimeMs } from './history-slot.ts';
@@ -23,9 +23,6 @@ import { HISTORY } from './own-directory.ts';
 import { createStaged } from './staging.ts';
 import { guarded, trouble, troubleOf } from './trouble.ts';
 import { nameTrouble, O_SAFE, Walk } from './walk.ts';
-
-/** Before there was any lanfold. Computers without a battery begin at 1970, or at the day of their system. */
-const CLOCK_SET_MS = Date.UTC(2026, 0, 1);
 
 interface Slot {
   readonly slot: string;
@@ -88,17 +85,16 @@ export async function stageFromHistory(root: string, entry: HistoryEntry, stage:
 }
 
 /**
- * Removes what is older than `keepMs`, and then the oldest until no more than `bytesMax` are left; nothing that is younger
- * than `keptMs`. Of what was kept before the clock had been set, nobody knows how old it is.
+ * Removes what is too old, and then the oldest until no more than `bytesMax` are left.
  * @returns the bytes that are left.
  */
-export function pruneHistory(walk: Walk, limits: HistoryLimits, nowMs: number): number {
+export function pruneHistory(walk: Walk, { old, bytesMax, keptFromMs }: PruneLimits): number {
   const known = slots(walk).map((slot) => ({ ...slot, bytes: bytesBelow(walk, `${HISTORY}/${slot.slot}`) }));
   let left = known.reduce((sum, slot) => sum + slot.bytes, 0);
   for (const { slot, atMs, bytes } of known) {
-    const isOld = nowMs - atMs > limits.keepMs && atMs >= CLOCK_SET_MS;
-    if (!isOld && left <= limits.bytesMax) continue;
-    if (nowMs - atMs < (limits.keptMs ?? 0)) continue;
+    const isOld = old.fromMs <= atMs && atMs < old.beforeMs;
+    if (!isOld && left <= bytesMax) continue;
+    if (keptFromMs !== undefined && atMs >= keptFromMs) continue;
     const removed = guarded(() => removeTree(walk, `${HISTORY}/${slot}`));
     if (removed === undefined) left -= bytes;
   }

@@ -13,10 +13,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { SystemCalls, tellsOfLostBytes } from './system-calls.ts';
+import { SystemCalls, tellsOfLosses } from './system-calls.ts';
 
 const native = new SystemCalls();
 const plain = new SystemCalls(false);
@@ -142,13 +142,31 @@ async function holdOpen(path: string, flags: string) {
 }
 
 test('R1 one flush of all counts only where the kernel says what it could not write', () => {
-  for (const kernel of ['5.8.0', '5.10.0-28-amd64', '6.1.0', '10.0'])
-    assert.equal(tellsOfLostBytes(kernel), true, kernel);
-  for (const kernel of ['5.7.19', '4.19.0-26-arm64', '3.10.108', ''])
-    assert.equal(tellsOfLostBytes(kernel), false, kernel);
+  for (const kernel of ['5.17.0', '5.19.17-amd64', '6.1.0', '10.0']) assert.equal(tellsOfLosses(kernel), true, kernel);
+  for (const kernel of ['5.16.20', '5.10.0-28-arm64', '4.19.0', '']) assert.equal(tellsOfLosses(kernel), false, kernel);
 });
 
-test('R1 a disk of this machine can be flushed as a whole, if the calls for it are there', { skip: noNative }, () => {
-  assert.equal(native.canSyncFileSystem(root), true);
-  assert.equal(plain.canSyncFileSystem(root), false);
-});
+test(
+  'R1 memory can be flushed as a whole, if the calls for it are there; no device and no process',
+  { skip: noNative },
+  () => {
+    assert.equal(native.canSyncFileSystem('/dev/shm'), tellsOfLosses(release()));
+    assert.equal(plain.canSyncFileSystem('/dev/shm'), false);
+    assert.equal(native.canSyncFileSystem('/proc'), false);
+  },
+);
+
+test(
+  'R2 of a file that is written it is known; once something was lost nothing is flushed as a whole',
+  { skip: noNative },
+  () => {
+    const system = new SystemCalls();
+    const path = join(root, 'written');
+    writeFileSync(path, 'x');
+    const handle = openSync(path, 'r');
+    system.checkWritten(handle);
+    closeSync(handle);
+    assert.throws(() => system.trustedWith(() => system.checkWritten(handle)), { code: 'EBADF' });
+    assert.equal(system.canSyncFileSystem('/dev/shm'), false);
+  },
+);

@@ -18,6 +18,7 @@ type NativeCall = (...values: readonly unknown[]) => number;
 interface Native {
   readonly errno: () => number;
   readonly syncfs: NativeCall;
+  readonly syncFileRange: NativeCall;
   readonly renameat2: NativeCall;
   readonly utimensat: NativeCall;
   readonly fcntl: NativeCall;
@@ -26,6 +27,7 @@ interface Native {
 const AT_FDCWD = -100;
 const RENAME_NOREPLACE = 1;
 const UTIME_OMIT = 0x3ffffffen;
+const SYNC_FILE_RANGE_WAIT_BEFORE = 1;
 const F_SETSIG = 10;
 const F_SETLEASE = 1024;
 const F_RDLCK = 0;
@@ -33,6 +35,11 @@ const F_UNLCK = 2;
 const SIGURG = 23;
 const NS_PER_S = 1_000_000_000n;
 
+/**
+ * File systems of which one flush of all reaches the disk and says what it could not do: ext2 to ext4, XFS, Btrfs, F2FS, tmpfs. FUSE
+ * passes it on to no server, overlayfs swallows errors, FAT sends the disk no flush.
+ */
+const FLUSHED_AS_A_WHOLE: ReadonlySet<number> = new Set([0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x01021994]);
 /** File systems whose other writers sit on other machines, unseen by our kernel: NFS, SMB 1 and 2, 9P, Ceph, FUSE. */
 const SHARED_FILE_SYSTEMS: ReadonlySet<number> = new Set([
   0x6969, 0xff534d42, 0xfe534d42, 0x01021997, 0x00c36400, 0x65735546,
@@ -40,6 +47,7 @@ const SHARED_FILE_SYSTEMS: ReadonlySet<number> = new Set([
 
 export class SystemCalls {
   #native: Native | undefined | 'not-tried';
+  #hasLost = false;
 
   /** @param useNative false keeps to Node's own calls, as on a machine without koffi. */
   constructor(useNative = true) {
@@ -52,11 +60,34 @@ export class SystemCalls {
   }
 
   /**
-   * Whether {@link syncFileSystem} makes all durable that is on the file system of this path, and says if it could not. FUSE
-   * passes it on to no server, and before Linux 5.8 no file system told of bytes that were lost.
+   * Whether {@link syncFileSystem} makes all durable that is on the file system of this path, and says if it could not. Of a file
+   * whose bytes were lost before, when nobody asked yet, only {@link checkWritten} says so.
    */
   canSyncFileSystem(path: string): boolean {
-    return this.isNative && tellsOfLostBytes(release()) && !isShared(path);
+    return !this.#hasLost && this.isNative && tellsOfLosses(release()) && FLUSHED_AS_A_WHOLE.has(statfsSync(path).type);
+  }
+
+  /** Runs what flushes all, or asks about it. Once that has failed, nothing is flushed as a whole any more: one by one tells more. */
+  trustedWith(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#hasLost = true;
+      throw error;
+    }
+  }
+
+  /**
+   * After a flush of all: has the system written what it had of this file?
+   *
+   * The flush of all says once for the whole file system that bytes were lost, to whoever asks first, be it another program. The
+   * file itself remembers it until somebody asks about it. This asks without another flush of the disk.
+   * @throws Error if bytes of it were lost.
+   */
+  checkWritten(handle: number): void {
+    const native = this.#load();
+    if (native === undefined) throw systemError('ENOSYS', 'sync_file_range');
+    if (native.syncFileRange(handle, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE) !== 0) throw failure(native, 'sync_file_range');
   }
 
   /**
@@ -119,9 +150,9 @@ export class SystemCalls {
    */
   whileUnwritten(handle: number, path: string, run: () => void): 'none' | 'some' | 'unknown' {
     const native = this.#load();
-    const isToTell = native !== undefined && !isShared(path) && native.fcntl(handle, F_SETSIG, SIGURG) === 0;
-    const isLeased = isToTell && native.fcntl(handle, F_SETLEASE, F_RDLCK) === 0;
-    if (isToTell && !isLeased && errorCode(failure(native, 'fcntl')) === 'EAGAIN') return 'some';
+    const canLease = native !== undefined && !isShared(path) && native.fcntl(handle, F_SETSIG, SIGURG) === 0;
+    const isLeased = canLease && native.fcntl(handle, F_SETLEASE, F_RDLCK) === 0;
+    if (canLease && !isLeased && errorCode(failure(native, 'fcntl')) === 'EAGAIN') return 'some';
     try {
       run();
       return isLeased ? 'none' : 'unknown';
@@ -136,10 +167,13 @@ export class SystemCalls {
   }
 }
 
-/** Does syncfs of this kernel say that bytes could not be written? @param kernel as `6.1.0-18-amd64`. */
-export function tellsOfLostBytes(kernel: string): boolean {
+/**
+ * Does syncfs of this kernel say what could not be written? Since 5.8 it does of bytes, since 5.17 of names.
+ * @param kernel as `6.1.0-18-amd64`.
+ */
+export function tellsOfLosses(kernel: string): boolean {
   const [major = 0, minor = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10));
-  return major > 5 || (major === 5 && minor >= 8);
+  return major > 5 || (major === 5 && minor >= 17);
 }
 
 function isShared(path: string): boolean {
@@ -165,6 +199,9 @@ function loadNative(): Native | undefined {
     return {
       errno: () => koffi.errno(),
       syncfs: library.func('int syncfs(int handle)') as NativeCall,
+      syncFileRange: library.func(
+        'int sync_file_range(int handle, int64_t offset, int64_t bytes, unsigned int flags)',
+      ) as NativeCall,
       renameat2: library.func(
         'int renameat2(int fromDirectory, const void *from, int toDirectory, const void *to, unsigned int flags)',
       ) as NativeCall,

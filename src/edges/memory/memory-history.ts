@@ -3,7 +3,7 @@
  * @module
  */
 import { byName, parentOf } from '../../core/model/folder-path.ts';
-import type { HistoryEntry, HistoryLimits } from '../../ports/file-tree.ts';
+import type { HistoryEntry, PruneLimits } from '../../ports/file-tree.ts';
 import { type Inode, lookOf, removeTree } from './memory-disk.ts';
 import { HISTORY, type MemoryFolder } from './memory-folder.ts';
 
@@ -51,12 +51,13 @@ export function keptIn(folder: MemoryFolder, slot: string, name: string): Inode 
 }
 
 /** @returns the bytes that are left. */
-export function pruneHistory(folder: MemoryFolder, limits: HistoryLimits, nowMs: number): number {
+export function pruneHistory(folder: MemoryFolder, { old, bytesMax, keptFromMs }: PruneLimits): number {
   const known = slots(folder).map((slot) => ({ ...slot, bytes: bytesIn(folder.find(`${HISTORY}/${slot.slot}`)) }));
   let left = known.reduce((sum, slot) => sum + slot.bytes, 0);
   for (const { slot, atMs, bytes } of known) {
-    if (nowMs - atMs <= limits.keepMs && left <= limits.bytesMax) continue;
-    if (nowMs - atMs < (limits.keptMs ?? 0)) continue;
+    const isOld = old.fromMs <= atMs && atMs < old.beforeMs;
+    if (!isOld && left <= bytesMax) continue;
+    if (keptFromMs !== undefined && atMs >= keptFromMs) continue;
     removeTree(folder.disk, folder.path(`${HISTORY}/${slot}`));
     left -= bytes;
   }

@@ -17,7 +17,7 @@ import type {
   Hashed,
   HashJob,
   HistoryEntry,
-  HistoryLimits,
+  PruneLimits,
   Listing,
   Looked,
   ReadJob,
@@ -194,8 +194,8 @@ export class MemoryTree implements FileTree {
     });
   }
 
-  pruneHistory(limits: HistoryLimits, nowMs: number): Promise<number> {
-    return this.#call(() => pruneHistory(this.#folder, limits, nowMs));
+  pruneHistory(limits: PruneLimits): Promise<number> {
+    return this.#call(() => pruneHistory(this.#folder, limits));
   }
 
   space(): Promise<Space> {

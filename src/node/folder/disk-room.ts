@@ -6,15 +6,12 @@
 import type { Space } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
 
-const DAY_MS = 86_400_000;
 /** Left free: a hundredth, or as much as programs and file systems need to go on (journals, databases, an editor's save). */
 const RESERVE = { share: 0.01, bytes: 64 * 1024 * 1024 } as const;
 /** But no more than this of a small disk, which would hold nothing otherwise. */
 const RESERVE_SHARE_MAX = 0.1;
 /** Other programs write, too. */
 const MEASURED_MS = 1000;
-/** What was replaced within a day is what people miss: it stays whatever the need. */
-const HISTORY_KEPT_MS = DAY_MS;
 /** Made beyond the need, so that not each small file has the history walked. */
 const SLACK_BYTES = 64 * 1024 * 1024;
 /** After it could not make enough room, it gives nothing new so soon. */
@@ -84,7 +81,7 @@ export class DiskRoom {
     // Where all of it would not be enough it stays.
     if (kept >= lacking) {
       const bytesMax = Math.max(0, kept - lacking - SLACK_BYTES);
-      await history.prune({ bytesMax, keptMs: HISTORY_KEPT_MS });
+      await history.makeRoom(bytesMax);
     }
     await this.#measure();
     if (this.#left < bytes) this.#prunedMs = clock.monotonicMs();

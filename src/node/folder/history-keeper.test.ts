@@ -1,7 +1,8 @@
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import { LanfoldError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { FileTree } from '../../ports/file-tree.ts';
+import type { FileTree, PruneLimits } from '../../ports/file-tree.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 import { HistoryKeeper } from './history-keeper.ts';
 
@@ -9,15 +10,20 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const NOW_MS = Date.UTC(2026, 10, 28);
 
-/** A computer with a history: what a prune of it went by, in days after the beginning. */
+const DAYS_KEPT = 30;
+
+/** A computer with a history: what it asked to be forgotten, in days after the beginning. */
 class Computer {
   readonly notes = new Map<string, string>();
   commits = 0;
-  #clockMs = NOW_MS;
+  isFull = false;
+  #clockMs: number;
   #runMs = 0;
   #keeper: HistoryKeeper;
+  #asked: PruneLimits | undefined;
 
-  constructor() {
+  constructor(clockMs = NOW_MS) {
+    this.#clockMs = clockMs;
     this.#keeper = this.#started();
   }
 
@@ -26,6 +32,11 @@ class Computer {
     this.#clockMs += ms;
     this.#runMs += ms;
     return this;
+  }
+
+  /** The clock that does not leap stands still. */
+  sleeps(ms: number): this {
+    return this.leaps(ms);
   }
 
   /** Somebody sets the clock. */
@@ -40,71 +51,124 @@ class Computer {
     return this;
   }
 
-  async prune(): Promise<number> {
-    const days = (await this.#keeper.prune()) / DAY_MS - NOW_MS / DAY_MS;
-    return Math.round(days * 100) / 100;
+  /** @returns which day it takes for today. */
+  async day(): Promise<number> {
+    await this.#keeper.prune();
+    return days((this.#asked?.old.beforeMs ?? 0) + DAYS_KEPT * DAY_MS);
+  }
+
+  async makesRoom(): Promise<PruneLimits | undefined> {
+    await this.#keeper.makeRoom(7);
+    return this.#asked;
   }
 
   #started(): HistoryKeeper {
     const records = {
       note: (name) => this.notes.get(name),
       setNote: (name, value) => {
+        if (this.isFull) throw new LanfoldError('E_DISK_FULL', { subject: 'records' });
         this.commits += 1;
         this.notes.set(name, String(value));
       },
     } as Partial<FolderRecords> as FolderRecords;
     const clock = { nowMs: () => this.#clockMs, monotonicMs: () => this.#runMs } as Partial<Clock> as Clock;
-    const tree = { pruneHistory: (_, nowMs) => Promise.resolve(nowMs) } as Partial<FileTree> as FileTree;
-    return new HistoryKeeper({ tree, records, clock, limits: { keepMs: 30 * DAY_MS, bytesMax: 1 } });
+    const tree = {
+      pruneHistory: (limits) => {
+        this.#asked = limits;
+        return Promise.resolve(0);
+      },
+    } as Partial<FileTree> as FileTree;
+    return new HistoryKeeper({ tree, records, clock, limits: { keepMs: DAYS_KEPT * DAY_MS, bytesMax: 1 } });
   }
+}
+
+function days(ms: number): number {
+  return Math.round((100 * (ms - NOW_MS)) / DAY_MS) / 100;
 }
 
 test('R9 ages count by the clock while it goes as it should', async () => {
   const computer = new Computer();
-  for (const days of [0, 0.5, 1, 40]) {
-    equal(await computer.prune(), days);
-    computer.runs((days === 1 ? 39 : 0.5) * DAY_MS);
+  for (const day of [0, 0.5, 1, 40]) {
+    equal(await computer.day(), day);
+    computer.runs((day === 1 ? 39 : 0.5) * DAY_MS);
   }
 });
 
 test('R9 a clock that is a month ahead for an hour makes nothing a month older', async () => {
   const computer = new Computer();
-  equal(await computer.prune(), 0);
-  equal(await computer.leaps(30 * DAY_MS).prune(), 0);
-  equal(await computer.runs(HOUR_MS).prune(), 0.33);
-  equal(await computer.leaps(-30 * DAY_MS).prune(), 0.04);
-  equal(await computer.runs(10 * HOUR_MS).prune(), 0.46);
+  equal(await computer.day(), 0);
+  equal(await computer.leaps(30 * DAY_MS).day(), 0);
+  equal(await computer.runs(HOUR_MS).day(), 1);
+  equal(await computer.leaps(-30 * DAY_MS).day(), 0.04);
+  equal(await computer.runs(10 * HOUR_MS).day(), 0.46);
 });
 
 test('R9 also when it is so at the start, again and again', async () => {
   const computer = new Computer();
-  await computer.prune();
-  const days: number[] = [];
-  for (let times = 0; times < 3; times += 1) days.push(await computer.isOff(30 * DAY_MS).prune());
-  deepEqual(days, [1, 2, 3]);
+  await computer.day();
+  const seen: number[] = [];
+  for (let times = 0; times < 3; times += 1) seen.push(await computer.isOff(30 * DAY_MS).day());
+  deepEqual(seen, [1, 2, 3]);
 });
 
-test('R9 after a month off ages are right within four days', async () => {
+test('R9 after a month off ages are right within two days; who is awake for an hour a day keeps up', async () => {
   const computer = new Computer();
-  await computer.prune();
-  equal(await computer.isOff(30 * DAY_MS).prune(), 1);
-  equal(await computer.runs(2 * DAY_MS).prune(), 17);
-  equal(await computer.runs(2.5 * DAY_MS).prune(), 34.5);
+  await computer.day();
+  equal(await computer.isOff(30 * DAY_MS).day(), 1);
+  equal(await computer.runs(DAY_MS).day(), 25);
+  equal(await computer.runs(DAY_MS).day(), 32);
+  const laptop = new Computer();
+  for (let day = 0; day < 90; day += 1) {
+    await laptop.day();
+    await laptop.runs(HOUR_MS).day();
+    laptop.sleeps(23 * HOUR_MS);
+  }
+  ok((await laptop.day()) > 88);
 });
 
-test('R9 a clock that is behind makes nothing older, and has not to catch up afterwards', async () => {
+test('R9 a clock that is behind makes nothing older; one that was not set yet, or ahead at first, is no time to go by', async () => {
   const computer = new Computer();
-  await computer.prune();
-  const behind = 20_000 * DAY_MS;
-  equal(await computer.leaps(-behind).runs(HOUR_MS).prune(), 0.04 - 20_000);
-  equal(await computer.leaps(behind).runs(HOUR_MS).prune(), 0.08);
+  await computer.day();
+  const toEpochMs = NOW_MS;
+  equal(await computer.leaps(-toEpochMs).runs(HOUR_MS).day(), days(HOUR_MS));
+  equal(await computer.leaps(toEpochMs).runs(HOUR_MS).day(), 0.08, 'and has not to catch up from there');
+  equal(await computer.leaps(-20 * DAY_MS).day(), -19.92);
+  equal(
+    await computer
+      .leaps(20 * DAY_MS)
+      .runs(20 * HOUR_MS)
+      .day(),
+    0.08,
+  );
+  equal(await computer.runs(HOUR_MS).day(), 0.96, 'within a day it is right again');
+
+  const first = new Computer(0);
+  await first.day();
+  equal(first.notes.size, 0);
+  equal(await first.leaps(NOW_MS).day(), 0);
+
+  const ahead = new Computer(NOW_MS + 2000 * DAY_MS);
+  await ahead.day();
+  equal(await ahead.leaps(-2000 * DAY_MS).day(), 0);
+  equal(await ahead.leaps(60 * DAY_MS).day(), 0, 'the next leap is no better believed');
 });
 
-test('R9 it is saved once an hour, and a note that is no number is made anew', async () => {
+test('R9 what was kept before the clock was set is of no age; what nobody misses yet goes when room is needed', async () => {
   const computer = new Computer();
-  for (let minutes = 0; minutes < 180; minutes += 10) await computer.runs(600_000).prune();
+  const limits = await computer.makesRoom();
+  ok(limits !== undefined && limits.old.fromMs > Date.UTC(2025, 0) && limits.old.fromMs < NOW_MS);
+  equal(days(limits.keptFromMs ?? 0), -1);
+  equal(limits.bytesMax, 7);
+  await computer.leaps(90 * DAY_MS).day();
+  equal(days((await computer.makesRoom())?.keptFromMs ?? 0), 89, 'by the clock as it is: else no room could be made');
+});
+
+test('R9 it is saved once an hour; a note that is no number, or cannot be saved, keeps nothing from going on', async () => {
+  const computer = new Computer();
+  for (let minutes = 0; minutes < 180; minutes += 10) await computer.runs(600_000).day();
   equal(computer.commits, 3);
   for (const name of computer.notes.keys()) computer.notes.set(name, 'x');
-  computer.isOff(DAY_MS);
-  equal(await computer.prune(), 1.13);
+  equal(await computer.isOff(DAY_MS).day(), 1.13);
+  computer.isFull = true;
+  equal(await computer.runs(DAY_MS).day(), 2.13);
 });

@@ -3,17 +3,24 @@
  *
  * By a time that does not leap: what is forgotten does not come back, and a computer's clock may be a month ahead for an hour (a
  * flat battery, a machine brought out of a snapshot). So the time that counts for ages follows the clock forward at the pace at
- * which lanfold really runs, several times as fast so that it catches up with one that was off, and never runs before the clock.
+ * which lanfold really runs, many times as fast so that it catches up with one that was off or asleep, and never runs before it.
  */
 import type { Clock } from '../../ports/clock.ts';
 import type { FileTree, HistoryLimits } from '../../ports/file-tree.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
 const HOUR_MS = 3_600_000;
-/** Who runs for an hour a day keeps up. */
-const LEAP_AT_START_MS = 24 * HOUR_MS;
-/** After a month off it takes four days. */
-const CATCH_UP = 8;
+const DAY_MS = 24 * HOUR_MS;
+/** Before there was any lanfold: the clock was not set yet. Computers without a battery begin at 1970, or at the day of their system. */
+const CLOCK_SET_MS = Date.UTC(2026, 0, 1);
+/** Who starts it once a day keeps up. */
+const LEAP_AT_START_MS = DAY_MS;
+/** Who is awake for an hour a day keeps up. */
+const CATCH_UP = 24;
+/** The clock may go back so far (daylight saving that is not one, a step of NTP); what is further ahead of it is no time to go by. */
+const BACK_MS_MAX = DAY_MS;
+/** What was replaced within a day, by the clock as it is, is what people miss: it stays whatever the need. */
+const MISSED_MS = DAY_MS;
 /** Saving costs a commit. */
 const SAVED_AFTER_MS = HOUR_MS;
 const NOTE = 'history time';
@@ -34,24 +41,47 @@ export class HistoryKeeper {
     this.#parts = parts;
   }
 
-  /** @param more limits that count instead of the folder's own. @returns the bytes that are left. */
-  prune(more: Partial<HistoryLimits> = {}): Promise<number> {
+  /** @returns the bytes that are left. */
+  prune(): Promise<number> {
+    return this.#prune(this.#parts.limits.bytesMax);
+  }
+
+  /** The same, and of what nobody misses yet the oldest, until so many bytes are left. */
+  makeRoom(bytesMax: number): Promise<number> {
+    return this.#prune(bytesMax, this.#parts.clock.nowMs() - MISSED_MS);
+  }
+
+  #prune(bytesMax: number, keptFromMs?: number): Promise<number> {
     const { tree, limits } = this.#parts;
-    return tree.pruneHistory({ ...limits, ...more }, this.#nowMs());
+    // What was kept before the clock was set is of no age that anybody knows.
+    const old = { fromMs: CLOCK_SET_MS, beforeMs: this.#nowMs() - limits.keepMs };
+    return tree.pruneHistory({ old, bytesMax, ...(keptFromMs === undefined ? {} : { keptFromMs }) });
   }
 
   #nowMs(): number {
-    const { clock, records } = this.#parts;
-    const clockMs = clock.nowMs();
-    const atMs = clock.monotonicMs();
-    const note = Number(records.note(NOTE) ?? Number.NaN);
-    const saved = Number.isFinite(note) ? note : clockMs;
-    const beforeMs = this.#believed?.nowMs ?? saved;
+    const clockMs = this.#parts.clock.nowMs();
+    if (clockMs < CLOCK_SET_MS) return clockMs;
+    const atMs = this.#parts.clock.monotonicMs();
+    const saved = this.#saved();
+    const before = this.#believed?.nowMs ?? saved;
     const leapMs = this.#believed === undefined ? LEAP_AT_START_MS : (atMs - this.#believed.atMs) * CATCH_UP;
-    // A clock that goes back takes nothing from it, or it would have to catch up with the right time again.
-    const nowMs = Math.max(beforeMs, Math.min(clockMs, beforeMs + leapMs));
+    const isOfUse = before !== undefined && before <= clockMs + BACK_MS_MAX;
+    const nowMs = isOfUse ? Math.max(before, Math.min(clockMs, before + leapMs)) : clockMs;
     this.#believed = { nowMs, atMs };
-    if (saved !== note || nowMs - saved >= SAVED_AFTER_MS) records.setNote(NOTE, String(nowMs));
+    if (saved === undefined || Math.abs(nowMs - saved) >= SAVED_AFTER_MS) this.#save(nowMs);
     return Math.min(nowMs, clockMs);
+  }
+
+  #saved(): number | undefined {
+    const note = Number(this.#parts.records.note(NOTE) ?? Number.NaN);
+    return note >= CLOCK_SET_MS ? note : undefined;
+  }
+
+  #save(nowMs: number): void {
+    try {
+      this.#parts.records.setNote(NOTE, String(nowMs));
+    } catch {
+      // On a full disk: what is about to be forgotten may make the room.
+    }
   }
 }

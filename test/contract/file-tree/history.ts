@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { HistoryLimits } from '../../../src/ports/file-tree.ts';
+import type { PruneLimits } from '../../../src/ports/file-tree.ts';
 import { type OpenTree, ruleTest, TO_HISTORY, troubleIn } from './world.ts';
 
 export function historyRules(open: OpenTree): void {
@@ -56,15 +56,20 @@ export function historyRules(open: OpenTree): void {
 
   ruleTest('P33 the history is pruned by bytes, the oldest first, and by age', open, async (world) => {
     for (const text of ['1', '22', '333', '4444']) await world.put('f', text);
-    const nowMs = (await world.tree.history('f'))[0]?.atMs ?? 0;
-    const prune = (limits: HistoryLimits): Promise<number> => world.tree.pruneHistory(limits, nowMs);
-    assert.equal(await prune({ keepMs: Number.MAX_SAFE_INTEGER, bytesMax: 5 }), 5);
+    const kept = (await world.tree.history('f')).map(({ atMs }) => atMs);
+    const [newest = 0, , oldest = 0] = kept;
+    const none = { fromMs: 0, beforeMs: 0 };
+    const left = (limits: PruneLimits): Promise<number> => world.tree.pruneHistory(limits);
+    assert.equal(await left({ old: none, bytesMax: 6 }), 6);
+    assert.equal(await left({ old: none, bytesMax: 5 }), 5);
     assert.deepEqual(
       (await world.tree.history('f')).map(({ size }) => size),
       [3, 2],
     );
-    assert.equal(await prune({ keepMs: -1, bytesMax: 0, keptMs: 60_000 }), 5, 'the young ones stay');
-    assert.equal(await prune({ keepMs: -1, bytesMax: 5 }), 0);
+    assert.equal(await left({ old: none, bytesMax: 0, keptFromMs: oldest }), 5, 'the young ones stay');
+    assert.equal(await left({ old: { fromMs: newest + 1, beforeMs: newest + 2 }, bytesMax: 5 }), 5);
+    assert.equal(await left({ old: { fromMs: 0, beforeMs: newest + 1 }, bytesMax: 5, keptFromMs: oldest }), 5);
+    assert.equal(await left({ old: { fromMs: 0, beforeMs: newest + 1 }, bytesMax: 5 }), 0);
     assert.deepEqual(await world.tree.history('f'), []);
     assert.equal(world.text('f'), '4444');
   });
