@@ -65,9 +65,10 @@ test('U90 case E12: a checkout that removes most files passes unasked, here and 
   equal(states.has('needs-you'), false);
 });
 
-/** Loose objects of the repository, and the names of them. */
-async function looseObjects(desk: Desk, a: Machine, b: Machine): Promise<string[]> {
-  const names = Array.from({ length: COUNT }, (_, index) => `.git/objects/ab/loose ${index}`);
+/** Loose objects or references of the repository, made hours ago: the names of them. */
+async function looseIn(directory: string, desk: Desk, a: Machine, b: Machine): Promise<string[]> {
+  const names = Array.from({ length: COUNT }, (_, index) => `${directory}/loose ${index}`);
+  if (b.disk.find(`${FOLDER}/${directory}`) === undefined) b.disk.makeDirectory(`${FOLDER}/${directory}`);
   for (const name of names) b.write(name, `object ${name}`);
   ok(await desk.until(() => names.every((name) => a.read(name) !== undefined), 120_000));
   ok(await desk.inSync(a, b));
@@ -75,37 +76,42 @@ async function looseObjects(desk: Desk, a: Machine, b: Machine): Promise<string[
   return names;
 }
 
-for (const isSlow of [false, true])
-  test(`U90 case E12: what git has packed is removed unasked, here and at the others, ${isSlow ? 'also in a gc of a minute' : 'by a repack'}`, async () => {
+for (const directory of ['.git/objects/ab', '.git/refs'])
+  for (const isSlow of [false, true])
+    test(`U90 case E12: what git has packed of ${directory} is removed unasked, ${isSlow ? 'where a gc takes its time' : 'here and at the others'}`, async () => {
+      const { desk, a, b } = await repository();
+      using _ = desk;
+      const names = await looseIn(directory, desk, a, b);
+      // Others may ask while they have heard of the deletes, and not yet of the packs.
+      const states = statesOf(desk, isSlow ? [b] : [a, b]);
+      if (isSlow) b.write('.git/gc.pid', '4711 here');
+      b.disk.makeDirectory(`${FOLDER}/.git/objects/pack`);
+      b.write('.git/objects/pack/pack-1.pack', 'all of them');
+      for (const name of names) b.disk.unlink(`${FOLDER}/${name}`);
+      if (isSlow) await desk.runFor(90_000);
+      b.disk.makeDirectory(`${FOLDER}/.git/objects/info`);
+      b.write('.git/objects/info/packs', 'P pack-1.pack');
+      if (isSlow) b.disk.unlink(`${FOLDER}/.git/gc.pid`);
+      ok(await desk.until(() => names.every((name) => a.read(name) === undefined), 120_000));
+      ok(await desk.inSync(a, b));
+      equal(states.has('needs-you'), false);
+    });
+
+for (const [after, name] of [
+  ['a checkout', '.git/index'],
+  ['a gc that was killed hours ago', '.git/gc.pid'],
+] as const)
+  test(`U91 objects that are removed by hand are held, also after ${after}`, async () => {
     const { desk, a, b } = await repository();
     using _ = desk;
-    const objects = await looseObjects(desk, a, b);
-    const states = statesOf(desk, [a, b]);
-    if (isSlow) b.write('.git/gc.pid', '4711 here');
-    b.disk.makeDirectory(`${FOLDER}/.git/objects/pack`);
-    b.write('.git/objects/pack/pack-1.pack', 'all of them');
-    for (const [index, name] of objects.entries()) {
-      b.disk.unlink(`${FOLDER}/${name}`);
-      if (isSlow && index % 50 === 0) await desk.runFor(10_000);
-    }
-    b.disk.makeDirectory(`${FOLDER}/.git/objects/info`);
-    b.write('.git/objects/info/packs', 'P pack-1.pack');
-    if (isSlow) b.disk.unlink(`${FOLDER}/.git/gc.pid`);
-    ok(await desk.until(() => objects.every((name) => a.read(name) === undefined), 120_000));
-    ok(await desk.inSync(a, b));
-    equal(states.has('needs-you'), false);
+    if (name === '.git/gc.pid') b.write(name, '4711 here');
+    const objects = await looseIn('.git/objects/ab', desk, a, b);
+    for (const object of objects) b.disk.unlink(`${FOLDER}/${object}`);
+    if (name === '.git/index') b.write(name, 'index of a checkout just now');
+    ok(await desk.until(() => b.folder().state === 'needs-you', 120_000));
+    await desk.runFor(30_000);
+    ok(objects.every((object) => a.read(object) !== undefined));
   });
-
-test('U91 objects that are removed by hand are held, also after a checkout', async () => {
-  const { desk, a, b } = await repository();
-  using _ = desk;
-  const objects = await looseObjects(desk, a, b);
-  for (const name of objects) b.disk.unlink(`${FOLDER}/${name}`);
-  b.write('.git/index', 'index of a checkout just now');
-  ok(await desk.until(() => b.folder().state === 'needs-you', 120_000));
-  await desk.runFor(30_000);
-  ok(objects.every((name) => a.read(name) !== undefined));
-});
 
 test('U91 who rewrites all, and the repository with it, is held; so is a rewrite without a word of git', async () => {
   for (const more of [['.git/index', '.git/HEAD', '.git/objects/ab/cdef'], []]) {

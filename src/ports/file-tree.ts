@@ -154,7 +154,7 @@ export type StageJob = {
   /** Name of the staged file, made by {@link stageName}; created on first use with the final `size`. */
   readonly stage: string;
   /** A part of it landed before: if it is gone, that is `absent`, and not to be begun anew with zeros in the place of the part. */
-  readonly isBegun?: boolean;
+  readonly mustExist?: boolean;
   readonly size: number;
   readonly offset: number;
   readonly bytes: number;

@@ -35,7 +35,7 @@ export function setAttributes(system: SystemCalls, path: string, seen: Look, wan
       if (wanted.modifiedNs !== seen.modifiedNs) system.setModified(itself, wanted.modifiedNs);
       look = lookOf(handle);
     };
-    if (wanted.modifiedNs === seen.modifiedNs) set();
+    if (wanted.modifiedNs === seen.modifiedNs || !system.canLease(path)) set();
     else whileUnwritten(system, itself, set);
     return look;
   });
@@ -50,12 +50,14 @@ function whileUnwritten(system: SystemCalls, path: string, set: () => void): voi
   try {
     handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (errorCode(error) !== 'EACCES') throw error;
+    const code = errorCode(error);
+    if (code === 'EAGAIN') throw systemError('EINUSE', 'open'); // another program has a lease to write it (Samba)
+    if (code !== 'EACCES') throw error;
     set();
     return;
   }
   try {
-    if (system.whileUnwritten(handle, path, set) === 'some') throw systemError('EINUSE', 'open');
+    if (system.whileUnwritten(handle, set) === 'some') throw systemError('EINUSE', 'open');
   } finally {
     closeSync(handle);
   }

@@ -171,11 +171,11 @@ class StagedFiles {
   }
 
   /** @returns undefined if a part of it landed before, and it is gone. */
-  open({ stage, size, isBegun }: StageJob): number | undefined {
+  open({ stage, size, mustExist }: StageJob): number | undefined {
     const known = this.#handles.get(stage);
     if (known !== undefined) return known;
     if (this.#handles.size >= HANDLES_MAX) this.close();
-    const handle = isBegun === true ? openStaged(this.#walk, stage) : createStaged(this.#walk, stage);
+    const handle = mustExist === true ? openStaged(this.#walk, stage) : createStaged(this.#walk, stage);
     if (handle === undefined) return undefined;
     this.#handles.set(stage, handle);
     if (fstatSync(handle).size !== size) ftruncateSync(handle, size);

@@ -141,18 +141,23 @@ export class SystemCalls {
    * SIGURG, which nobody minds.
    */
   writers(handle: number, path: string): 'none' | 'some' | 'unknown' {
-    return this.whileUnwritten(handle, path, () => {});
+    return this.canLease(path) ? this.whileUnwritten(handle, () => {}) : 'unknown';
+  }
+
+  /** Would the kernel know of writers there? */
+  canLease(path: string): boolean {
+    return this.isNative && !SHARED_FILE_SYSTEMS.has(statfsSync(path).type);
   }
 
   /**
    * Runs something while nobody can write to the file: whoever comes to do it waits so long. `unknown`: it ran, but who knows.
    * @returns `some`: it did not run, for somebody has the file open for writing, or mapped so.
    */
-  whileUnwritten(handle: number, path: string, run: () => void): 'none' | 'some' | 'unknown' {
+  whileUnwritten(handle: number, run: () => void): 'none' | 'some' | 'unknown' {
     const native = this.#load();
-    const canLease = native !== undefined && !isShared(path) && native.fcntl(handle, F_SETSIG, SIGURG) === 0;
-    const isLeased = canLease && native.fcntl(handle, F_SETLEASE, F_RDLCK) === 0;
-    if (canLease && !isLeased && errorCode(failure(native, 'fcntl')) === 'EAGAIN') return 'some';
+    const isSignalled = native !== undefined && native.fcntl(handle, F_SETSIG, SIGURG) === 0;
+    const isLeased = isSignalled && native.fcntl(handle, F_SETLEASE, F_RDLCK) === 0;
+    if (isSignalled && !isLeased && errorCode(failure(native, 'fcntl')) === 'EAGAIN') return 'some';
     try {
       run();
       return isLeased ? 'none' : 'unknown';
@@ -174,10 +179,6 @@ export class SystemCalls {
 export function tellsOfLosses(kernel: string): boolean {
   const [major = 0, minor = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10));
   return major > 5 || (major === 5 && minor >= 17);
-}
-
-function isShared(path: string): boolean {
-  return SHARED_FILE_SYSTEMS.has(statfsSync(path).type);
 }
 
 /** True for what an old kernel or a simple file system says of a call that it does not have. */

@@ -23,7 +23,7 @@ export function stage(folder: MemoryFolder, job: StageJob): Staged {
   if (job.offset < 0 || job.offset + job.bytes > job.size) {
     return trouble('wrong-content', 'the block lies beyond the end of the file');
   }
-  if (job.isBegun === true && folder.find(`${STAGING}/${job.stage}`) === undefined) {
+  if (job.mustExist === true && folder.find(`${STAGING}/${job.stage}`) === undefined) {
     return trouble('absent', 'what was staged of it is gone');
   }
   if (folder.disk.freeBytes < job.size) return trouble('disk-full', 'no space left');

@@ -214,7 +214,7 @@ export class Fetcher {
   async #stage(staging: Staging, job: StageJob): Promise<Staged> {
     while (!staging.isBegun && staging.beginning !== undefined) await staging.beginning;
     const add = (): Promise<Staged> =>
-      (job.bytes < LARGE_BYTES ? this.#staging : this.#stagingLarge).add({ ...job, isBegun: staging.isBegun });
+      (job.bytes < LARGE_BYTES ? this.#staging : this.#stagingLarge).add({ ...job, mustExist: staging.isBegun });
     if (staging.isBegun) return await add();
     staging.beginning = add();
     try {

@@ -1,12 +1,13 @@
 /**
- * What git does is no accident: what a checkout replaces or removes is in the repository, and what `git gc` removes is in a pack,
- * so the brake does not count it (rules U90, U91).
+ * What git does is no accident: what a checkout replaces or removes is in the repository, and what `git gc` removes is in a pack, or
+ * was reachable from nowhere for weeks; so the brake does not count it (rules U90, U91).
  *
  * Git writes `.git/index` as its last act, after the files, and tells of its packs after it removed the objects that are in one.
  * So a change is git's if such a mark was written then: on this disk, not before anything else happened in the directory; by a
  * peer, about as that peer made the change. A program that rewrites everything (R12) would have to pass for git, and to leave
  * the objects alone: git never replaces one.
- * Worktrees and submodules, whose `.git` is a file, are not known here: their changes are counted as any.
+ * Worktrees and submodules, whose `.git` is a file, are not known here: their changes are counted as any. So is what
+ * `git maintenance` removes without `gc`: it leaves no mark.
  * @module
  */
 import type { FileRecord } from '../../core/model/file-record.ts';
@@ -28,6 +29,8 @@ const INDEX_LOCK = '.git/index.lock';
 const PACKED = ['.git/objects/info/packs', '.git/objects/info/commit-graph'];
 /** Here while `git gc` is at work. */
 const PACKING = '.git/gc.pid';
+/** What a git that was killed leaves, on any of the computers, says nothing for longer. */
+const LOCK_NS_MAX = 3_600_000_000_000n;
 const IN_REPOSITORY = /(?:^|\/)\.git\//u;
 const OBJECT = /(?:^|\/)\.git\/objects\/(?:[0-9a-f]{2}|pack)\/[^/]+$/u;
 
@@ -53,6 +56,12 @@ export function isByGit(records: FolderRecords, tree: string, newest: FileRecord
     const apartS = changedS(written) - changedS(newest);
     return apartS <= BY_PEER_S && -apartS <= BY_PEER_S;
   });
+}
+
+/** What is here while git removes or replaces such a name. */
+function locksOf(name: string): readonly string[] {
+  if (isObject(name)) return [PACKING];
+  return IN_REPOSITORY.test(name) ? [INDEX_LOCK, PACKING] : [INDEX_LOCK];
 }
 
 /** What git writes after it has removed or replaced such a name. */
@@ -88,12 +97,16 @@ export async function goneByGit(
   const byGit = new Set<string>();
   for (const [tree, inTree] of byTree) {
     const writtenNs = await timesOf(files, tree, [INDEX, ...PACKED]);
-    const locks = await timesOf(files, tree, [INDEX_LOCK, PACKING]);
+    const lockedNs = await timesOf(files, tree, [INDEX_LOCK, PACKING]);
     const directoriesNs = await directoryTimes(files, tree, inTree);
     const nowNs = BigInt(Math.floor(clock.nowMs())) * 1_000_000n;
+    const isLocked = (lock: string): boolean => {
+      const ageNs = nowNs - (lockedNs.get(lock) ?? nowNs - 2n * LOCK_NS_MAX);
+      return ageNs < LOCK_NS_MAX && -ageNs < LOCK_NS_MAX;
+    };
     for (const name of inTree) {
       const changedNs = directoriesNs.get(parentOf(name)) ?? nowNs - SETTLED_NS;
-      const isAtWork = locks.has(isObject(name) ? PACKING : INDEX_LOCK);
+      const isAtWork = locksOf(name).some(isLocked);
       const marksNs = marksOf(name).flatMap((mark) => writtenNs.get(mark) ?? []);
       if (isAtWork || marksNs.some((markNs) => changedNs <= markNs + SLACK_NS)) byGit.add(name);
     }

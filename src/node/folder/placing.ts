@@ -6,6 +6,7 @@ import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
 import type { Change, Displace, Trouble } from '../../ports/file-tree.ts';
 import { TAKEN_TEXT } from './taken-names.ts';
 
+export const STAGED_REMOVED_TEXT = 'Another program removes what was fetched of it already';
 export const FULL_TEXT = 'The disk is full';
 
 export function installation(

@@ -20,7 +20,7 @@ import type { Brake } from './brake.ts';
 import { Committer } from './committer.ts';
 import type { DiskRoom } from './disk-room.ts';
 import { Directories, type Handled } from './directories.ts';
-import { attributesOf, FULL_TEXT, installation, sentence } from './placing.ts';
+import { attributesOf, FULL_TEXT, installation, sentence, STAGED_REMOVED_TEXT } from './placing.ts';
 import { Patience } from './patience.ts';
 import { Fetcher, type InFlight } from './fetcher.ts';
 import type { FolderContext } from './folder-context.ts';
@@ -281,7 +281,7 @@ export class Puller {
       const fetched = await this.#fetcher.fetch(newest, versions.local?.record, signal, isNews ? 'news' : 'round');
       if (fetched === 'no-source') return this.#leave(newest.name, 'no-source', 'No connected computer has it yet');
       if (isTrouble(fetched)) {
-        if (fetched.trouble === 'absent') return 'left'; // somebody has removed what was staged of it
+        if (fetched.trouble === 'absent') return this.#leave(newest.name, 'staged-removed', STAGED_REMOVED_TEXT);
         // Half a file of ours must not be what keeps the disk full for everybody else.
         if (fetched.trouble === 'disk-full') await this.#context.tree.unstage([this.#fetcher.stageName(newest)]);
         return this.#leaveTrouble(newest.name, fetched);

@@ -74,9 +74,9 @@ export function stagingRules(open: OpenTree): void {
   ruleTest('P14 what is gone after a part of it landed is not begun anew with zeros', open, async (world) => {
     const { tree } = world;
     assert.deepEqual(await tree.stage([pieceJob(FIRST, 0)]), [true]);
-    assert.deepEqual(await tree.stage([{ ...pieceJob(SECOND, BLOCK), isBegun: true }]), [true]);
+    assert.deepEqual(await tree.stage([{ ...pieceJob(SECOND, BLOCK), mustExist: true }]), [true]);
     await tree.unstage(['s']);
-    const late = { ...pieceJob(THIRD, 2 * BLOCK), isBegun: true };
+    const late = { ...pieceJob(THIRD, 2 * BLOCK), mustExist: true };
     assert.deepEqual((await tree.stage([late])).map(troubleIn), ['absent']);
     assert.equal(troubleIn(await world.apply(world.file('f', 's', undefined))), 'absent');
   });
