@@ -99,13 +99,12 @@ export const DISK: readonly PlantedBug[] = [
     name: 'bytes-not-flushed',
     what: 'a file gets its name before its bytes are on the disk',
     file: 'src/edges/disk/durable.ts',
-    find: `    if (!flushAll) fsyncSync(handle);
-`,
+    find: 'if (!flushAll || (permissions & OWNER_READS) === 0) fsyncSync(handle);',
     replace: '',
     also: [
       {
-        find: 'const flushed = flushAll ? guarded(() => flushFileSystem(walk, system, STAGING)) : undefined;',
-        replace: 'const flushed = undefined as Trouble | undefined;',
+        find: 'const lost = flushAll ? flushStaged(walk, system, files) : undefined;',
+        replace: 'const lost = undefined as Trouble | undefined;',
       },
     ],
     breaks: 'R1',
@@ -124,11 +123,20 @@ export const DISK: readonly PlantedBug[] = [
     name: 'flush-tried-again',
     what: 'a flush that failed is tried again, and believed when it says that all is well',
     file: 'src/edges/disk/durable.ts',
-    find: 'const flushed = flushAll ? guarded(() => flushFileSystem(walk, system, STAGING)) : undefined;',
+    find: 'const lost = flushAll ? flushStaged(walk, system, files) : undefined;',
     replace:
-      'const flushed = flushAll && guarded(() => flushFileSystem(walk, system, STAGING)) !== undefined ? guarded(() => fsyncSync(1)) : undefined;',
+      'const lost = flushAll && flushStaged(walk, system, files) !== undefined ? guarded(() => fsyncSync(1)) : undefined;',
     breaks: 'R2',
     foundBy: { file: 'src/edges/disk/apply.test.ts', test: 'R2 case F15: staged bytes that could not be flushed' },
+  },
+  {
+    name: 'lost-bytes-asked-of-all',
+    what: 'whether bytes of a file were lost is asked of the whole disk only, which tells it once, to another program perhaps',
+    file: 'src/edges/disk/durable.ts',
+    find: 'if (path !== undefined) opened(path, constants.O_RDONLY, (handle) => system.checkWritten(handle));',
+    replace: 'if (path === undefined) system.checkWritten(0);',
+    breaks: 'R2',
+    foundBy: { file: 'test/catalogue/lost-writes.test.ts', test: 'R2 case F15: where the system has lost bytes' },
   },
   {
     name: 'replaced-in-use',

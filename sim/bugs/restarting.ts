@@ -189,7 +189,7 @@ export const RESTARTING: readonly PlantedBug[] = [
     find: 'this.#lookFrom(sinceNs);',
     replace: 'this.#lookFrom(latestNs);',
     breaks: 'E4',
-    foundBy: { file: 'sim/power.test.ts', test: 'E4 nor when lanfold dies again' },
+    foundBy: { file: 'src/node/folder/doubt.test.ts', test: 'E4 who stops, or dies' },
   },
   {
     name: 'history-ages-by-a-leap',

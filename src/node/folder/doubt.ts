@@ -23,13 +23,23 @@ const WRITTEN_MAX = 10_000;
 /** More are not kept: at worst they end as conflicts. */
 const UNSEEN_MAX = 10_000;
 
-/** A note: it was in doubt, and not all has been looked at since, also if it was stopped properly. */
+/** A note: it was in doubt, and has not been walked as a whole since, also if it was stopped properly. */
 const IN_DOUBT = 'in doubt';
+/** A note, as JSON: what was in doubt, and could not be looked at yet. */
+interface Owed {
+  /** As {@link PROVEN_UNTIL}. */
+  readonly provenUntilMs: number;
+  /** Files, and directories with a `/` behind. */
+  readonly names: readonly string[];
+}
+const OWED = 'in doubt still';
+/** More are not listed: then all stays in doubt. */
+const OWED_MAX = 1000;
 /**
- * A note: what was written shortly before this moment, or later, was not read again yet; milliseconds since 1970. It outlives who
- * set it: a second stop before all was read takes nothing from what the first has left.
+ * A note: all that was written until a minute before this moment is known for what it is; milliseconds since 1970. It outlives
+ * who set it: a second stop before all was read takes nothing from what the first has left.
  */
-const UNREAD_SINCE = 'unread since';
+const PROVEN_UNTIL = 'proven until';
 
 export class Doubt {
   readonly #records: FolderRecords;
@@ -51,6 +61,10 @@ export class Doubt {
   readonly #unlisted = new Set<string>();
   /** The same after a proper stop. */
   readonly #unlistedToRead = new Set<string>();
+  /** Names that an earlier run has left so; and directories. */
+  readonly #owed = new Set<string>();
+  readonly #owedBelow = new Set<string>();
+  #owedSinceNs = END_OF_TIME_NS;
   /** By name: what was wanted when it began, where the disk did not say what stands there. */
   readonly #unseen = new Map<string, FileRecord>();
 
@@ -62,8 +76,18 @@ export class Doubt {
     this.#records = records;
     this.#clock = clock;
     this.#digest = digest;
+    this.#owes(records.note(OWED));
     if (uncleanStop || records.note(IN_DOUBT) !== undefined) this.begin();
-    else this.#lookFrom(toNanoseconds(records.note(UNREAD_SINCE)));
+    else this.#lookFrom(toNanoseconds(records.note(PROVEN_UNTIL)));
+  }
+
+  #owes(note: string | undefined): void {
+    const owed = parsed(note);
+    if (owed === undefined) return;
+    this.#owedSinceNs = BigInt(owed.provenUntilMs) * 1_000_000n - WRITE_BACK_NS;
+    for (const name of owed.names)
+      if (name.endsWith('/')) this.#owedBelow.add(name.slice(0, -1));
+      else this.#owed.add(name);
   }
 
   /** Nobody knows what has become of the disk meanwhile: its machine was switched off, or it was pulled out. */
@@ -74,9 +98,9 @@ export class Doubt {
     const nowNs = BigInt(this.#clock.nowMs()) * 1_000_000n;
     // Where all was changed in the future, the clock is no clock to go by: it began anew with the machine, say.
     const latestNs = this.#records.latestChangeNs(nowNs) ?? this.#records.latestChangeNs(END_OF_TIME_NS);
-    const unreadNs = toNanoseconds(this.#records.note(UNREAD_SINCE));
-    const sinceNs = unreadNs === undefined || (latestNs !== undefined && latestNs < unreadNs) ? latestNs : unreadNs;
-    if (sinceNs !== undefined) this.#note(UNREAD_SINCE, String(sinceNs / 1_000_000n));
+    const provenNs = toNanoseconds(this.#records.note(PROVEN_UNTIL));
+    const sinceNs = provenNs === undefined || (latestNs !== undefined && latestNs < provenNs) ? latestNs : provenNs;
+    if (sinceNs !== undefined) this.#note(PROVEN_UNTIL, String(sinceNs / 1_000_000n));
     this.#lookFrom(sinceNs);
   }
 
@@ -123,17 +147,23 @@ export class Doubt {
   /** The folder stops properly, now. */
   stopping(): void {
     if (this.#wasAway) this.#note(IN_DOUBT, 'yes');
-    this.#forgetIfOver();
-    if (this.#records.note(UNREAD_SINCE) === undefined)
-      this.#note(UNREAD_SINCE, String(Math.floor(this.#clock.nowMs())));
+    else if (!this.#isFirstLook) this.#noteOwed();
+    if (this.#records.note(PROVEN_UNTIL) === undefined)
+      this.#note(PROVEN_UNTIL, String(Math.floor(this.#clock.nowMs())));
   }
 
-  #forgetIfOver(): void {
-    if (this.#isFirstLook || this.#wasAway) return;
-    const unseen = [this.#left, this.#leftToRead, this.#unlisted, this.#unlistedToRead];
-    if (unseen.some(({ size }) => size > 0)) return;
+  /** What could not be looked at is known by name from now on, and all else is in no doubt any more. */
+  #noteOwed(): void {
+    const isRecorded = (name: string): boolean => (this.#records.local(name)?.record.version.length ?? 0) > 0;
+    const names = [...new Set([...this.#left, ...this.#owed])].filter(isRecorded);
+    const unlisted = new Set([...this.#unlisted, ...this.#unlistedToRead, ...this.#owedBelow]);
+    names.push(...[...unlisted].map((directory) => `${directory}/`));
+    if (names.length > OWED_MAX) return;
+    const sinceNs = smaller(this.#sinceNs ?? END_OF_TIME_NS, this.#owedSinceNs);
+    const owed: Owed = { provenUntilMs: Number((sinceNs + WRITE_BACK_NS) / 1_000_000n), names: names.sort() };
+    this.#note(OWED, names.length === 0 ? undefined : JSON.stringify(owed));
     this.#note(IN_DOUBT, undefined);
-    this.#note(UNREAD_SINCE, undefined);
+    this.#note(PROVEN_UNTIL, undefined);
   }
 
   /** Records that fail are said to be broken where they are needed; and they make no proper stop. */
@@ -145,7 +175,11 @@ export class Doubt {
 
   /** May the file have been damaged? */
   covers(name: string): boolean {
-    return this.#isOn || this.#left.has(name) || isBelowOneOf(this.#unlisted, name);
+    return this.#isOn || this.#left.has(name) || isBelowOneOf(this.#unlisted, name) || this.#isOwed(name);
+  }
+
+  #isOwed(name: string): boolean {
+    return this.#owed.has(name) || isBelowOneOf(this.#owedBelow, name);
   }
 
   /** May it have been, where only that it looks as before is no proof? */
@@ -156,7 +190,9 @@ export class Doubt {
   /** Is this look, which equals the recorded one, still no proof of the bytes? */
   isAbout({ name, version }: FileRecord, look: Look): boolean {
     // Without a version it was found to be damaged, or to be nobody's: it is known for what it is.
-    if (this.#sinceNs === undefined || look.type !== 'file' || version.length === 0) return false;
+    if (look.type !== 'file' || version.length === 0) return false;
+    if (this.#isOwed(name) && this.#isRecent(look, this.#owedSinceNs)) return true;
+    if (this.#sinceNs === undefined) return false;
     return (this.#isToRead(name) || this.covers(name)) && this.#isRecent(look, this.#sinceNs);
   }
 
@@ -167,6 +203,7 @@ export class Doubt {
 
   /** It is about to be looked at, which may be put off. */
   leave(name: string): void {
+    if (this.#isOwed(name)) this.#owed.add(name); // its directory is about to be
     if (this.covers(name)) this.#left.add(name);
     else if (this.#isToRead(name)) this.#leftToRead.add(name);
   }
@@ -181,7 +218,7 @@ export class Doubt {
 
   /** A directory that was refused before is listed: its entries were seen, and what is below its directories was not. */
   listed(directory: string, directories: readonly string[]): void {
-    for (const unlisted of [this.#unlisted, this.#unlistedToRead])
+    for (const unlisted of [this.#unlisted, this.#unlistedToRead, this.#owedBelow])
       if (unlisted.delete(directory)) for (const below of directories) unlisted.add(below);
   }
 
@@ -189,6 +226,7 @@ export class Doubt {
   settle(name: string): void {
     this.#left.delete(name);
     this.#leftToRead.delete(name);
+    this.#owed.delete(name);
   }
 
   /** It may stand there already, and the disk does not say so yet; peers may tell of newer versions before it does (SPEC E7). */
@@ -210,7 +248,7 @@ export class Doubt {
   end(): void {
     this.#isOn = false;
     this.#isFirstLook = false;
-    this.#forgetIfOver();
+    this.#noteOwed();
   }
 }
 
@@ -218,6 +256,21 @@ function isBelowOneOf(directories: ReadonlySet<string>, name: string): boolean {
   if (directories.size === 0) return false;
   for (let at = name; at !== ''; at = parentOf(at)) if (directories.has(parentOf(at))) return true;
   return false;
+}
+
+function parsed(note: string | undefined): Owed | undefined {
+  try {
+    const owed = (note === undefined ? undefined : JSON.parse(note)) as Partial<Owed> | undefined;
+    const { provenUntilMs, names } = owed ?? {};
+    if (!Number.isSafeInteger(provenUntilMs) || !Array.isArray(names)) return undefined;
+    return { provenUntilMs: Number(provenUntilMs), names: names.filter((name) => typeof name === 'string') };
+  } catch {
+    return undefined;
+  }
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 function toNanoseconds(milliseconds: string | undefined): bigint | undefined {

@@ -1,0 +1,141 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { test } from 'node:test';
+import { lookOf, record } from '../../../test/harness/records.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { FolderRecords } from '../../ports/record-store.ts';
+import { Doubt } from './doubt.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 28);
+const HOUR_MS = 3_600_000;
+const RECORDED = ['a', 'b', 'office/report', 'office/desk/plan'];
+
+/** A folder through several runs of lanfold, with an hour between. */
+class Runs {
+  readonly notes = new Map<string, string>();
+  /** Since when each was as it is; by default since long ago. */
+  readonly changedMs = new Map<string, number>();
+  recorded: readonly string[] = RECORDED;
+  nowMs = NOW_MS;
+
+  next(how: 'properly' | 'uncleanly'): Doubt {
+    this.nowMs += HOUR_MS;
+    const local = (name: string): ReturnType<FolderRecords['local']> => {
+      if (!this.recorded.includes(name)) return undefined;
+      const own = record({ name, version: [{ device: 1n, value: 1n }] });
+      return { record: own, look: this.look(name) };
+    };
+    const records = {
+      note: (name) => this.notes.get(name),
+      setNote: (name, value) => void (value === undefined ? this.notes.delete(name) : this.notes.set(name, value)),
+      local,
+      below: (directory) =>
+        this.recorded.filter((name) => name.startsWith(`${directory}/`)).flatMap((name) => local(name) ?? []),
+      latestChangeNs: () => BigInt(Math.max(0, ...this.changedMs.values())) * 1_000_000n,
+      changedFrom: () => [],
+    } as Partial<FolderRecords> as FolderRecords;
+    const clock = { nowMs: () => this.nowMs } as Partial<Clock> as Clock;
+    return new Doubt(records, clock, how === 'uncleanly', () => new Uint8Array(32));
+  }
+
+  look(name: string) {
+    const changedNs = BigInt(this.changedMs.get(name) ?? 0) * 1_000_000n;
+    return lookOf(record({ name }), { changedNs, modifiedNs: changedNs });
+  }
+
+  /** Those that have to be read again. */
+  about(doubt: Doubt): string[] {
+    return RECORDED.filter((name) =>
+      doubt.isAbout(record({ name, version: [{ device: 1n, value: 1n }] }), this.look(name)),
+    );
+  }
+}
+
+/** All are looked at but these. */
+function walk(doubt: Doubt, but: readonly string[] = [], found: readonly string[] = RECORDED): void {
+  for (const name of found) doubt.leave(name);
+  for (const name of found) if (!but.includes(name)) doubt.settle(name);
+  doubt.end();
+}
+
+test('E4 once all was looked at nothing is in doubt, and the next run doubts what was written right before it stopped', () => {
+  const runs = new Runs();
+  runs.changedMs.set('a', NOW_MS);
+  const doubt = runs.next('uncleanly');
+  equal(doubt.covers('b'), true);
+  deepEqual(runs.about(doubt), ['a']);
+  walk(doubt);
+  equal(doubt.covers('b'), false);
+  deepEqual([...runs.notes], []);
+  runs.changedMs.set('b', runs.nowMs);
+  doubt.stopping();
+  const next = runs.next('properly');
+  equal(next.covers('b'), false);
+  deepEqual(runs.about(next), ['b']);
+});
+
+test('E4 what could not be looked at stays in doubt by its name, over any number of stops, and nothing else does', () => {
+  const runs = new Runs();
+  const owed = ['a', 'office/report', 'office/desk/plan'];
+  for (const name of owed) runs.changedMs.set(name, NOW_MS);
+  let doubt = runs.next('uncleanly');
+  /** Nobody may list `office`, nor read `a`. */
+  const look = (): void => {
+    doubt.refused('office');
+    walk(doubt, ['a'], ['a', 'b']);
+  };
+  look();
+  for (const how of ['properly', 'uncleanly', 'properly', 'properly'] as const) {
+    if (how === 'properly') doubt.stopping();
+    runs.changedMs.set('b', runs.nowMs);
+    doubt = runs.next(how);
+    equal(doubt.isOn, how === 'uncleanly');
+    deepEqual(runs.about(doubt), ['a', 'b', 'office/report', 'office/desk/plan'], how);
+    if (how === 'properly') equal(doubt.covers('b'), false);
+    look();
+    deepEqual(runs.about(doubt), owed, how);
+  }
+  doubt.leave('office/report');
+  doubt.listed('office', ['office/desk']);
+  deepEqual(runs.about(doubt), owed);
+  for (const name of ['a', 'office/report']) doubt.settle(name);
+  doubt.end();
+  deepEqual(runs.about(doubt), ['office/desk/plan']);
+  doubt.leave('office/desk/plan');
+  doubt.listed('office/desk', []);
+  deepEqual(runs.about(doubt), ['office/desk/plan']);
+  doubt.settle('office/desk/plan');
+  doubt.end();
+  deepEqual([...runs.notes], []);
+});
+
+test('E4 who stops, or dies, before the first look is over takes nothing from what was in doubt', () => {
+  const runs = new Runs();
+  runs.changedMs.set('a', NOW_MS);
+  const doubt = runs.next('uncleanly');
+  runs.changedMs.set('b', runs.nowMs);
+  doubt.stopping();
+  equal(runs.next('properly').isOn, true);
+  deepEqual(runs.about(runs.next('uncleanly')), ['a', 'b']);
+});
+
+test('E4 what was never recorded keeps nothing in doubt for the next run, nor does what nobody could ever list', () => {
+  const runs = new Runs();
+  const doubt = runs.next('uncleanly');
+  doubt.leave('of root');
+  doubt.refused('lost+found');
+  walk(doubt);
+  equal(doubt.covers('of root'), true);
+  equal(doubt.covers('lost+found/x'), false);
+  deepEqual([...runs.notes], []);
+});
+
+test('E4 of more than can be listed all stays in doubt', () => {
+  const runs = new Runs();
+  const names = Array.from({ length: 1001 }, (_, index) => `${index}`);
+  runs.recorded = names;
+  const doubt = runs.next('uncleanly');
+  for (const name of names) doubt.leave(name);
+  doubt.end();
+  doubt.stopping();
+  equal(runs.next('properly').isOn, true);
+});
