@@ -69,6 +69,7 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
     220005325,
     'what a power cut took of a file was not read again, for a clock that was behind had seen its last rename',
   ],
+  [230019732, 'what a peer has in a directory was told before the directory, which somebody had just made here, too'],
   [110013507, 'who looked first and told last made a newer look of the same name forgotten'],
   [
     110007223,

@@ -87,3 +87,21 @@ test('P5 a directory whose end is told before that of its content goes, each tim
     ok(await desk.inSync(a, b));
   }
 });
+
+test('P5 a directory is told before what is in it, also when somebody makes it here just when it comes', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  b.faults.beforeDisk = (call) => {
+    if (call === 'apply' && b.disk.find(`${FOLDER}/d`) === undefined) b.disk.makeDirectory(`${FOLDER}/d`);
+  };
+  for (const name of ['d', 'd/e']) a.disk.makeDirectory(`${FOLDER}/${name}`);
+  a.write('d/e/text', 'text');
+  ok(await desk.until(() => b.read('d/e/text') === 'text'));
+  ok(await desk.inSync(a, b));
+  const told = b.folder().records.changesSince(0, 10);
+  deepEqual(
+    told.map(({ name }) => name),
+    ['d', 'd/e', 'd/e/text'],
+  );
+});

@@ -189,4 +189,13 @@ export const TELLING: readonly PlantedBug[] = [
     breaks: 'M5',
     foundBy: { file: 'src/node/folder/make-context.test.ts', test: 'M5 what is taken over' },
   },
+  {
+    name: 'content-before-its-directory',
+    what: 'what comes from a peer into a directory that somebody has just made here is told before the directory',
+    file: 'src/node/folder/committer.ts',
+    find: 'if (!commit.record.deleted && isBeforeItsParent(this.#context, commit.change.name, records)) return EARLY;',
+    replace: '',
+    breaks: 'P5',
+    foundBy: { file: 'sim/telling.test.ts', test: 'P5 a directory is told before' },
+  },
 ];

@@ -8,6 +8,7 @@ import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
 import { compareVersions, NO_VERSION } from '../../core/model/version-vector.ts';
 import { isTrouble, type Applied, type Change, type Trouble } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
+import { isBeforeItsParent } from './names-below.ts';
 import { Batcher } from '../wake.ts';
 
 /** A change, and what is true once it is in place. */
@@ -81,12 +82,16 @@ export class Committer {
     busy.take(names);
     try {
       const applied = await tree.apply(commits.map((commit) => commit.change));
-      const records = commits.flatMap((commit, index) => recordsOf(commit, applied[index]));
-      if (records.length > 0) this.#context.save(records);
-      return commits.map((_, index) => {
+      const records: LocalRecord[] = [];
+      const results = commits.map((commit, index): Committed => {
         const result = applied[index];
-        return result === undefined || isTrouble(result) ? (result ?? LOST) : 'done';
+        if (result === undefined || isTrouble(result)) return result ?? LOST;
+        if (!commit.record.deleted && isBeforeItsParent(this.#context, commit.change.name, records)) return EARLY;
+        records.push(...recordsOf(commit, result));
+        return 'done';
       });
+      if (records.length > 0) this.#context.save(records);
+      return results;
     } finally {
       busy.release(names);
     }
@@ -95,6 +100,8 @@ export class Committer {
 
 const OUTDATED: Trouble = { trouble: 'changed', detail: 'the record changed while the change was waiting' };
 const AWAY: Trouble = { trouble: 'not-mounted', detail: 'the disk that was mounted here is not' };
+/** Somebody has made the directory, a moment ago: it is told first, and then what was put into it is found there. */
+const EARLY: Trouble = { trouble: 'changed', detail: 'it is in a directory of which nobody has heard yet' };
 const LOST: Trouble = { trouble: 'io', detail: 'no answer from the disk' };
 
 function namesOf({ change }: Commit): string[] {
@@ -103,8 +110,7 @@ function namesOf({ change }: Commit): string[] {
   return [change.name];
 }
 
-function recordsOf(commit: Commit, applied: Applied | undefined): LocalRecord[] {
-  if (applied === undefined || isTrouble(applied)) return [];
+function recordsOf(commit: Commit, applied: Exclude<Applied, Trouble>): LocalRecord[] {
   const arrived = { record: { ...commit.record, sequence: 0 }, look: applied.look };
   if (commit.left === undefined) return [arrived];
   return [arrived, { record: { ...commit.left, sequence: 0 }, look: undefined }];
