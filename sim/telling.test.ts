@@ -105,3 +105,28 @@ test('P5 a directory is told before what is in it, also when somebody makes it h
     ['d', 'd/e', 'd/e/text'],
   );
 });
+
+test('P5 nor is what is in it told first by who dies right after it was put there', async () => {
+  const { desk, a, b, c } = three();
+  using _ = desk;
+  await desk.start(a, b);
+  desk.network.link('a', 'c').cut();
+  b.faults.beforeDisk = (call) => (call === 'apply' ? new Promise(() => {}) : undefined);
+  a.disk.makeDirectory(`${FOLDER}/d`);
+  a.write('d/text', 'text');
+  ok(await desk.until(() => b.folder().records.newest('d/text') !== undefined));
+  // Somebody makes the directory, and not as it is there; the file is put into it; and then it dies.
+  b.disk.makeDirectory(`${FOLDER}/d`, 0o700);
+  b.write('d/text', 'text');
+  b.disk.setAttributes(b.inode('d/text'), a.inode('d/text'));
+  b.crash();
+  b.faults.beforeDisk = () => undefined;
+  await desk.start(b, c);
+  ok(await desk.until(() => c.read('d/text') === 'text', 120_000));
+  const told = b.folder().records.changesSince(0, 10);
+  deepEqual(
+    told.map(({ name }) => name),
+    ['d', 'd/text'],
+  );
+  equal(c.folder().records.local('d')?.record.modifiedBy === c.short, false);
+});

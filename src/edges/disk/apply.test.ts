@@ -83,6 +83,47 @@ test('R1 if the directories could not be flushed, nothing counts as done', () =>
   assert.deepEqual(new Set(applied.map(troubleIn)), new Set(['io']));
 });
 
+/** A system that refuses some calls, as a container's may. */
+class RefusingSystem extends SystemCalls {
+  readonly #call: string;
+  isDistrusted = false;
+
+  constructor(call: 'syncfs' | 'sync_file_range') {
+    super();
+    this.#call = call;
+  }
+
+  override canSyncFileSystem(): boolean {
+    return true;
+  }
+
+  override syncFileSystem(): void {
+    if (this.#call === 'syncfs') throw systemError('EPERM', 'syncfs');
+  }
+
+  override checkWritten(): void {
+    throw systemError('ENOSYS', 'sync_file_range');
+  }
+
+  override distrust(): void {
+    this.isDistrusted = true;
+  }
+}
+
+for (const call of ['syncfs', 'sync_file_range'] as const)
+  test(`R2 a refused ${call} says of no bytes that they were lost: each file is flushed by itself`, () => {
+    const names = Array.from({ length: MANY }, (_, index) => `f${index}`);
+    stageTexts(names);
+    const system = new RefusingSystem(call);
+    const changes = names.map((name) => file(name, name));
+    const flushed = flushedBy(() => {
+      assert.deepEqual(new Set(apply(root, changes, NOW_MS, system).map(troubleIn)), new Set([undefined]));
+    });
+    assert.equal(system.isDistrusted, false);
+    if (process.platform !== 'linux') return;
+    assert.ok(names.every((name) => flushed.has(join(root, '.lanfold/staging', name))));
+  });
+
 /** A disk that can only be flushed file by file. */
 class PlainSystem extends FailingSystem {
   override canSyncFileSystem(): boolean {

@@ -13,13 +13,15 @@ import type { Batch } from './batch.ts';
 import { STAGING, syncDirectory } from './own-directory.ts';
 import { openStaged, stagedPath } from './staging.ts';
 import type { SystemCalls } from './system-calls.ts';
-import { errorCode, guarded, trouble } from './trouble.ts';
+import { errorCode, guarded, trouble, troubleOf } from './trouble.ts';
 import { opened, pathOfHandle, type Walk } from './walk.ts';
 
 type FileChange = Extract<Change, { change: 'file' }>;
 
 /** From so many on, one flush of the file system is cheaper than one each. */
 const FLUSH_ALL_FROM = 32;
+/** What a flush says of bytes that it could not write. Anything else says that it could not be asked. */
+const LOSSES: ReadonlySet<string> = new Set(['EIO', 'ENOSPC', 'EDQUOT']);
 const OWNER_READS = 0o400;
 const NEW_FILE_PERMISSIONS = 0o666;
 
@@ -36,8 +38,8 @@ export function settleStaged(walk: Walk, system: SystemCalls, changes: readonly 
     const result = guarded(() => settleOne(walk, system, change, flushAll));
     if (result !== undefined) troubles.set(change.stage, result);
   }
-  const lost = flushAll ? flushStaged(walk, system, files) : undefined;
-  if (lost !== undefined) for (const { stage } of files) troubles.set(stage, lost);
+  const lost = flushAll ? flushStaged(walk, system, files) : [];
+  for (const [stage, what] of lost) troubles.set(stage, what);
   for (const stage of troubles.keys()) guarded(() => unlinkSync(stagedPath(walk, stage) ?? ''));
   return troubles;
 }
@@ -76,27 +78,57 @@ function settleOne(walk: Walk, system: SystemCalls, change: FileChange, flushAll
   }
 }
 
-/** Flushes all staged files. Where one was lost, no other is believed: what is lost of names and sizes is told of none. */
-function flushStaged(walk: Walk, system: SystemCalls, files: readonly FileChange[]): Trouble | undefined {
-  return guarded(() => {
-    flushFileSystem(walk, system, STAGING);
-    system.trustedWith(() => {
-      for (const { stage } of files) {
-        walk.trim();
-        checkWritten(stagedPath(walk, stage), system);
-      }
-    });
+/**
+ * Flushes all staged files. Where one was lost, no other is believed: what is lost of names and sizes is told of none.
+ * @returns the trouble of each that has some.
+ */
+function flushStaged(walk: Walk, system: SystemCalls, files: readonly FileChange[]): ReadonlyMap<string, Trouble> {
+  const troubles = new Map<string, Trouble>();
+  const lost = guarded(() => {
+    const isFlushed = isDone(system, () => flushFileSystem(walk, system, STAGING));
+    for (const { stage } of files) {
+      walk.trim();
+      const path = stagedPath(walk, stage);
+      if (path === undefined) continue;
+      const ask = (): void => opened(path, constants.O_RDONLY, (handle) => system.checkWritten(handle));
+      if (isFlushed && isDone(system, ask)) continue;
+      const flushed = flushOne(path, system);
+      if (flushed !== undefined) troubles.set(stage, flushed);
+    }
     return undefined;
   });
+  return lost === undefined ? troubles : new Map(files.map(({ stage }) => [stage, lost]));
 }
 
-function checkWritten(path: string | undefined, system: SystemCalls): void {
+/** @throws what says that its bytes were lost. */
+function flushOne(path: string, system: SystemCalls): Trouble | undefined {
   try {
-    if (path !== undefined) opened(path, constants.O_RDONLY, (handle) => system.checkWritten(handle));
+    opened(path, constants.O_RDONLY, fsyncSync);
+    return undefined;
   } catch (error) {
-    // Flushed by itself, since its owner may not read it; or gone, as will be seen when it is to be put in place.
-    if (errorCode(error) !== 'EACCES' && errorCode(error) !== 'ENOENT') throw error;
+    const code = errorCode(error);
+    // Flushed by itself already, since its owner may not read it; or gone, as will be seen when it is to be put in place.
+    if (code === 'EACCES' || code === 'ENOENT') return undefined;
+    if (!isLoss(error)) return troubleOf(error);
+    system.distrust();
+    throw error;
   }
+}
+
+/** @returns false if it could not be asked, so that each has to be flushed by itself. @throws what says that bytes were lost. */
+function isDone(system: SystemCalls, call: () => void): boolean {
+  try {
+    call();
+    return true;
+  } catch (error) {
+    if (!isLoss(error)) return false;
+    system.distrust();
+    throw error;
+  }
+}
+
+function isLoss(error: unknown): boolean {
+  return LOSSES.has(errorCode(error) ?? '');
 }
 
 /**
@@ -112,10 +144,8 @@ function flushDevices(walk: Walk, system: SystemCalls, directories: ReadonlySet<
     const device = statSync(path).dev;
     if (flushed.has(device)) continue;
     if (!system.canSyncFileSystem(path)) return false;
-    unlessUnreadable(() => {
-      flushFileSystem(walk, system, name);
-      flushed.add(device);
-    });
+    if (!isDone(system, () => flushFileSystem(walk, system, name))) return false;
+    flushed.add(device);
   }
   return true;
 }
@@ -127,8 +157,7 @@ function canFlushAll(walk: Walk, system: SystemCalls, directory: string): boolea
 
 function flushFileSystem(walk: Walk, system: SystemCalls, directory: string): undefined {
   const path = walk.directory(directory);
-  if (path !== undefined)
-    opened(`${path}/.`, constants.O_RDONLY, (handle) => system.trustedWith(() => system.syncFileSystem(handle)));
+  if (path !== undefined) opened(`${path}/.`, constants.O_RDONLY, (handle) => system.syncFileSystem(handle));
 }
 
 /** What its owner may not even read can only be made durable by the system's own regular flush. */

@@ -67,14 +67,9 @@ export class SystemCalls {
     return !this.#hasLost && this.isNative && tellsOfLosses(release()) && FLUSHED_AS_A_WHOLE.has(statfsSync(path).type);
   }
 
-  /** Runs what flushes all, or asks about it. Once that has failed, nothing is flushed as a whole any more: one by one tells more. */
-  trustedWith(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.#hasLost = true;
-      throw error;
-    }
+  /** Bytes were lost: from now on nothing is flushed as a whole, for one by one tells more. */
+  distrust(): void {
+    this.#hasLost = true;
   }
 
   /**

@@ -43,8 +43,18 @@ export class Committer {
     const { mounts } = this.#context;
     await mounts.refresh();
     const away = queued.filter((commit) => namesOf(commit).some((name) => mounts.isAway(name)));
-    const fresh = queued.filter((commit) => this.#isFresh(commit) && !away.includes(commit));
     const results = new Map<Commit, Committed>();
+    const fresh: Commit[] = [];
+    const due = new Set<string>();
+    for (const commit of queued) {
+      if (away.includes(commit) || !this.#isFresh(commit)) continue;
+      if (this.#isEarly(commit, due)) {
+        results.set(commit, EARLY);
+        continue;
+      }
+      due.add(commit.record.name);
+      fresh.push(commit);
+    }
     const committed = fresh.length === 0 ? [] : await this.#apply(fresh);
     for (const commit of away) results.set(commit, AWAY);
     for (const [index, commit] of fresh.entries()) results.set(commit, committed[index] ?? LOST);
@@ -76,6 +86,18 @@ export class Committer {
     return names.some((name) => ignores.match(name).ignored);
   }
 
+  /** Nobody hears of what is in a directory before the directory. @param before what is told before it. */
+  #isEarly({ record }: Commit, before: ReadonlySet<string>): boolean {
+    return !record.deleted && isBeforeItsParent(this.#context, record.name, (parent) => before.has(parent));
+  }
+
+  /** Its directory was to be made just before, and somebody had made it. It is in place, and is found there. */
+  #placedEarly(commit: Commit): Trouble {
+    this.#context.doubt.unseen(commit.record); // it is no change of ours
+    this.#context.suspect(namesOf(commit));
+    return EARLY;
+  }
+
   async #apply(commits: readonly Commit[]): Promise<Committed[]> {
     const { tree, busy } = this.#context;
     const names = commits.flatMap(namesOf);
@@ -83,10 +105,12 @@ export class Committer {
     try {
       const applied = await tree.apply(commits.map((commit) => commit.change));
       const records: LocalRecord[] = [];
+      const told = new Set<string>();
       const results = commits.map((commit, index): Committed => {
         const result = applied[index];
         if (result === undefined || isTrouble(result)) return result ?? LOST;
-        if (!commit.record.deleted && isBeforeItsParent(this.#context, commit.change.name, records)) return EARLY;
+        if (this.#isEarly(commit, told)) return this.#placedEarly(commit);
+        told.add(commit.record.name);
         records.push(...recordsOf(commit, result));
         return 'done';
       });
@@ -100,7 +124,7 @@ export class Committer {
 
 const OUTDATED: Trouble = { trouble: 'changed', detail: 'the record changed while the change was waiting' };
 const AWAY: Trouble = { trouble: 'not-mounted', detail: 'the disk that was mounted here is not' };
-/** Somebody has made the directory, a moment ago: it is told first, and then what was put into it is found there. */
+/** Somebody has made the directory, a moment ago: it is told first. */
 const EARLY: Trouble = { trouble: 'changed', detail: 'it is in a directory of which nobody has heard yet' };
 const LOST: Trouble = { trouble: 'io', detail: 'no answer from the disk' };
 

@@ -95,13 +95,13 @@ test('E4 what could not be looked at stays in doubt by its name, over any number
     deepEqual(runs.about(doubt), owed, how);
   }
   doubt.leave('office/report');
-  doubt.listed('office', ['office/desk']);
+  doubt.listed('office', new Set(['office/desk', 'office/report']), ['office/desk']);
   deepEqual(runs.about(doubt), owed);
   for (const name of ['a', 'office/report']) doubt.settle(name);
   doubt.end();
   deepEqual(runs.about(doubt), ['office/desk/plan']);
   doubt.leave('office/desk/plan');
-  doubt.listed('office/desk', []);
+  doubt.listed('office/desk', new Set(['office/desk/plan']), []);
   deepEqual(runs.about(doubt), ['office/desk/plan']);
   doubt.settle('office/desk/plan');
   doubt.end();
@@ -129,9 +129,71 @@ test('E4 what was never recorded keeps nothing in doubt for the next run, nor do
   deepEqual([...runs.notes], []);
 });
 
-test('E4 of more than can be listed all stays in doubt', () => {
+test('E4 what was left to be read after a proper stop is so after the next one', () => {
   const runs = new Runs();
-  const names = Array.from({ length: 1001 }, (_, index) => `${index}`);
+  const first = runs.next('uncleanly');
+  walk(first);
+  runs.changedMs.set('a', runs.nowMs);
+  first.stopping();
+  for (let times = 0; times < 2; times += 1) {
+    const doubt = runs.next('properly');
+    deepEqual(runs.about(doubt), ['a']);
+    walk(doubt, ['a']);
+    doubt.stopping();
+  }
+});
+
+test('E4 a directory that is removed leaves no doubt', () => {
+  const runs = new Runs();
+  const doubt = runs.next('uncleanly');
+  for (const directory of ['office', 'office/desk']) doubt.refused(directory);
+  walk(doubt, [], ['a', 'b']);
+  equal(doubt.covers('office/desk/plan'), true);
+  doubt.listed('', new Set(['a', 'office']), ['office']);
+  equal(doubt.covers('office/desk/plan'), true);
+  doubt.listed('', new Set(['a', 'b']), []);
+  equal(doubt.covers('office/desk/plan'), false);
+  doubt.end();
+  deepEqual([...runs.notes], []);
+});
+
+test('E4 what is on a disk that is away is in doubt until it is looked at there', () => {
+  const runs = new Runs();
+  const doubt = runs.next('properly');
+  walk(doubt, [], ['a', 'b']);
+  runs.changedMs.set('office/report', runs.nowMs);
+  doubt.away('office');
+  doubt.end();
+  equal(doubt.covers('office/report'), true);
+  deepEqual(runs.about(doubt), ['office/report']);
+  doubt.stopping();
+  const next = runs.next('properly');
+  equal(next.covers('office/report'), true);
+  equal(next.covers('a'), false);
+  deepEqual(runs.about(next), ['office/report']);
+});
+
+test('E4 of more files than can be listed their directories stay in doubt', () => {
+  const runs = new Runs();
+  runs.recorded = [...RECORDED, ...Array.from({ length: 1001 }, (_, index) => `office/${index}`)];
+  for (const name of ['a', ...runs.recorded]) runs.changedMs.set(name, NOW_MS);
+  let doubt = runs.next('uncleanly');
+  for (let times = 0; times < 2; times += 1) {
+    for (const name of runs.recorded) if (name.startsWith('office/')) doubt.leave(name);
+    doubt.listed('office', new Set(['office/desk']), ['office/desk']);
+    doubt.end();
+    doubt.stopping();
+    doubt = runs.next('properly');
+    equal(doubt.isOn, false);
+    deepEqual(runs.about(doubt), ['office/report', 'office/desk/plan']);
+    equal(doubt.covers('office/7'), true);
+    equal(doubt.covers('a'), false);
+  }
+});
+
+test('E4 of more directories than can be listed all stays in doubt', () => {
+  const runs = new Runs();
+  const names = Array.from({ length: 1001 }, (_, index) => `${index}/file`);
   runs.recorded = names;
   const doubt = runs.next('uncleanly');
   for (const name of names) doubt.leave(name);

@@ -9,7 +9,7 @@
  */
 import type { LanfoldError } from '../../core/errors.ts';
 import { sameBytes, type FileRecord, type Look } from '../../core/model/file-record.ts';
-import { parentOf } from '../../core/model/folder-path.ts';
+import { isBelow, parentOf } from '../../core/model/folder-path.ts';
 import { covers } from '../../core/model/version-vector.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
@@ -33,7 +33,7 @@ interface Owed {
   readonly names: readonly string[];
 }
 const OWED = 'in doubt still';
-/** More are not listed: then all stays in doubt. */
+/** Of more files their directories are listed; of more of those all stays in doubt. */
 const OWED_MAX = 1000;
 /**
  * A note: all that was written until a minute before this moment is known for what it is; milliseconds since 1970. It outlives
@@ -95,13 +95,18 @@ export class Doubt {
     this.#isOn = true;
     this.#isFirstLook = true;
     this.#note(IN_DOUBT, 'yes');
-    const nowNs = BigInt(this.#clock.nowMs()) * 1_000_000n;
-    // Where all was changed in the future, the clock is no clock to go by: it began anew with the machine, say.
-    const latestNs = this.#records.latestChangeNs(nowNs) ?? this.#records.latestChangeNs(END_OF_TIME_NS);
+    const latestNs = this.#latestNs();
     const provenNs = toNanoseconds(this.#records.note(PROVEN_UNTIL));
     const sinceNs = provenNs === undefined || (latestNs !== undefined && latestNs < provenNs) ? latestNs : provenNs;
     if (sinceNs !== undefined) this.#note(PROVEN_UNTIL, String(sinceNs / 1_000_000n));
     this.#lookFrom(sinceNs);
+  }
+
+  /** When something last changed here. */
+  #latestNs(): bigint | undefined {
+    const nowNs = BigInt(Math.floor(this.#clock.nowMs())) * 1_000_000n;
+    // Where all was changed in the future, the clock is no clock to go by: it began anew with the machine, say.
+    return this.#records.latestChangeNs(nowNs) ?? this.#records.latestChangeNs(END_OF_TIME_NS);
   }
 
   /** Why the folder stops. */
@@ -154,10 +159,15 @@ export class Doubt {
 
   /** What could not be looked at is known by name from now on, and all else is in no doubt any more. */
   #noteOwed(): void {
-    const isRecorded = (name: string): boolean => (this.#records.local(name)?.record.version.length ?? 0) > 0;
-    const names = [...new Set([...this.#left, ...this.#owed])].filter(isRecorded);
-    const unlisted = new Set([...this.#unlisted, ...this.#unlistedToRead, ...this.#owedBelow]);
-    names.push(...[...unlisted].map((directory) => `${directory}/`));
+    const isRecorded = (name: string): boolean => {
+      const own = this.#records.local(name)?.record;
+      return own !== undefined && !own.deleted && own.version.length > 0;
+    };
+    const files = [...new Set([...this.#left, ...this.#leftToRead, ...this.#owed])].filter(isRecorded);
+    const directories = [...this.#unlisted, ...this.#unlistedToRead, ...this.#owedBelow];
+    const isMany = files.length + directories.length > OWED_MAX;
+    if (isMany) directories.push(...files.map(parentOf));
+    const names = [...(isMany ? [] : files), ...[...new Set(directories)].map((directory) => `${directory}/`)];
     if (names.length > OWED_MAX) return;
     const sinceNs = smaller(this.#sinceNs ?? END_OF_TIME_NS, this.#owedSinceNs);
     const owed: Owed = { provenUntilMs: Number((sinceNs + WRITE_BACK_NS) / 1_000_000n), names: names.sort() };
@@ -216,10 +226,24 @@ export class Doubt {
     (isDoubted ? this.#unlisted : this.#unlistedToRead).add(directory);
   }
 
-  /** A directory that was refused before is listed: its entries were seen, and what is below its directories was not. */
-  listed(directory: string, directories: readonly string[]): void {
-    for (const unlisted of [this.#unlisted, this.#unlistedToRead, this.#owedBelow])
+  /** What is mounted there is away, and nobody knows what is done to it meanwhile. */
+  away(name: string): void {
+    if (this.#sinceNs === undefined) this.#lookFrom(this.#latestNs());
+    this.#unlisted.add(name);
+  }
+
+  /**
+   * If the directory was refused before: its entries are seen now, and what is below its directories is not.
+   * @param there all that is in it: what was refused and is there no more is settled.
+   */
+  listed(directory: string, there: ReadonlySet<string>, directories: readonly string[]): void {
+    for (const unlisted of [this.#unlisted, this.#unlistedToRead, this.#owedBelow]) {
       if (unlisted.delete(directory)) for (const below of directories) unlisted.add(below);
+      for (const name of unlisted) {
+        const entry = entryOf(directory, name);
+        if (entry !== undefined && !there.has(entry)) unlisted.delete(name);
+      }
+    }
   }
 
   /** Its bytes were looked at, or it is gone. */
@@ -256,6 +280,17 @@ function isBelowOneOf(directories: ReadonlySet<string>, name: string): boolean {
   if (directories.size === 0) return false;
   for (let at = name; at !== ''; at = parentOf(at)) if (directories.has(parentOf(at))) return true;
   return false;
+}
+
+/** What stands in the directory, on the way to the name or the name itself; undefined if it is not below it. */
+function entryOf(directory: string, name: string): string | undefined {
+  if (directory !== '' && !isBelow(name, directory)) return undefined;
+  let entry = name;
+  for (let above = parentOf(entry); above !== directory; above = parentOf(above)) {
+    if (above === '') return undefined;
+    entry = above;
+  }
+  return entry === '' ? undefined : entry;
 }
 
 function parsed(note: string | undefined): Owed | undefined {

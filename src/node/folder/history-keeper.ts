@@ -13,10 +13,10 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Before there was any lanfold: the clock was not set yet. Computers without a battery begin at 1970, or at the day of their system. */
 const CLOCK_SET_MS = Date.UTC(2026, 0, 1);
-/** Who starts it once a day keeps up. */
-const LEAP_AT_START_MS = DAY_MS;
 /** Who is awake for an hour a day keeps up. */
 const CATCH_UP = 24;
+/** Who starts it once a day keeps up; more is not made up for at once, whatever has passed since the last look. */
+const LEAP_MS_MAX = DAY_MS;
 /** The clock may go back so far (daylight saving that is not one, a step of NTP); what is further ahead of it is no time to go by. */
 const BACK_MS_MAX = DAY_MS;
 /** What was replaced within a day, by the clock as it is, is what people miss: it stays whatever the need. */
@@ -36,6 +36,8 @@ export class HistoryKeeper {
   readonly #parts: HistoryKeeperParts;
   /** Milliseconds since 1970; and when, by the clock that does not leap, it was so late. */
   #believed: { readonly nowMs: number; readonly atMs: number } | undefined;
+  /** What the clock said then is noted, too: of many starts in a row all but the first find that no time has passed. */
+  #noted: { readonly nowMs: number; readonly clockMs: number } | undefined;
 
   constructor(parts: HistoryKeeperParts) {
     this.#parts = parts;
@@ -62,26 +64,29 @@ export class HistoryKeeper {
     const clockMs = this.#parts.clock.nowMs();
     if (clockMs < CLOCK_SET_MS) return clockMs;
     const atMs = this.#parts.clock.monotonicMs();
-    const saved = this.#saved();
-    const before = this.#believed?.nowMs ?? saved;
-    const leapMs = this.#believed === undefined ? LEAP_AT_START_MS : (atMs - this.#believed.atMs) * CATCH_UP;
+    this.#noted ??= parsed(this.#parts.records.note(NOTE));
+    const before = this.#believed?.nowMs ?? this.#noted?.nowMs;
+    const passedMs = this.#believed === undefined ? clockMs - (this.#noted?.clockMs ?? 0) : atMs - this.#believed.atMs;
+    const leapMs = Math.min(LEAP_MS_MAX, CATCH_UP * Math.max(0, passedMs));
     const isOfUse = before !== undefined && before <= clockMs + BACK_MS_MAX;
     const nowMs = isOfUse ? Math.max(before, Math.min(clockMs, before + leapMs)) : clockMs;
+    const isFirst = this.#believed === undefined;
     this.#believed = { nowMs, atMs };
-    if (saved === undefined || Math.abs(nowMs - saved) >= SAVED_AFTER_MS) this.#save(nowMs);
+    if (isFirst || Math.abs(nowMs - (this.#noted?.nowMs ?? 0)) >= SAVED_AFTER_MS) this.#save(nowMs, clockMs);
     return Math.min(nowMs, clockMs);
   }
 
-  #saved(): number | undefined {
-    const note = Number(this.#parts.records.note(NOTE) ?? Number.NaN);
-    return note >= CLOCK_SET_MS ? note : undefined;
-  }
-
-  #save(nowMs: number): void {
+  #save(nowMs: number, clockMs: number): void {
     try {
-      this.#parts.records.setNote(NOTE, String(nowMs));
+      this.#parts.records.setNote(NOTE, `${nowMs} ${clockMs}`);
+      this.#noted = { nowMs, clockMs };
     } catch {
       // On a full disk: what is about to be forgotten may make the room.
     }
   }
+}
+
+function parsed(note = ''): { nowMs: number; clockMs: number } | undefined {
+  const [nowMs = Number.NaN, clockMs = Number.NaN] = note.split(' ').map(Number);
+  return nowMs >= CLOCK_SET_MS && clockMs >= CLOCK_SET_MS ? { nowMs, clockMs } : undefined;
 }

@@ -33,7 +33,7 @@ import { isTrouble, type Hashed } from '../../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
-import { isBeforeItsParent, namesBelow, orphansOf, withUnknownParents } from './names-below.ts';
+import { isAmong, isBeforeItsParent, namesBelow, orphansOf, withUnknownParents } from './names-below.ts';
 import { PowerCutSigns } from './power-cut-signs.ts';
 import { listUnclaimed } from './unclaimed.ts';
 import { Patience } from './patience.ts';
@@ -239,7 +239,7 @@ export class Inspector {
         this.#settler.forget(name); // what stands there now is hidden by the disk once that is back
         continue;
       }
-      const isEarly = isBeforeItsParent(this.#context, name, saves);
+      const isEarly = isBeforeItsParent(this.#context, name, isAmong(saves));
       if (isEarly || this.#context.busy.has(name) || this.#isOld(name, basis)) {
         this.#settler.later(name);
         continue;

@@ -42,13 +42,19 @@ export function orphansOf(records: FolderRecords, local: LocalRecord | undefined
 /**
  * Is the directory of the name neither recorded nor about to be, so that peers would hear of what is in it first? It may be put off
  * itself, as something is being put in its place, say. One that is ignored is never recorded.
+ * @param isTold is it about to be?
  */
 export function isBeforeItsParent(
   { records, ignores }: Pick<FolderContext, 'records' | 'ignores'>,
   name: string,
-  saves: readonly LocalRecord[],
+  isTold: (name: string) => boolean,
 ): boolean {
   const parent = parentOf(name);
   if (parent === '' || isHere(records.local(parent)) || ignores().match(parent).ignored) return false;
-  return !saves.some(({ record }) => record.name === parent);
+  return !isTold(parent);
+}
+
+/** Is a name among these records? */
+export function isAmong(records: readonly LocalRecord[]): (name: string) => boolean {
+  return (name) => records.some(({ record }) => record.name === name);
 }

@@ -11,6 +11,7 @@ import { judge, type Sighting } from '../../core/scan/changes.ts';
 import { isTrouble, type Hashed, type Looked } from '../../ports/file-tree.ts';
 import type { NeedCursor } from '../../ports/record-store.ts';
 import type { FolderContext } from './folder-context.ts';
+import { isAmong, isBeforeItsParent } from './names-below.ts';
 
 const PAGE = 500;
 
@@ -28,15 +29,13 @@ export async function adoptPlaced(context: FolderContext): Promise<void> {
     if (after === undefined) return;
     await adoptPage(
       context,
-      page
-        .map(({ name }) => name)
-        .filter((name) => !context.ignores().match(name).ignored && !context.mounts.isAway(name)),
+      page.map(({ name }) => name).filter((name) => !context.ignores().match(name).ignored),
     );
   }
 }
 
 async function adoptPage(context: FolderContext, names: readonly string[]): Promise<void> {
-  const { tree, records } = context;
+  const { tree, records, mounts } = context;
   const looks = await tree.look(names);
   const saves: LocalRecord[] = [];
   const files: Wanted[] = [];
@@ -44,7 +43,9 @@ async function adoptPage(context: FolderContext, names: readonly string[]): Prom
     const newest = records.newest(name);
     const look = looks[index];
     if (newest === undefined) continue;
-    if (isTrouble(look)) {
+    // On a disk that is away, or in a directory that is to be told first: what stands there is seen later.
+    const isEarly = !newest.deleted && isBeforeItsParent(context, name, isAmong(saves));
+    if (isTrouble(look) || mounts.isAway(name) || (look !== undefined && isEarly)) {
       context.doubt.unseen(newest);
       continue;
     }

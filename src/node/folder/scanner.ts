@@ -69,11 +69,14 @@ export class Scanner {
     const { records, problems, mounts, doubt } = this.#context;
     const known = new Map(records.children(directory).map((local) => [local.record.name, local]));
     const below: string[] = [];
+    const there = new Set<string>();
     for (const { base, look, trouble, isMount } of entries) {
       const name = joinName(directory, base);
       const local = known.get(name);
       known.delete(name);
       if (isMount) mounts.seen(name);
+      there.add(name);
+      if (mounts.isAway(name)) doubt.away(name);
       if (isInternalName(name) || mounts.isAway(name)) continue;
       const match = this.#context.ignores().match(name);
       if (match.ignored) {
@@ -97,10 +100,18 @@ export class Scanner {
       } else if (local !== undefined) listUnclaimed(problems, local.record, () => records.newest(name));
       if (look.type === 'directory') below.push(name);
     }
-    const gone = [...known.keys()].filter((name) => !mounts.holds(name));
-    for (const name of gone) doubt.leave(name);
+    const gone: string[] = [];
+    for (const name of known.keys()) {
+      if (mounts.holds(name)) {
+        there.add(name);
+        doubt.away(name);
+      } else {
+        gone.push(name);
+        doubt.leave(name);
+      }
+    }
     missing.push(...gone);
-    doubt.listed(directory, below);
+    doubt.listed(directory, there, below);
     pending.push(...below.reverse());
   }
 
