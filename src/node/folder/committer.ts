@@ -49,7 +49,7 @@ export class Committer {
     for (const commit of queued) {
       if (away.includes(commit) || !this.#isFresh(commit)) continue;
       if (this.#isEarly(commit, due)) {
-        results.set(commit, EARLY);
+        results.set(commit, UNKNOWN_PARENT);
         continue;
       }
       due.add(commit.record.name);
@@ -124,7 +124,8 @@ export class Committer {
 
 const OUTDATED: Trouble = { trouble: 'changed', detail: 'the record changed while the change was waiting' };
 const AWAY: Trouble = { trouble: 'not-mounted', detail: 'the disk that was mounted here is not' };
-/** Somebody has made the directory, a moment ago: it is told first. */
+/** Gone, or somebody has made it a moment ago: then it is told first. */
+const UNKNOWN_PARENT: Trouble = { trouble: 'parent', detail: 'its directory is not known to be here' };
 const EARLY: Trouble = { trouble: 'changed', detail: 'it is in a directory of which nobody has heard yet' };
 const LOST: Trouble = { trouble: 'io', detail: 'no answer from the disk' };
 
