@@ -9,7 +9,7 @@
  */
 import type { LanfoldError } from '../../core/errors.ts';
 import { sameBytes, type FileRecord, type Look } from '../../core/model/file-record.ts';
-import { isBelow, parentOf } from '../../core/model/folder-path.ts';
+import { parentOf } from '../../core/model/folder-path.ts';
 import { covers } from '../../core/model/version-vector.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
@@ -35,6 +35,7 @@ interface Owed {
 const OWED = 'in doubt still';
 /** Of more files their directories are listed; of more of those all stays in doubt. */
 const OWED_MAX = 1000;
+const ASKED_MAX = 10_000;
 /**
  * A note: all that was written until a minute before this moment is known for what it is; milliseconds since 1970. It outlives
  * who set it: a second stop before all was read takes nothing from what the first has left.
@@ -163,7 +164,9 @@ export class Doubt {
       const own = this.#records.local(name)?.record;
       return own !== undefined && !own.deleted && own.version.length > 0;
     };
-    const files = [...new Set([...this.#left, ...this.#leftToRead, ...this.#owed])].filter(isRecorded);
+    const unread = [...new Set([...this.#left, ...this.#leftToRead, ...this.#owed])];
+    // Of so many only the directories count, and the records are not asked for each.
+    const files = unread.length > ASKED_MAX ? unread : unread.filter(isRecorded);
     const directories = [...this.#unlisted, ...this.#unlistedToRead, ...this.#owedBelow];
     const isMany = files.length + directories.length > OWED_MAX;
     if (isMany) directories.push(...files.map(parentOf));
@@ -234,15 +237,13 @@ export class Doubt {
 
   /**
    * If the directory was refused before: its entries are seen now, and what is below its directories is not.
-   * @param there all that is in it: what was refused and is there no more is settled.
+   * @param gone what was in it and is not any more: nothing in there is in doubt.
    */
-  listed(directory: string, there: ReadonlySet<string>, directories: readonly string[]): void {
+  listed(directory: string, directories: readonly string[], gone: ReadonlySet<string>): void {
     for (const unlisted of [this.#unlisted, this.#unlistedToRead, this.#owedBelow]) {
       if (unlisted.delete(directory)) for (const below of directories) unlisted.add(below);
-      for (const name of unlisted) {
-        const entry = entryOf(directory, name);
-        if (entry !== undefined && !there.has(entry)) unlisted.delete(name);
-      }
+      if (gone.size === 0) continue; // of a large disk that is back, each directory comes here
+      for (const name of unlisted) if (gone.has(name) || isBelowOneOf(gone, name)) unlisted.delete(name);
     }
   }
 
@@ -280,17 +281,6 @@ function isBelowOneOf(directories: ReadonlySet<string>, name: string): boolean {
   if (directories.size === 0) return false;
   for (let at = name; at !== ''; at = parentOf(at)) if (directories.has(parentOf(at))) return true;
   return false;
-}
-
-/** What stands in the directory, on the way to the name or the name itself; undefined if it is not below it. */
-function entryOf(directory: string, name: string): string | undefined {
-  if (directory !== '' && !isBelow(name, directory)) return undefined;
-  let entry = name;
-  for (let above = parentOf(entry); above !== directory; above = parentOf(above)) {
-    if (above === '') return undefined;
-    entry = above;
-  }
-  return entry === '' ? undefined : entry;
 }
 
 function parsed(note: string | undefined): Owed | undefined {

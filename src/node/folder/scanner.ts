@@ -69,13 +69,11 @@ export class Scanner {
     const { records, problems, mounts, doubt } = this.#context;
     const known = new Map(records.children(directory).map((local) => [local.record.name, local]));
     const below: string[] = [];
-    const there = new Set<string>();
     for (const { base, look, trouble, isMount } of entries) {
       const name = joinName(directory, base);
       const local = known.get(name);
       known.delete(name);
       if (isMount) mounts.seen(name);
-      there.add(name);
       if (mounts.isAway(name)) doubt.away(name);
       if (isInternalName(name) || mounts.isAway(name)) continue;
       const match = this.#context.ignores().match(name);
@@ -103,7 +101,6 @@ export class Scanner {
     const gone: string[] = [];
     for (const name of known.keys()) {
       if (mounts.holds(name)) {
-        there.add(name);
         doubt.away(name);
       } else {
         gone.push(name);
@@ -111,7 +108,7 @@ export class Scanner {
       }
     }
     missing.push(...gone);
-    doubt.listed(directory, there, below);
+    doubt.listed(directory, below, new Set(gone));
     pending.push(...below.reverse());
   }
 
