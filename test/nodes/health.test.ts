@@ -52,7 +52,7 @@ function rot({ node, folder }: Side, name: string): void {
       .run(lookOf(path).modifiedNs, lookOf(path).changedNs, before.changedNs, name);
     assert.equal(changed.changes, 1);
     // It stopped long after: what is written shortly before a stop is read again at the next start.
-    database.exec("DELETE FROM notes WHERE name = 'stopped'");
+    database.exec("DELETE FROM notes WHERE name = 'proven until'");
   } finally {
     database.close();
   }
