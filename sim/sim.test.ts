@@ -101,8 +101,8 @@ for (const [seed, showed] of REGRESSIONS) {
 }
 
 test(`O1 ${HISTORIES} histories from seed ${FIRST_SEED} on keep every promise`, async (t) => {
-  const parts = Number(process.env['LANFOLD_SIM_PARTS'] ?? availableParallelism());
-  const seeds = ['--seed', String(FIRST_SEED), '--runs', String(HISTORIES), '--jobs', String(parts)];
+  const jobs = String(availableParallelism());
+  const seeds = ['--seed', String(FIRST_SEED), '--runs', String(HISTORIES), '--jobs', jobs];
   const { code, stdout, stderr } = await run(process.execPath, [COMMAND, ...seeds]);
   t.diagnostic(stdout.trim());
   equal(code, 0, `${stdout}\n${stderr}`);

@@ -6,7 +6,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { globSync, mkdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, setPriority } from 'node:os';
 
 /** Where each kind leaves how its tests ended, for tools/catalogue.ts. Ignored by git. */
 const RESULTS = 'test-results';
@@ -40,8 +40,10 @@ process.env['LANFOLD_SIM_SEED'] ??= String(seedOfCommit());
 console.log(`The simulation's seeds begin at ${process.env['LANFOLD_SIM_SEED']}.`);
 
 mkdirSync(RESULTS, { recursive: true });
-/** From here on the other tests mostly wait for processes, and the simulation computes beside them: minutes less in all. Not earlier: what is timed against a person's patience needs the machine. */
-const BESIDE_FROM = 'nodes';
+/** From here on the other tests mostly wait for processes, and the simulation computes beside them with what they leave of the processor. */
+const BESIDE_FROM = 'catalogue';
+/** How much it gives way: what is timed against a person's patience needs the machine. */
+const BESIDE_PRIORITY = 10;
 const isBeside = kinds.includes('sim') && kinds.includes(BESIDE_FROM);
 
 const codes: Promise<number>[] = [];
@@ -55,7 +57,7 @@ for (const kind of kinds) {
 const failed = (await Promise.all(codes)).filter((code) => code !== 0).length;
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** Runs one kind. `beside`: while another one runs, so on one core, and it speaks when it has ended. @returns its exit code. */
+/** Runs one kind. `beside`: while another one runs, so it gives way, and speaks when it has ended. @returns its exit code. */
 async function test(kind: keyof typeof KINDS, beside = false): Promise<number> {
   const { files, atOnce } = KINDS[kind];
   const found = globSync([...files]).sort();
@@ -88,11 +90,8 @@ function seedOfCommit(): number {
 
 function run(words: readonly string[], isKept: boolean): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
-    const env = isKept ? { ...process.env, LANFOLD_SIM_PARTS: '1' } : process.env;
-    const child = spawn(process.execPath, [...words], {
-      env,
-      stdio: ['inherit', isKept ? 'pipe' : 'inherit', 'inherit'],
-    });
+    const child = spawn(process.execPath, [...words], { stdio: ['inherit', isKept ? 'pipe' : 'inherit', 'inherit'] });
+    if (isKept && child.pid !== undefined) setPriority(child.pid, BESIDE_PRIORITY);
     let output = '';
     child.stdout?.on('data', (piece: Buffer) => (output += piece.toString()));
     child.on('close', (code) => resolve({ code: code ?? 1, output }));
