@@ -99,3 +99,25 @@ test('N6 where the disk keeps names decomposed, files come, change and go under 
   ok(await desk.until(() => a.read(normal) === undefined, 5000));
   ok(await desk.inSync(a, b));
 });
+
+test('N6 where the disk keeps names decomposed, a directory that is to go stays for such a name, and it is told', async () => {
+  const desk = new Desk(['a', 'b'], undefined, undefined, { a: { ignoresCase: true }, b: { decomposes: true } });
+  using _ = desk;
+  const [a, b] = desk.machines;
+  ok(a !== undefined && b !== undefined);
+  await desk.start(a, b);
+  ok(await desk.inSync(a, b));
+  a.disk.makeDirectory(`${FOLDER}/d`);
+  ok(await desk.until(() => b.names().includes('d'), 5000));
+  // A file has the name there by now, so that it cannot be a who makes the directory anew.
+  a.disk.removeDirectory(`${FOLDER}/d`);
+  a.write('D', 'a file');
+  b.write('d/\u00e9', 'made meanwhile');
+  ok(await desk.until(() => b.names().includes('D'), 60_000));
+  ok(await desk.until(() => a.problems().join() === 'd,exists'));
+  await desk.runFor(30_000);
+  equal(b.folder().state, 'in-sync');
+  a.disk.unlink(`${FOLDER}/D`);
+  ok(await desk.until(() => a.read('d/\u00e9') === 'made meanwhile'));
+  ok(await desk.inSync(a, b));
+});

@@ -220,4 +220,13 @@ export const PULLING: readonly PlantedBug[] = [
     breaks: 'P14',
     foundBy: { file: 'sim/harm.test.ts', test: 'P14 what somebody removes' },
   },
+  {
+    name: 'listed-form-unknown',
+    what: 'a directory that is to go is not told to stay, where its disk lists what is in it in another form of the name',
+    file: 'src/node/folder/directories.ts',
+    find: "joinName(directory, base.normalize('NFC'))",
+    replace: 'joinName(directory, base)',
+    breaks: 'N6',
+    foundBy: { file: 'sim/spelling.test.ts', test: 'N6 where the disk keeps names decomposed, a directory' },
+  },
 ];

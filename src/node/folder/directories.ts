@@ -8,7 +8,7 @@ import { lacks } from '../../core/index/newest.ts';
 import { conflictName, isConflictCopy } from '../../core/reconcile/conflict-name.ts';
 import { revival } from '../../core/scan/changes.ts';
 import { NO_VERSION } from '../../core/model/version-vector.ts';
-import { isTrouble, type Change, type Displace } from '../../ports/file-tree.ts';
+import { isTrouble, type Change, type Displace, type ListedEntry } from '../../ports/file-tree.ts';
 import type { Versions } from '../../ports/record-store.ts';
 import type { Committer } from './committer.ts';
 import type { FolderContext } from './folder-context.ts';
@@ -131,8 +131,7 @@ export class Directories {
     let removed = 0;
     let waits = false;
     let isKept = false;
-    for (const entry of listing.entries) {
-      const child = joinName(name, entry.base);
+    for (const child of await this.#namesOf(name, listing.entries)) {
       const match = this.#context.ignores().match(child);
       if (match.ignored) {
         if (match.deletable || isInternalName(child)) removed += (await this.#removeIgnored(child)) ? 1 : 0;
@@ -155,6 +154,16 @@ export class Directories {
       problems.set(name, 'not-empty', text, 'wanted');
     }
     return 'left';
+  }
+
+  /** As the records have them: some disks list names in a form of their own, and find all forms (SPEC N6). */
+  async #namesOf(directory: string, entries: readonly ListedEntry[]): Promise<string[]> {
+    const listed = entries.map(({ base }) => joinName(directory, base));
+    const normal = entries.map(({ base }) => joinName(directory, base.normalize('NFC')));
+    const others = normal.filter((name, at) => name !== listed[at]);
+    const looks = others.length === 0 ? [] : await this.#context.tree.look(others);
+    const found = new Set(others.filter((_, at) => looks[at] !== undefined && !isTrouble(looks[at])));
+    return listed.map((name, at) => (found.has(normal[at] ?? name) ? (normal[at] ?? name) : name));
   }
 
   async #removeIgnored(name: string): Promise<boolean> {
