@@ -1,6 +1,8 @@
 /** A whole machine that is as it was some time ago, folder and records: a backup of both, or a snapshot of its image. */
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import { compareVersions } from '../src/core/model/version-vector.ts';
+import { DiskFault } from '../src/edges/memory/disk-fault.ts';
 import { FOLDER, type Machine } from './desk.ts';
 import { three, type Three } from './desks.ts';
 
@@ -136,4 +138,32 @@ test('case G06: a machine rolled back uses its sequence numbers again: peers not
   for (const content of [...Object.values(EXPECTED), 'by b 3', 'more 0', 'more 19'])
     ok(contents.has(content), `${content} is gone`);
   assertAlike(a, b, c);
+});
+
+test('V3 case G06: with its old records and a clock that is behind, what it makes anew is another version than what peers have heard', async () => {
+  const { desk, a, b, c } = three('files');
+  using _ = desk;
+  await desk.start(a, b, c);
+  a.write('kept', 'kept');
+  ok(await desk.until(() => b.read('kept') !== undefined));
+  ok(await desk.inSync(a, b, c));
+  b.crash();
+  const kept = keep(b);
+  await desk.start(b);
+  b.write('report', 'a day of work');
+  ok(await desk.until(() => c.read('report') !== undefined && a.read('report') !== undefined));
+  b.crash();
+  putBack(b, kept);
+  b.skewMs = -60_000;
+  for (const peer of [a, c])
+    peer.faults.beforeDisk = (call) => {
+      if (call === 'read') throw new DiskFault('ENOENT', 'it cannot be had back yet');
+    };
+  await desk.start(b);
+  ok(await desk.until(() => b.problems().join() === 'report,no-source'));
+  b.write('report', 'another day');
+  ok(await desk.until(() => b.folder().records.local('report') !== undefined));
+  const [ours, theirs] = [b, c].map((machine) => machine.folder().records.local('report')?.record.version);
+  ok(ours && theirs);
+  equal(compareVersions(ours, theirs), 'newer');
 });

@@ -75,6 +75,11 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
     110007223,
     'a delete got the version of an older one, which had come before a crash and could not be seen to be done',
   ],
+  [
+    280007069,
+    'where the clock was set back, what had lost its claim got a version that another content had before a restart',
+  ],
+  [280011382, 'a directory that was to go was not told to stay, where its disk lists what is in it in another form'],
 ];
 
 function campaign(options: Partial<CampaignOptions>): Promise<CampaignResult> {

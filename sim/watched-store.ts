@@ -38,8 +38,8 @@ export function watchStore(store: RecordStore, uncleanStop: boolean, witness: St
 }
 
 function watchFolder(records: FolderRecords, witness: StoreWitness): FolderRecords {
-  const saveLocal: FolderRecords['saveLocal'] = (locals) => {
-    const saved = records.saveLocal(locals);
+  const saveLocal: FolderRecords['saveLocal'] = (locals, note) => {
+    const saved = records.saveLocal(locals, note);
     witness.saved(saved);
     return saved;
   };

@@ -148,12 +148,21 @@ export const RESTARTING: readonly PlantedBug[] = [
   },
   {
     name: 'version-again',
-    what: 'a name that a power cut took, made anew in the same second, gets the version of what stood there before',
+    what: 'what is made anew with records that were put back, and a clock that is behind, gets no newer version than what peers have',
     file: 'src/node/folder/make-context.ts',
     find: '...(name === undefined ? {} : { told: toldOf(records, name, device, given.of(name)) }),',
     replace: '',
     breaks: 'V3',
-    foundBy: { file: 'sim/taken-back.test.ts', test: 'V3 what is made anew' },
+    foundBy: { file: 'sim/rolled-back.test.ts', test: 'V3 case G06' },
+  },
+  {
+    name: 'given-counters-forgotten',
+    what: 'after a restart, with a clock that is behind, what has lost its claim gets a version that another content had',
+    file: 'src/node/folder/make-context.ts',
+    find: 'records.saveLocal(saved, note)',
+    replace: 'records.saveLocal(saved)',
+    breaks: 'V3',
+    foundBy: { file: 'src/node/folder/make-context.test.ts', test: 'V3 after a restart' },
   },
   {
     name: 'overtaken-unseen',

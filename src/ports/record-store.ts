@@ -60,9 +60,10 @@ export interface FolderRecords {
   changedFrom(fromNs: bigint, limit: number): LocalRecord[];
   /**
    * Saves own records in one durable transaction; each gets the next sequence number, in the order given.
+   * @param note kept with them.
    * @returns the records as saved, with their sequence numbers.
    */
-  saveLocal(records: readonly LocalRecord[]): FileRecord[];
+  saveLocal(records: readonly LocalRecord[], note?: { readonly name: string; readonly value: string }): FileRecord[];
   /** Updates only what was seen on disk: no sequence number moves, peers hear nothing. */
   saveLooks(looks: readonly LookUpdate[]): void;
   /** Forgets own records, as if the names had never been heard of here. */

@@ -66,15 +66,21 @@ test('V3 a name that is made anew gets no version that peers have heard for anot
   equal(counterOf(finding.record.version, 1n), told + 1n);
 });
 
-test('V3 nor does one that replaces what had a claim in this very second and has lost it', () => {
+test('V3 nor one that was given to any name, where what had a claim has lost it and the clock was set back', () => {
   const lost = disowned(record({ version: version({ 1: 5000 }) }));
+  const given = { ...author, given: 5_300n };
   for (const made of [
-    judge('notes.txt', local(lost), undefined, seen(fresh), author, sha256),
-    { record: deletion(lost, author, sha256) },
+    judge('notes.txt', local(lost), undefined, seen(fresh), given, sha256),
+    { record: deletion(lost, given, sha256) },
   ]) {
     ok('record' in made);
-    equal(counterOf(made.record.version, 1n), 5001n);
+    equal(counterOf(made.record.version, 1n), 5301n);
   }
+  // On top of what another has counted it is another version in any case.
+  const gone = { ...theirs, deleted: true };
+  const onTop = judge('notes.txt', undefined, gone, seen(fresh), given, sha256);
+  ok(onTop.found === 'change');
+  equal(counterOf(onTop.record.version, 1n), 5000n);
 });
 
 test('E3 new content is a change of ours, on top of what was here', () => {

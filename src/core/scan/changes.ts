@@ -24,6 +24,8 @@ export interface Author {
   readonly nowMs: number;
   /** The highest counter of its own that peers tell of the name. Default: none. */
   readonly told?: bigint;
+  /** The highest counter that it may have given to any name, where its clock comes to that second again. Default: none. */
+  readonly given?: bigint;
 }
 
 /** What was found under a name. `blockSize` and `blocks` are 0 and empty but for files. */
@@ -102,12 +104,10 @@ export function stamp(
 ): FileRecord {
   // After being ignored a name starts anew: concurrent with what others did meanwhile, never silently over it.
   const base: VersionVector = before === undefined || before.invalid ? NO_VERSION : before.version;
-  // What has no claim any more may have had one of this very second, that peers have heard.
-  const isDisowned = before !== undefined && !before.invalid && before.version.length === 0;
   const replaced = before !== undefined && before.type === 'file' && !before.deleted && !before.invalid;
   return {
     ...record,
-    version: next(mergeVersions(base, seen), isDisowned ? afterThisSecond(author) : author),
+    version: next(mergeVersions(base, seen), author),
     modifiedBy: author.device,
     sequence: 0,
     previousBlocksHash: replaced && before.blocks.length > 0 ? hashOf(before.blocks) : NO_BYTES,
@@ -118,14 +118,11 @@ export function stamp(
  * The version after one by its author. Peers may know one of his counters in the name that he has forgotten, after a power cut,
  * or that lost a conflict here: no version may stand for two contents.
  */
-function next(version: VersionVector, { device, nowMs, told }: Author): VersionVector {
-  const known = told === undefined ? version : mergeVersions(version, [{ device, value: told }]);
+function next(version: VersionVector, { device, nowMs, told = 0n, given = 0n }: Author): VersionVector {
+  // On top of what others have counted it is another version in any case.
+  const value = version.length === 0 && given > told ? given : told;
+  const known = value === 0n ? version : mergeVersions(version, [{ device, value }]);
   return bumpVersion(known, device, nowMs / 1000);
-}
-
-function afterThisSecond({ device, nowMs, told = 0n }: Author): Author {
-  const second = BigInt(Math.floor(nowMs / 1000));
-  return { device, nowMs, told: told > second ? told : second };
 }
 
 /** The record of a name that is gone. */

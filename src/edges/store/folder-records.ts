@@ -148,9 +148,10 @@ export class SqliteFolderRecords implements FolderRecords {
     return parseGaps(this.note(GAPS) ?? '');
   }
 
-  saveLocal(records: readonly LocalRecord[]): FileRecord[] {
+  saveLocal(records: readonly LocalRecord[], note?: { readonly name: string; readonly value: string }): FileRecord[] {
     const distance = records.length === 0 ? 1 : this.#distance;
     const saved = this.#change((change) => {
+      if (note !== undefined) this.setNote(note.name, note.value);
       const last = this.#own().maxSequence;
       let sequence = last + distance - 1;
       if (distance > 1) {

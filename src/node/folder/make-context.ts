@@ -14,7 +14,7 @@ import { BusyNames } from './busy-names.ts';
 import { Doubt } from './doubt.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { FolderOptions } from './folder-options.ts';
-import { GivenCounters } from './given-counters.ts';
+import { GIVEN_UNTIL, GivenCounters } from './given-counters.ts';
 import { Givers } from './givers.ts';
 import { HistoryKeeper } from './history-keeper.ts';
 import { Mounts } from './mounts.ts';
@@ -34,10 +34,11 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
   const { tree, records, problems, admission, rescan, ignores, rootIsOurs, suspect, pullSoon, isWalking } = parts;
   const shared = { tree, records, problems };
   const digest = (bytes: Uint8Array): Uint8Array => edges.digest(bytes);
-  const given = new GivenCounters(device);
+  const given = new GivenCounters(device, records.note(GIVEN_UNTIL));
   const author = (name?: string): Author => ({
     device,
     nowMs: clock.nowMs(),
+    given: given.ofAny(clock.nowMs()),
     ...(name === undefined ? {} : { told: toldOf(records, name, device, given.of(name)) }),
   });
   const save = (saved: readonly LocalRecord[]): void => {
@@ -47,7 +48,11 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
       if (before !== undefined) given.saw(before.record, nowMs);
       given.saw(record, nowMs);
     }
-    onSaved(records.saveLocal(saved));
+    const until = given.untilWith(saved.map(({ record }) => record));
+    const note = until === undefined ? undefined : { name: GIVEN_UNTIL, value: String(until) };
+    const told = records.saveLocal(saved, note);
+    if (until !== undefined) given.noted(until);
+    onSaved(told);
   };
   const forgotten: ((names: readonly string[]) => void)[] = [];
   return {
