@@ -19,17 +19,18 @@ export async function approve(options: ChoiceOptions & { readonly undo?: boolean
 
 async function undo(options: ChoiceOptions): Promise<ExitCode> {
   const answer = await ask(options, 'approve.undo', choice(options));
-  const total = (what: 'fetched' | 'kept' | 'restored' | 'lost'): number =>
+  const total = (what: 'fetched' | 'kept' | 'restored' | 'lost' | 'failed'): number =>
     answer.folders.reduce((sum, folder) => sum + folder[what], 0);
   const parts = [
     [total('fetched'), 'come back from other computers'],
     [total('kept'), 'stay as they are here, and come back to the others'],
     [total('restored'), 'were brought back from the history'],
     [total('lost'), 'are on no other computer that is known'],
+    [total('failed'), 'could not be brought back: see "lanfold status", and say it again'],
   ] as const;
   const said = parts.flatMap(([count, what]) => (count === 0 ? [] : [`${countedText(count, 'name')} ${what}`]));
   new Output(options).done(answer, answer.folders.length === 0 ? 'Nothing is held' : `Undone: ${said.join(' · ')}`);
-  return EXIT.ok;
+  return total('failed') > 0 ? EXIT.failed : EXIT.ok;
 }
 
 export async function rescan(options: ChoiceOptions): Promise<ExitCode> {

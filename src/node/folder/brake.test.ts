@@ -25,7 +25,7 @@ function folderOf(count: number): { store: RecordStore; records: FolderRecords; 
 
 test('R12 deletes that a round leaves are not counted again in the next; those that are carried out are', () => {
   const { store, records, names } = folderOf(100);
-  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => 0 } });
+  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => 0, nowMs: () => 0 } });
   const removed = (name: string): FileRecord => ({
     ...file(name, [
       [1n, 1n],
@@ -65,7 +65,7 @@ test('R12 deletes that are no loss leave room for those that come soon after the
     blocks: NO_BYTES,
     blockSize: 0,
   });
-  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => 0 } });
+  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => 0, nowMs: () => 0 } });
   records.saveRemote(PEER, names.slice(0, 540).map(removed), true); // all but 40 stay under another name
   equal(brake.mayPullDeletes(), true);
   records.saveLocal(names.slice(0, 540).map((name) => ({ record: removed(name), look: undefined })));
@@ -80,19 +80,21 @@ test('R12 deletes that are no loss leave room for those that come soon after the
 test('R12 deletes that are found here in parts, one soon after the other, are one act', () => {
   const { store, records } = folderOf(100);
   let nowMs = 0;
-  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => nowMs } });
+  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => nowMs, nowMs: () => nowMs } });
   equal(brake.mayAnnounceDeletes(30), true);
   nowMs += 5000;
   equal(brake.mayAnnounceDeletes(30), false, '60 of 100');
   nowMs += 60_000;
-  equal(brake.mayAnnounceDeletes(30), true, 'another act');
+  equal(brake.mayAnnounceDeletes(30, [], false), true, 'another act');
+  equal(brake.mayAnnounceDeletes(30), false, 'those that are held, as late as ever');
+  equal(brake.mayAnnounceDeletes(10), true, 'most are back: with what had gone before they are few');
   store.close();
 });
 
 test('R12 a yes counts for what comes to it next, and for no accident of the same day', () => {
   const { store, records } = folderOf(300);
   let nowMs = 0;
-  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => nowMs } });
+  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => nowMs, nowMs: () => nowMs } });
   const hourMs = 3_600_000;
   const isAllowedAfter = (waitMs: number): boolean => {
     nowMs += waitMs;

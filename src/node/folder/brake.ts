@@ -1,7 +1,7 @@
 /**
  * Holds deletes that look like an accident: more than max(50, a fifth) of a folder at once, by one scan or from peers, wait
- * until a person says that they are meant (R12), and so do replacements by peers ({@link ReplacementBrake}). Everything else
- * goes on meanwhile.
+ * until a person says that they are meant (R12), and so do losses by peers one after the other ({@link ReplacementBrake}).
+ * Everything else goes on meanwhile. No time that passes ends what is held, nor does a restart.
  */
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords, NeedCursor } from '../../ports/record-store.ts';
@@ -10,6 +10,8 @@ import { parentOf } from '../../core/model/folder-path.ts';
 import type { HeldFact, HeldKind } from '../../core/wire/held.ts';
 import { isByGit, workTreeOf, type Trees } from './git-work.ts';
 import type { Problem } from './problems.ts';
+import { HeldActs } from './held-acts.ts';
+import type { Act } from './losses.ts';
 import { ReplacementBrake, type GiveBack } from './replacement-brake.ts';
 
 const DELETES_FREE = 50;
@@ -19,8 +21,10 @@ const ONE_ACT_MS = 10_000;
 const TWINS_MAX = 20;
 /** What may be git's work waits so long for the word that it is, and is not told of meanwhile. */
 const GIT_PATIENCE_MS = 20_000;
-/** How long a person's yes holds for whatever comes. */
-const APPROVAL_MS = 15 * 60_000;
+/** After a restart what was held is found again by the second walk at the latest. */
+const WALKS = 2;
+/** How long after it, and after what it allowed last, a person's yes holds for more deletes of the kind: they come in parts. */
+const APPROVAL_MS = 60_000;
 /** How long it holds for what was held when it was said: whoever has it may be asleep, or something large on its way before. */
 const LONG_APPROVAL_MS = 24 * 3_600_000;
 export const HELD_HERE = 'held-deletes-here';
@@ -38,20 +42,22 @@ export interface BrakeContext {
   readonly records: FolderRecords;
   /** SHA-256. */
   readonly digest: (bytes: Uint8Array) => Uint8Array;
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'nowMs'>;
 }
 
 export class Brake {
   readonly #context: BrakeContext;
   /** What was found gone lately: announced, and held. */
   #act = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, held: 0 };
+  readonly #acts: HeldActs;
+  #walks = 0;
   /** Deletes that were carried out, and the names of all whose content was nowhere else. */
   #pulled = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, gone: new Set<string>() };
   /** What is pulled just now is allowed although it is many. */
   #isExempt = false;
   readonly #replacements: ReplacementBrake;
   readonly #onHeld: () => void;
-  #approvedUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #approvedUntilMs = new Map<HeldReason, number>();
   /** Deletes that a person has said yes to, and that were not carried out yet. */
   readonly #approved = new Set<HeldReason>();
   #approvedLongUntilMs = Number.NEGATIVE_INFINITY;
@@ -69,30 +75,38 @@ export class Brake {
     this.#context = context;
     this.#onHeld = onHeld;
     const isApproved = (newest: FileRecord): boolean => this.#isLongApproved && this.#replacements.wasTold(newest);
-    this.#replacements = new ReplacementBrake(context.records, context.digest, isApproved);
+    this.#replacements = new ReplacementBrake(context, isApproved);
+    this.#acts = new HeldActs(context.records);
+    const pulled = this.#acts.of('by peers');
+    if (pulled !== undefined) this.#pulled = { startedMs: 0, deletes: pulled.deletes, gone: new Set(pulled.gone) };
   }
 
   /** A person says that what is held is meant. */
   approve(): void {
     const nowMs = this.#context.clock.monotonicMs();
-    this.#approvedUntilMs = nowMs + APPROVAL_MS;
     this.#approvedLongUntilMs = nowMs + LONG_APPROVAL_MS;
-    if (this.#held.has(HELD_REPLACEMENTS)) this.#replacements.approve();
-    for (const reason of this.#held.keys()) this.#approved.add(reason);
+    if (this.#held.has(HELD_REPLACEMENTS) || this.#held.has(HELD_BY_PEERS)) this.#replacements.approve();
+    for (const reason of this.#held.keys()) {
+      this.#approved.add(reason);
+      this.#approvedUntilMs.set(reason, nowMs + APPROVAL_MS);
+    }
     this.#act.held = 0;
     this.#held.clear();
+    this.#releaseActs();
     this.#say();
   }
 
-  /** Peers have taken their deletes back: there is nothing to confirm. */
-  releasePulled(): void {
-    this.#approved.delete(HELD_BY_PEERS);
-    this.#release(HELD_BY_PEERS);
+  /** What peers want of this folder by now: what they have taken back is nothing to confirm. */
+  wants({ items, deletes }: { readonly items: number; readonly deletes: number }): void {
+    if (deletes === 0) this.#releasePulled();
+    if (items === 0) this.#release(HELD_REPLACEMENTS);
+    if (items + deletes === 0) this.#replacements.release();
   }
 
-  /** Peers want nothing to be replaced any more. */
-  releaseReplacements(): void {
-    this.#release(HELD_REPLACEMENTS);
+  #releasePulled(): void {
+    this.#approved.delete(HELD_BY_PEERS);
+    this.#acts.release('by peers');
+    this.#release(HELD_BY_PEERS);
   }
 
   /** A round of pulling begins: {@link mayReplace} will be asked for all that is to be replaced. */
@@ -100,10 +114,20 @@ export class Brake {
     this.#replacements.beginRound();
   }
 
-  endRound(): void {
-    if (this.#replacements.held === 0) this.releaseReplacements();
-    else this.#sayReplacements();
+  /** @param isWhole it was asked for all that is to be replaced or to go. */
+  endRound(isWhole: boolean): void {
+    const { held, heldDeletes } = this.#replacements;
+    if (isWhole) this.#replacements.endRound();
+    if (held > 0) this.#sayReplacements();
+    else if (isWhole) this.#release(HELD_REPLACEMENTS);
+    if (heldDeletes > 0) this.#sayDeletes(heldDeletes);
+    else if (isWhole) this.#release(HELD_BY_PEERS);
     this.#say();
+  }
+
+  #sayDeletes(count: number): void {
+    const text = `Other computers deleted ${count} names of this folder. They stay here until you confirm`;
+    this.#hold(HELD_BY_PEERS, count, text);
   }
 
   #sayReplacements(): void {
@@ -127,17 +151,30 @@ export class Brake {
     this.#onHeld();
   }
 
-  /** May this content give way to a peer's? @returns what to call if it did not; undefined if it may not. */
+  /** May this content give way to a peer's, or go? @returns what to call if it did not; undefined if it may not. */
   mayReplace(mine: FileRecord | undefined, newest: FileRecord): GiveBack | undefined {
-    const giveBack = this.#replacements.take(mine, newest, this.#isApproved);
+    const giveBack = this.#replacements.take(mine, newest, newest.deleted && this.#isApproved(HELD_BY_PEERS));
     // Said at once: the round may last for hours, and whoever does it goes on.
-    if (giveBack === undefined) this.#sayReplacements();
+    if (giveBack === undefined && newest.deleted) this.#sayDeletes(this.#replacements.heldDeletes);
+    else if (giveBack === undefined) this.#sayReplacements();
     return giveBack;
   }
 
   /** A person has undone what was held. */
   releaseAll(): void {
     for (const reason of this.#held.keys()) this.#release(reason);
+    this.#releaseActs();
+  }
+
+  #releaseActs(): void {
+    this.#acts.release('here');
+    this.#acts.release('by peers');
+    this.#replacements.release();
+  }
+
+  /** Whose doing is held, of what peers replaced or deleted one after the other; undefined if nothing is. */
+  get act(): Act | undefined {
+    return this.#replacements.act;
   }
 
   isHolding(reason: HeldReason): boolean {
@@ -149,8 +186,11 @@ export class Brake {
     return mine !== undefined && this.#replacements.counts(mine, newest);
   }
 
-  /** A walk has found all that is recorded: whatever was gone is back. */
-  releaseFound(): void {
+  /** A walk is over. @param isAllThere it has found all that is recorded: whatever was gone is back. */
+  walked(isAllThere: boolean): void {
+    this.#walks += 1;
+    if (isAllThere || (!this.isHoldingFound && this.#walks >= WALKS)) this.#acts.release('here');
+    if (!isAllThere) return;
     this.#approved.delete(HELD_HERE);
     this.#release(HELD_HERE);
   }
@@ -192,15 +232,21 @@ export class Brake {
     const nowMs = this.#context.clock.monotonicMs();
     if (nowMs - this.#act.startedMs > ONE_ACT_MS) this.#act = { startedMs: nowMs, deletes: 0, held: 0 };
     const { local } = this.#context.records.counts();
+    const before = isOfHeld ? this.#acts.of('here')?.deletes : undefined;
     // What comes soon after what is held is of the same act.
-    const deletes = this.#act.deletes + (isOfHeld ? 0 : this.#act.held) + count;
-    const total = local.files + local.directories + local.symlinks + this.#act.deletes;
+    const lately = this.isHoldingFound && isOfHeld ? 0 : this.#act.deletes + (isOfHeld ? 0 : this.#act.held);
+    const deletes = (before ?? 0) + lately + count;
+    const total = local.files + local.directories + local.symlinks + (before ?? 0) + this.#act.deletes;
     if (isTooMany(deletes, total) && !this.#isAllowed(HELD_HERE)) {
+      this.#acts.hold('here', { deletes: this.#act.deletes, gone: [] });
       this.#holdFound(count, names, isOfHeld);
       return false;
     }
     this.#act.deletes += count;
-    if (isOfHeld) this.#release(HELD_HERE);
+    if (isOfHeld && this.isHoldingFound) {
+      this.#acts.release('here');
+      this.#release(HELD_HERE);
+    }
     return true;
   }
 
@@ -224,7 +270,8 @@ export class Brake {
   mayPullDeletes(): boolean | 'later' {
     const { local, need } = this.#context.records.counts();
     const nowMs = this.#context.clock.monotonicMs();
-    if (nowMs - this.#pulled.startedMs > ONE_ACT_MS) this.#pulled = { startedMs: nowMs, deletes: 0, gone: new Set() };
+    const isOver = nowMs - this.#pulled.startedMs > ONE_ACT_MS && this.#acts.of('by peers') === undefined;
+    if (isOver) this.#pulled = { startedMs: nowMs, deletes: 0, gone: new Set() };
     const { deletes: done, gone } = this.#pulled;
     for (const name of gone) if (this.#isElsewhere(name)) gone.delete(name); // it has come back under another name
     const isMaybeGit = this.#addGone(gone);
@@ -232,12 +279,12 @@ export class Brake {
     const isMany = isTooMany(done + need.deletes, total);
     if (isMany && gone.size > DELETES_FREE && !this.#isAllowed(HELD_BY_PEERS)) {
       if (this.#mayStillBeGit(HELD_BY_PEERS, isMaybeGit)) return 'later';
-      const text = `Other computers deleted ${need.deletes} files of this folder. They stay here until you confirm`;
-      this.#hold(HELD_BY_PEERS, need.deletes, text);
+      this.#acts.hold('by peers', { deletes: done, gone: [...gone] });
+      this.#sayDeletes(need.deletes);
       this.#say();
       return false;
     }
-    this.#release(HELD_BY_PEERS);
+    this.#acts.release('by peers');
     this.#isExempt = isMany && gone.size <= DELETES_FREE;
     return true;
   }
@@ -269,11 +316,13 @@ export class Brake {
   /** Has a person said yes to these deletes? That counts for those that come to it next, and after a while for no others. */
   #isAllowed(reason: HeldReason): boolean {
     const isNext = this.#approved.delete(reason);
-    return this.#isApproved || (isNext && this.#isLongApproved);
+    const isAllowed = this.#isApproved(reason) || (isNext && this.#isLongApproved);
+    if (isAllowed) this.#approvedUntilMs.set(reason, this.#context.clock.monotonicMs() + APPROVAL_MS);
+    return isAllowed;
   }
 
-  get #isApproved(): boolean {
-    return this.#context.clock.monotonicMs() <= this.#approvedUntilMs;
+  #isApproved(reason: HeldReason): boolean {
+    return this.#context.clock.monotonicMs() <= (this.#approvedUntilMs.get(reason) ?? Number.NEGATIVE_INFINITY);
   }
 
   /**

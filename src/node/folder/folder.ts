@@ -6,7 +6,6 @@
  *   peers' indexes ─→ records ─→ puller ──┘
  *
  * A folder whose root is gone or swapped stops, until it is back.
- * @module
  */
 import { LanfoldError } from '../../core/errors.ts';
 import type { FileRecord } from '../../core/model/file-record.ts';
@@ -286,8 +285,10 @@ export class Folder {
       this.#busyScanning = true;
       this.#updateState();
       if (directories.includes('') && (await this.#ignores.load())) this.#pullWanted.ring();
-      for (const directory of directories)
-        if ((await this.#scanner.scan(directory, signal)) && directory === '') this.#brake.releaseFound();
+      for (const directory of directories) {
+        const isAllThere = await this.#scanner.scan(directory, signal);
+        if (directory === '' && !signal.aborted) this.#brake.walked(isAllThere);
+      }
       if (signal.aborted) break; // what was not seen says nothing
       if (directories.includes('')) {
         await this.#context.history.prune();
@@ -309,8 +310,7 @@ export class Folder {
       if (signal.aborted || !this.admission.mayPull || this.#context.doubt.isOn) continue;
       this.#puller.forgetProblems();
       const { need } = this.records.counts();
-      if (need.deletes === 0) this.#brake.releasePulled();
-      if (need.items === 0) this.#brake.releaseReplacements();
+      this.#brake.wants(need);
       if (need.items + need.deletes === 0) {
         if (this.#mayBeStaged) await this.#afterRound(0); // in an earlier run, or for a version that came here by another way
         this.#updateState();

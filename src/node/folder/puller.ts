@@ -43,6 +43,8 @@ interface Tally {
   again: boolean;
   /** Names that wait for something. */
   readonly left: Set<string>;
+  /** Nothing more has room here: of the other names nobody has asked what is to be done. */
+  isFull: boolean;
 }
 
 /** In what a name is handled. */
@@ -114,24 +116,28 @@ export class Puller {
   }
 
   async round(signal: AbortSignal): Promise<Round> {
-    const total: Tally = { done: 0, again: false, left: new Set() };
+    const total: Tally = { done: 0, again: false, left: new Set(), isFull: false };
     let isLater = false;
+    let isWhole = true;
     await this.#context.mounts.refresh();
     this.#brake.beginRound();
     for (const phase of PHASES) {
       const isDeleting = phase === 'delete-file' || phase === 'delete-directory';
-      if (phase === 'delete-file' && this.#isMoreToCome(total)) break;
+      isWhole = phase !== 'delete-file' || !this.#isMoreToCome(total);
+      if (!isWhole) break;
       // Of deletes no more than are judged now: those that peers tell meanwhile are for the next round (R12).
       const judged = phase === 'delete-file' ? this.#context.records.counts().need.deletes : undefined;
       const mayDelete = phase !== 'delete-file' || this.#brake.mayPullDeletes();
       isLater ||= mayDelete === 'later';
-      if (mayDelete !== true) break;
+      isWhole = mayDelete === true;
+      if (!isWhole) break;
       const doneBefore = total.done;
       await this.#phase(phase, total, signal, judged);
       if (isDeleting) this.#brake.pulledDeletes(total.done - doneBefore);
     }
-    if (!signal.aborted) this.#brake.endRound();
-    return { ...total, left: total.left.size + (isLater ? 1 : 0) };
+    if (!signal.aborted) this.#brake.endRound(isWhole && !total.isFull);
+    const { done, again, left } = total;
+    return { done, again, left: left.size + (isLater ? 1 : 0) };
   }
 
   /**
@@ -164,6 +170,7 @@ export class Puller {
         const last = page.at(-1);
         if (last === undefined) break;
         if (phase === 'file' && !(await this.#room.hasAny())) {
+          total.isFull = true;
           for (const { name } of page) {
             total.left.add(name); // and so do all that follow: none of them fits
             this.#leave(name, 'disk-full', FULL_TEXT);
@@ -232,7 +239,8 @@ export class Puller {
     const taken = decision === 'nothing' ? undefined : this.#taken.find(name);
     // Said again: that it is not there may have been seen since, which ends what was listed of it.
     if (taken !== undefined) return this.#leave(taken, 'exists', TAKEN_TEXT);
-    const giveBack = decision === 'install' ? this.#brake.mayReplace(mine, newest) : () => {};
+    const isLoss = decision === 'install' || decision === 'delete';
+    const giveBack = isLoss ? this.#brake.mayReplace(mine, newest) : () => {};
     if (giveBack === undefined) return 'left';
     const handled = await this.#carryOut(decision, newest, versions, work);
     if (handled === 'done') problems.clear(name);

@@ -1,56 +1,66 @@
 /**
- * Holds back a peer that replaces what a folder has (R12): a program that encrypts or empties one file after the other.
+ * Holds back a peer that replaces or deletes what a folder has, one file after the other (R12): a program that encrypts or empties
+ * them, or writes others in their place.
  *
- * Edits are what a folder is for, and what is replaced goes into the history, so the bound is higher than that of deletes:
- * more than max(200, half) of the files, changed within one to two hours by those who changed them. A checkout of another
- * branch, a formatter's run or tags written into all photos rarely reach it; what came together after a holiday never does,
- * for it was not changed together. Counted as they are carried out, since such a program takes its time. Not counted: what
- * nobody had seen (a conflict copy stays beside), what stays under another name, what the same hand made just before, and what a
- * checkout of git has replaced, for that is in the repository.
+ * Edits are what a folder is for, and what is replaced goes into the history, so the bound is higher than that of deletes in one go
+ * ({@link Brake}): more than max(200, half) of the files, changed within one to two hours by those who changed them. A checkout
+ * of another branch, a formatter's run or tags written into all photos rarely reach it; what came together after a holiday never
+ * does, for it was not changed together. Counted as they are carried out, since such a program takes its time. Not counted: what
+ * stays beside as a conflict copy, or under another name, what the same hand made just before, and what a checkout of git has
+ * replaced, for that is in the repository. Once it is too much, all that the same hand does waits, however slow it gets.
  * @module
  */
 import { sameBytes, sameContent, type FileRecord } from '../../core/model/file-record.ts';
 import { compareVersions, counterOf } from '../../core/model/version-vector.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords, PeerKey } from '../../ports/record-store.ts';
 import { isByGit, isObject, treeOfObject, workTreeOf, type Trees } from './git-work.ts';
+import { Losses, type Act, type LossesContext } from './losses.ts';
 
 const FREE = 200;
 const SHARE_FREE = 0.5;
-/** Counters of versions are seconds, with Syncthing and with us. */
 const HOUR_S = 3600n;
-const HOURS_MAX = 100;
+/** Who notices that something went wrong, and has the version of before put back, does it soon. */
+const UNDONE_S = 2n * HOUR_S;
+/** How long a person's yes holds for what the same hands go on with. */
+const APPROVAL_MS = 15 * 60_000;
 const TWINS_MAX = 20;
 
 /** To be called if it is not carried out after all. */
 export type GiveBack = () => void;
 
+export type ReplacementContext = LossesContext & {
+  readonly records: FolderRecords;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** SHA-256. */
+  readonly digest: (bytes: Uint8Array) => Uint8Array;
+};
+
 export class ReplacementBrake {
   readonly #records: FolderRecords;
   readonly #digest: (bytes: Uint8Array) => Uint8Array;
-  /** Replacements carried out, by the hour in which they were made. */
-  readonly #byHour = new Map<bigint, number>();
+  readonly #losses: Losses;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
   /** Repositories of which an object was to be replaced: whoever does that is not git. */
   readonly #spoilt = new Set<string>();
   #trees: Trees = new Map();
   /** Names, and those of them in working trees of git. */
   readonly #held = new Set<string>();
+  readonly #heldDeletes = new Set<string>();
   readonly #heldInTrees = new Set<string>();
 
   /** How far the index of each peer had been told when a person last said yes. */
   #approved: ReadonlyMap<PeerKey, number> = new Map();
+  /** Whose doing it was, which may go on for a while. */
+  #approvedHands: { readonly hands: ReadonlySet<bigint>; readonly untilMs: number } = { hands: new Set(), untilMs: 0 };
   readonly #isApproved: (newest: FileRecord) => boolean;
 
-  /**
-   * @param digest SHA-256.
-   * @param isApproved a person has said that this version is meant.
-   */
-  constructor(
-    records: FolderRecords,
-    digest: (bytes: Uint8Array) => Uint8Array,
-    isApproved: (newest: FileRecord) => boolean = () => false,
-  ) {
-    this.#digest = digest;
-    this.#records = records;
+  /** @param isApproved a person has said that this version is meant. */
+  constructor(context: ReplacementContext, isApproved: (newest: FileRecord) => boolean = () => false) {
+    this.#digest = context.digest;
+    this.#records = context.records;
+    this.#losses = new Losses(context);
+    this.#clock = context.clock;
     this.#isApproved = isApproved;
   }
 
@@ -58,6 +68,19 @@ export class ReplacementBrake {
   approve(): void {
     const peers = this.#records.remotes();
     this.#approved = new Map(peers.map((peer) => [peer, this.#records.remoteIndex(peer).maxSequence]));
+    const hands = new Set(this.#losses.act?.hands);
+    this.#approvedHands = { hands, untilMs: this.#clock.monotonicMs() + APPROVAL_MS };
+    this.#losses.release();
+  }
+
+  /** Nothing of it waits any more. */
+  release(): void {
+    this.#losses.release();
+  }
+
+  /** What is held; undefined if nothing is. */
+  get act(): Act | undefined {
+    return this.#losses.act;
   }
 
   /** Had a peer told of this version when a person last said yes? */
@@ -70,9 +93,13 @@ export class ReplacementBrake {
       );
   }
 
-  /** Names that were held since {@link beginRound}. */
+  /** Names that were held since {@link beginRound}: to be replaced, and to be deleted. */
   get held(): number {
     return this.#held.size;
+  }
+
+  get heldDeletes(): number {
+    return this.#heldDeletes.size;
   }
 
   /** Were all of them in working trees of git? Then the word of its index may still be on its way. */
@@ -82,59 +109,76 @@ export class ReplacementBrake {
 
   beginRound(): void {
     this.#held.clear();
+    this.#heldDeletes.clear();
     this.#heldInTrees.clear();
     this.#trees = new Map();
   }
 
+  endRound(): void {
+    this.#losses.save();
+    if (this.#held.size + this.#heldDeletes.size === 0) this.#losses.release();
+  }
+
   /**
-   * May the content that is here be replaced?
+   * May the content that is here be replaced, or go?
    * @param isApproved a person has just said that whatever comes is meant.
    * @returns undefined: it has to wait.
    */
   take(mine: FileRecord | undefined, newest: FileRecord, isApproved: boolean): GiveBack | undefined {
-    if (isApproved || mine === undefined || !this.#isLoss(mine, newest)) return () => {};
-    if (isObject(mine.name)) this.#spoilt.add(treeOfObject(mine.name));
+    if (isApproved || mine === undefined || !this.#isLoss(mine, newest) || this.#isApprovedHand(newest))
+      return () => {};
+    if (isObject(mine.name) && !newest.deleted) this.#spoilt.add(treeOfObject(mine.name));
     const tree = workTreeOf(this.#records, mine.name, this.#trees);
     const isGits = tree !== undefined && !this.#spoilt.has(tree);
     if (isGits && isByGit(this.#records, tree, newest)) return () => {};
-    const hour = changedS(newest) / HOUR_S;
-    const made = this.#count(hour) + Math.max(this.#count(hour - 1n), this.#count(hour + 1n));
-    if (made >= Math.max(FREE, this.#records.counts().local.files * SHARE_FREE)) {
-      if (this.#isApproved(newest)) return () => {};
-      this.#held.add(mine.name);
-      if (isGits) this.#heldInTrees.add(mine.name);
-      return undefined;
-    }
-    this.#byHour.set(hour, this.#count(hour) + 1);
-    const [oldest] = this.#byHour.keys();
-    if (this.#byHour.size > HOURS_MAX && oldest !== undefined) this.#byHour.delete(oldest);
-    return () => void this.#byHour.set(hour, this.#count(hour) - 1);
+    const madeS = changedS(newest);
+    const isTooMuch = this.#losses.around(madeS) >= Math.max(FREE, this.#records.counts().local.files * SHARE_FREE);
+    if (!isTooMuch && !this.#losses.isHeld(newest.modifiedBy)) return this.#losses.add(madeS);
+    if (this.#isApproved(newest)) return () => {};
+    this.#losses.hold(newest.modifiedBy, madeS);
+    (newest.deleted ? this.#heldDeletes : this.#held).add(mine.name);
+    if (isGits && !newest.deleted) this.#heldInTrees.add(mine.name);
+    return undefined;
   }
 
-  /** Is it a replacement of those that are counted? */
+  #isApprovedHand({ modifiedBy }: FileRecord): boolean {
+    const { hands, untilMs } = this.#approvedHands;
+    return hands.has(modifiedBy) && this.#clock.monotonicMs() <= untilMs;
+  }
+
+  /** Is it a loss of those that are counted? */
   counts(mine: FileRecord, newest: FileRecord): boolean {
     if (!this.#isLoss(mine, newest)) return false;
     const tree = workTreeOf(this.#records, mine.name, this.#trees);
     return tree === undefined || this.#spoilt.has(tree) || !isByGit(this.#records, tree, newest);
   }
 
-  #count(hour: bigint): number {
-    return this.#byHour.get(hour) ?? 0;
-  }
-
   #isLoss(mine: FileRecord, newest: FileRecord): boolean {
-    if (mine.type !== 'file' || mine.deleted || mine.invalid || mine.size === 0 || newest.deleted) return false;
+    if (mine.type !== 'file' || mine.deleted || mine.invalid || mine.size === 0) return false;
     if (mine.version.length === 0 || sameContent(mine, newest)) return false;
-    if (compareVersions(newest.version, mine.version) !== 'newer') return false;
-    if (newest.modifiedBy === mine.modifiedBy && changedS(newest) - changedS(mine) < HOUR_S) return false;
-    // It brings back what ours replaced: somebody has undone it (U95).
+    const replaced = this.#digest(mine.blocks);
+    // Of two versions that had not seen each other ours stays beside, unless the other says that it had this very content.
+    const isSeen = compareVersions(newest.version, mine.version) === 'newer';
+    if (!isSeen && !sameBytes(newest.previousBlocksHash, replaced)) return false;
+    if (this.#isOfSameHand(mine, newest, replaced)) return false;
+    // It brings back what ours replaced: somebody has undone it (U95), who has kept it or does it soon after.
     const before = mine.previousBlocksHash;
-    if (before.length > 0 && sameBytes(before, this.#digest(newest.blocks))) return false;
+    if (before.length > 0 && sameBytes(before, this.#digest(newest.blocks))) {
+      const isKept = !sameBytes(newest.previousBlocksHash, replaced);
+      if (isKept || changedS(newest) - changedS(mine) < UNDONE_S) return false;
+    }
     const twins = this.#records.filesWithBlocks(mine.blocks, mine.blockSize, TWINS_MAX);
     return !twins.some((twin) => {
       const stays = this.#records.newest(twin.record.name);
       return stays !== undefined && !stays.deleted && sameContent(stays, mine);
     });
+  }
+
+  /** Whoever made the content just before may do with it what they like. (Who gave it other permissions has not made it.) */
+  #isOfSameHand(mine: FileRecord, newest: FileRecord, mineHash: Uint8Array): boolean {
+    if (newest.modifiedBy !== mine.modifiedBy || sameBytes(mine.previousBlocksHash, mineHash)) return false;
+    const apartS = changedS(newest) - changedS(mine);
+    return apartS > 0n && apartS < HOUR_S;
   }
 }
 

@@ -31,7 +31,7 @@ export class Restorer {
    */
   async restore(name: string, atMs?: number): Promise<HistoryEntry> {
     const entry = await this.#find(name, atMs);
-    if (entry !== undefined) return await this.#putBack(entry);
+    if (entry !== undefined) return await this.putBack(entry);
     const restored = await this.#restoreBelow(name, atMs);
     const newest = restored.toSorted((a, b) => b.atMs - a.atMs)[0];
     if (newest === undefined) throw new LanfoldError('E_NOT_IN_HISTORY', { subject: name });
@@ -53,7 +53,7 @@ export class Restorer {
       const entry = look === undefined ? await this.#find(name, atMs) : undefined;
       if (entry === undefined) continue;
       try {
-        restored.push(await this.#putBack(entry));
+        restored.push(await this.putBack(entry));
       } catch (cause) {
         failures.push(cause);
       }
@@ -62,7 +62,8 @@ export class Restorer {
     return restored;
   }
 
-  async #putBack(entry: HistoryEntry): Promise<HistoryEntry> {
+  /** @throws LanfoldError `E_NOT_IN_HISTORY`, or what the disk says. */
+  async putBack(entry: HistoryEntry): Promise<HistoryEntry> {
     // All that one group has removed is of one time, and several may be wanted back in one millisecond.
     const stage = `restore-${entry.atMs}-${this.#context.clock.nowMs()}-${(this.#count += 1)}`;
     this.stages.add(stage);

@@ -8,8 +8,10 @@
 import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
 import { revival } from '../../core/scan/changes.ts';
 import { counterOf } from '../../core/model/version-vector.ts';
+import type { HistoryEntry } from '../../ports/file-tree.ts';
 import type { NeedCursor, NeedPhase } from '../../ports/record-store.ts';
 import { HELD_BY_PEERS, HELD_HERE, HELD_REPLACEMENTS, type Brake } from './brake.ts';
+import type { Act } from './losses.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { Restorer } from './restorer.ts';
 
@@ -22,12 +24,14 @@ export interface Undone {
   readonly restored: number;
   /** Names that are gone here and that no peer is known to have: there is nothing to bring back. */
   readonly lost: number;
+  /** Names of those in the history that could not be brought back: they are listed, and all of it is still held. */
+  readonly failed: number;
 }
 
 const REASONS = [HELD_HERE, HELD_BY_PEERS, HELD_REPLACEMENTS] as const;
 const PAGE = 500;
-/** Counters of versions are seconds: whoever replaced what is held replaced within this what was not held yet. */
-const ONE_ACT_S = 3600n;
+/** The reason of a problem. */
+const NOT_UNDONE = 'not-undone';
 
 export class Undo {
   readonly #context: FolderContext;
@@ -40,16 +44,17 @@ export class Undo {
     this.#restorer = restorer;
   }
 
+  /** Until all of it is done everything is held, also after a restart: then a person says it again. */
   async run(): Promise<Undone> {
     const brake = this.#brake;
     const holds = REASONS.filter((reason) => brake.isHolding(reason));
     const { fetched, lost } = holds.includes(HELD_HERE) ? await this.#fetchBack() : { fetched: 0, lost: 0 };
+    const { restored, failed } = brake.act === undefined ? { restored: 0, failed: 0 } : await this.#restore(brake.act);
+    if (failed > 0) return { fetched, kept: 0, restored, lost, failed };
     const deletes = holds.includes(HELD_BY_PEERS) ? this.#keepDeleted() : 0;
-    const acts = new Map<bigint, bigint>();
-    const replacements = holds.includes(HELD_REPLACEMENTS) ? this.#keepReplaced(acts) : 0;
-    const restored = acts.size === 0 ? 0 : await this.#restore(acts);
+    const replacements = holds.includes(HELD_REPLACEMENTS) ? this.#keepReplaced() : 0;
     brake.releaseAll();
-    return { fetched, kept: deletes + replacements, restored, lost };
+    return { fetched, kept: deletes + replacements, restored, lost, failed };
   }
 
   /**
@@ -72,7 +77,9 @@ export class Undo {
       const looked = new Map(page.map(({ record }) => [record.name, record.sequence]));
       const has = (name: string): boolean => {
         const own = records.local(name)?.record; // one that was put in place meanwhile is another
-        return own !== undefined && own.sequence === looked.get(name) && records.holders(own).length > 0;
+        const newest = records.newest(name);
+        if (own === undefined || own.sequence !== looked.get(name) || newest?.deleted !== false) return false;
+        return records.holders(newest).length > 0;
       };
       const back = gone.filter(has);
       lost += gone.length - back.length;
@@ -86,16 +93,11 @@ export class Undo {
     return this.#keep('delete-file', () => true) + this.#keep('delete-directory', () => true);
   }
 
-  /** @param acts gets who replaced something, and when last. */
-  #keepReplaced(acts: Map<bigint, bigint>): number {
+  #keepReplaced(): number {
     const { records } = this.#context;
     return this.#keep('file', ({ record }) => {
       const newest = records.newest(record.name);
-      if (newest === undefined || !this.#brake.isReplacement(record, newest)) return false;
-      const atS = counterOf(newest.version, newest.modifiedBy);
-      const lastS = acts.get(newest.modifiedBy) ?? 0n;
-      if (atS > lastS) acts.set(newest.modifiedBy, atS);
-      return true;
+      return newest !== undefined && this.#brake.isReplacement(record, newest);
     });
   }
 
@@ -128,32 +130,43 @@ export class Undo {
     return meant.length;
   }
 
-  /** What the same hands replaced here before it was too much. One name that cannot be brought back keeps no other from it. */
-  async #restore(acts: ReadonlyMap<bigint, bigint>): Promise<number> {
-    const { records, log } = this.#context;
-    let restored = 0;
-    for (let after = ''; ;) {
-      const page = records.below('', after, PAGE);
+  /**
+   * What the same hands replaced or deleted here before it was too much, as it was before the first of it: there may be more than one
+   * version of theirs in between. One name that cannot be brought back keeps no other from it.
+   */
+  async #restore(act: Act): Promise<{ restored: number; failed: number }> {
+    const { records } = this.#context;
+    const done = { restored: 0, failed: 0 };
+    for (let after = 0; ;) {
+      const page = records.changesSince(after, PAGE);
       const last = page.at(-1);
-      if (last === undefined) return restored;
-      for (const { record } of page) {
-        const { name } = record;
-        if (!isOfAct(record, acts) || (await this.#restorer.history(name)).length === 0) continue; // what was new stays
-        try {
-          await this.#restorer.restore(name);
-          restored += 1;
-        } catch (cause) {
-          log.warn({ name, cause: String(cause) }, 'cannot bring back what was replaced');
-        }
+      if (last === undefined) return done;
+      for (const own of page) {
+        if (!isOfAct(own, act)) continue;
+        const before = (await this.#restorer.history(own.name)).findLast(({ atMs }) => atMs >= act.fromMs);
+        if (before === undefined) continue; // what was new stays
+        done[(await this.#putBack(before)) ? 'restored' : 'failed'] += 1;
       }
-      after = last.record.name;
+      after = last.sequence;
+    }
+  }
+
+  async #putBack(version: HistoryEntry): Promise<boolean> {
+    const { problems, log } = this.#context;
+    const { name } = version;
+    try {
+      await this.#restorer.putBack(version);
+      if (problems.of(name)?.reason === NOT_UNDONE) problems.clear(name);
+      return true;
+    } catch (cause) {
+      const text = cause instanceof Error ? cause.message : String(cause);
+      problems.set(name, NOT_UNDONE, `It cannot be brought back: ${text}`, 'told');
+      log.warn({ name, cause: String(cause) }, 'cannot bring back what was replaced');
+      return false;
     }
   }
 }
 
-function isOfAct({ type, modifiedBy, version }: FileRecord, acts: ReadonlyMap<bigint, bigint>): boolean {
-  const lastS = acts.get(modifiedBy);
-  if (lastS === undefined || type !== 'file') return false;
-  const apartS = lastS - counterOf(version, modifiedBy);
-  return apartS <= ONE_ACT_S && -apartS <= ONE_ACT_S;
+function isOfAct({ type, modifiedBy, version }: FileRecord, { hands, fromS }: Act): boolean {
+  return type === 'file' && hands.has(modifiedBy) && counterOf(version, modifiedBy) >= fromS;
 }

@@ -1,0 +1,209 @@
+/** What is held stays held: over time, over a restart, however slow it gets and whatever was done just before (R12). */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { FOLDER, type Desk, type Machine } from './desk.ts';
+import { twoWith } from './desks.ts';
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+function nameOf(index: number): string {
+  return `file ${String(index).padStart(4, '0')}`;
+}
+
+function files(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [nameOf(index), `content ${index}`]));
+}
+
+/** In how many files the machine has content that begins so. */
+function count(machine: Machine, start: string): number {
+  return machine.names().filter((name) => machine.read(name)?.startsWith(start)).length;
+}
+
+function remove(machine: Machine, from: number, to: number): void {
+  for (let index = from; index < to; index += 1) machine.disk.unlink(`${FOLDER}/${nameOf(index)}`);
+}
+
+/** One file after the other, as fast as the disk allows. */
+async function encrypt(desk: Desk, machine: Machine, total: number): Promise<void> {
+  for (let index = 0; index < total; index += 1) {
+    machine.write(nameOf(index), `X ${index}`);
+    if (index % 50 === 0) await desk.runFor(5000);
+  }
+}
+
+async function world(total: number): Promise<{ desk: Desk; a: Machine; b: Machine }> {
+  const { desk, a, b } = await twoWith(files(total));
+  await desk.runFor(2 * HOUR_MS); // nothing of it was just made
+  return { desk, a, b };
+}
+
+test('R12 replacements that are held stay so over a restart', async () => {
+  const { desk, a, b } = await world(500);
+  using _ = desk;
+  await encrypt(desk, a, 500);
+  ok(await desk.until(() => b.folder().state === 'needs-you'));
+  await desk.runFor(MINUTE_MS);
+  equal(count(b, 'X'), 250);
+  b.crash();
+  await desk.start(b);
+  await desk.runFor(2 * MINUTE_MS);
+  equal(count(b, 'X'), 250);
+  equal(b.folder().state, 'needs-you');
+  b.folder().approveDeletes();
+  ok(await desk.until(() => count(b, 'X') === 500));
+});
+
+test('R12 however slow it gets, what the same hand does waits while its doing is held', async () => {
+  const { desk, a, b } = await world(600);
+  using _ = desk;
+  await encrypt(desk, a, 400);
+  ok(await desk.until(() => b.folder().state === 'needs-you'));
+  await desk.runFor(MINUTE_MS);
+  const replaced = count(b, 'X');
+  equal(replaced, 300);
+  for (let index = 400; index < 420; index += 1) {
+    a.write(nameOf(index), `X ${index}`);
+    await desk.runFor(HOUR_MS / 2);
+  }
+  b.write('another', 'by another hand');
+  ok(await desk.until(() => a.read('another') !== undefined));
+  equal(count(b, 'X'), replaced);
+});
+
+test('R12 deletes made here that are held are not let go by time, nor by a restart', async () => {
+  const { desk, a, b } = await world(500);
+  using _ = desk;
+  remove(a, 0, 90);
+  ok(await desk.until(() => b.names().length === 410));
+  remove(a, 90, 150);
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  await desk.runFor(30 * MINUTE_MS);
+  equal(b.names().length, 410);
+  a.crash();
+  await desk.start(a);
+  await desk.runFor(30 * MINUTE_MS);
+  equal(b.names().length, 410);
+  equal(a.folder().state, 'needs-you');
+  a.folder().approveDeletes();
+  // What b had carried out of it before counts there.
+  await desk.runFor(MINUTE_MS);
+  equal(a.folder().state, 'in-sync');
+});
+
+test('R12 deletes by a peer that are held are not let go by time, nor by a restart', async () => {
+  const { desk, a, b } = await world(500);
+  using _ = desk;
+  remove(a, 0, 90);
+  ok(await desk.until(() => b.names().length === 410));
+  remove(a, 90, 150);
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  a.folder().approveDeletes();
+  ok(await desk.until(() => b.folder().state === 'needs-you'));
+  for (const isRestarted of [false, true]) {
+    if (isRestarted) {
+      b.crash();
+      await desk.start(b);
+    }
+    await desk.runFor(30 * MINUTE_MS);
+    equal(b.names().length, 410);
+    equal(b.folder().state, 'needs-you');
+  }
+  b.folder().approveDeletes();
+  ok(await desk.until(() => b.names().length === 350));
+});
+
+test('R12 a few deletes that are found after a restart do not end what was held before it', async () => {
+  const { desk, a, b } = await world(500);
+  using _ = desk;
+  remove(a, 0, 90);
+  ok(await desk.until(() => b.names().length === 410));
+  remove(a, 90, 150);
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  a.crash();
+  await desk.start(a);
+  remove(a, 490, 492);
+  await desk.runFor(30 * MINUTE_MS);
+  equal(a.folder().state, 'needs-you');
+  ok(b.names().length >= 408);
+});
+
+test('R12 files that are deleted one after the other, each with another one in its place, are held', async () => {
+  const { desk, a, b } = await world(420);
+  using _ = desk;
+  for (let index = 0; index < 420; index += 1) {
+    a.write(`${nameOf(index)}.locked`, `X ${index}`);
+    a.disk.unlink(`${FOLDER}/${nameOf(index)}`);
+    await desk.runFor(125);
+  }
+  await desk.runFor(2 * MINUTE_MS);
+  deepEqual(
+    b.problems().map(([, reason]) => reason),
+    ['held-deletes-by-peers'],
+  );
+  const left = count(b, 'content');
+  ok(left >= 200, `${left} are left`);
+  b.crash();
+  await desk.start(b);
+  await desk.runFor(30 * MINUTE_MS);
+  equal(count(b, 'content'), left);
+  const { restored, kept, failed } = await desk.scheduler.runUntil(b.folder().undoHeld());
+  deepEqual([restored + kept, failed], [420, 0]);
+  ok(await desk.until(() => [a, b].every((machine) => count(machine, 'content') === 420)));
+});
+
+test('R12 a yes to some deletes is none to others that come a little later', async () => {
+  const { desk, a, b } = await world(400);
+  using _ = desk;
+  remove(a, 0, 120);
+  for (const machine of [a, b]) {
+    ok(await desk.until(() => machine.folder().state === 'needs-you'));
+    machine.folder().approveDeletes();
+  }
+  ok(await desk.until(() => b.names().length === 280));
+  await desk.runFor(2 * MINUTE_MS);
+  remove(a, 120, 400);
+  await desk.runFor(MINUTE_MS);
+  deepEqual([a.folder().state, b.names().length], ['needs-you', 280]);
+});
+
+test('R12 other permissions just before are no content of the same hand', async () => {
+  const { desk, a, b } = await world(500);
+  using _ = desk;
+  for (let index = 0; index < 500; index += 1) a.disk.setAttributes(a.inode(nameOf(index)), { permissions: 0o600 });
+  ok(await desk.until(() => b.inode(nameOf(499)).permissions === 0o600));
+  ok(await desk.inSync(a, b));
+  await encrypt(desk, a, 500);
+  await desk.runFor(2 * MINUTE_MS);
+  equal(count(b, 'X'), 250);
+});
+
+test('R12 an old backup that is put over what another has edited for days is held', async () => {
+  const { desk, a, b } = await world(500);
+  using _ = desk;
+  for (let index = 0; index < 500; index += 1) {
+    b.write(nameOf(index), `edited ${index}`);
+    if (index % 100 === 99) await desk.runFor(3 * HOUR_MS);
+  }
+  ok(await desk.until(() => count(a, 'edited') === 500));
+  await desk.runFor(24 * HOUR_MS);
+  for (let index = 0; index < 500; index += 1) a.write(nameOf(index), `content ${index}`);
+  await desk.runFor(2 * MINUTE_MS);
+  equal(count(b, 'edited'), 250);
+});
+
+test('R12 edits of many other hours make nobody forget those of this one', async () => {
+  const { desk, a, b } = await world(500);
+  using _ = desk;
+  b.crash();
+  for (let index = 200; index < 310; index += 1) {
+    a.write(nameOf(index), `edit ${index}`);
+    await desk.runFor(HOUR_MS);
+  }
+  await desk.runFor(2 * HOUR_MS);
+  for (let index = 0; index < 500; index += 1) if (index < 200 || index >= 310) a.write(nameOf(index), `X ${index}`);
+  await desk.runFor(MINUTE_MS);
+  await desk.start(b);
+  await desk.runFor(2 * MINUTE_MS);
+  ok(count(b, 'X') <= 250);
+});

@@ -1,0 +1,62 @@
+/**
+ * Of deletes that are held, what had gone of the same act before it was too much: they are judged with it for as long as they are
+ * held, also after a restart. Were they judged by themselves, a few that are left would be few (R12).
+ * @module
+ */
+import type { FolderRecords } from '../../ports/record-store.ts';
+
+/** Deletes that were carried out, and the names of those whose content was nowhere else. */
+export interface HeldAct {
+  readonly deletes: number;
+  readonly gone: readonly string[];
+}
+
+export type ActKind = 'here' | 'by peers';
+
+export class HeldActs {
+  readonly #records: Pick<FolderRecords, 'note' | 'setNote'>;
+  readonly #acts = new Map<ActKind, HeldAct>();
+
+  constructor(records: Pick<FolderRecords, 'note' | 'setNote'>) {
+    this.#records = records;
+    for (const kind of ['here', 'by peers'] as const) {
+      const act = parsed(records.note(noteOf(kind)));
+      if (act !== undefined) this.#acts.set(kind, act);
+    }
+  }
+
+  of(kind: ActKind): HeldAct | undefined {
+    return this.#acts.get(kind);
+  }
+
+  hold(kind: ActKind, act: HeldAct): void {
+    if (this.#acts.has(kind)) return;
+    this.#acts.set(kind, act);
+    this.#note(kind, JSON.stringify(act));
+  }
+
+  release(kind: ActKind): void {
+    if (this.#acts.delete(kind)) this.#note(kind, undefined);
+  }
+
+  /** What cannot be noted, on a full disk, counts until the next start. */
+  #note(kind: ActKind, value: string | undefined): void {
+    try {
+      this.#records.setNote(noteOf(kind), value);
+    } catch {}
+  }
+}
+
+function noteOf(kind: ActKind): string {
+  return `held deletes ${kind}`;
+}
+
+function parsed(note: string | undefined): HeldAct | undefined {
+  try {
+    const { deletes, gone } = JSON.parse(note ?? '{}') as Partial<HeldAct>;
+    if (!Number.isSafeInteger(deletes) || !Array.isArray(gone)) return undefined;
+    return { deletes: Number(deletes), gone: gone.filter((name) => typeof name === 'string') };
+  } catch {
+    return undefined;
+  }
+}

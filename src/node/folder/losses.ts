@@ -1,0 +1,160 @@
+/**
+ * What a folder lost to its peers lately, by the hour in which each loss was made and told apart by nothing else; and whose doing is
+ * held. It is kept with the records: a program that replaces everything goes on after a restart, and so does the count (R12).
+ *
+ * Counters of versions are seconds, with Syncthing and with us: that is when a change was made. What came together after a holiday
+ * was not made together.
+ * @module
+ */
+import type { Clock } from '../../ports/clock.ts';
+import type { FolderRecords } from '../../ports/record-store.ts';
+
+const HOUR_S = 3600n;
+/** Of more the smallest is forgotten: an act is never that. */
+const HOURS_MAX = 100;
+/** So many more losses are counted before they are noted: to note costs a commit. */
+const UNNOTED_MAX = 20;
+const NOTE = 'losses';
+
+interface Hour {
+  readonly count: number;
+  /** When the first of them was carried out here, milliseconds since 1970 by the clock here. */
+  readonly firstMs: number;
+}
+
+/** Who does it, and since when, of what is held. */
+export interface Act {
+  /** Short IDs of devices. */
+  readonly hands: ReadonlySet<bigint>;
+  /** Losses of it were made from here on, in seconds of their versions. */
+  readonly fromS: bigint;
+  /** The first of them was carried out here then; milliseconds since 1970. */
+  readonly fromMs: number;
+}
+
+export type LossesContext = {
+  readonly records: Pick<FolderRecords, 'note' | 'setNote'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+};
+
+export class Losses {
+  readonly #context: LossesContext;
+  readonly #hours = new Map<bigint, Hour>();
+  readonly #hands = new Set<bigint>();
+  /** The first hour of what is held. */
+  #heldFrom: bigint | undefined;
+  #unnoted = 0;
+
+  constructor(context: LossesContext) {
+    this.#context = context;
+    this.#read(context.records.note(NOTE));
+  }
+
+  /** Losses that were made within an hour or two of that moment. */
+  around(madeS: bigint): number {
+    const hour = madeS / HOUR_S;
+    return this.#count(hour) + Math.max(this.#count(hour - 1n), this.#count(hour + 1n));
+  }
+
+  /** One more was carried out. @returns takes it back. */
+  add(madeS: bigint): () => void {
+    const hour = madeS / HOUR_S;
+    this.#change(hour, 1);
+    return () => this.#change(hour, -1);
+  }
+
+  /** What this hand does waits for a person from now on. */
+  hold(hand: bigint, madeS: bigint): void {
+    const from = this.#firstOf(madeS / HOUR_S);
+    if (this.#hands.has(hand) && this.#heldFrom !== undefined && this.#heldFrom <= from) return;
+    this.#hands.add(hand);
+    if (this.#heldFrom === undefined || from < this.#heldFrom) this.#heldFrom = from;
+    this.#note();
+  }
+
+  isHeld(hand: bigint): boolean {
+    return this.#hands.has(hand);
+  }
+
+  /** A person has decided, or peers have taken back all of it. */
+  release(): void {
+    if (this.#hands.size === 0) return;
+    this.#hands.clear();
+    this.#heldFrom = undefined;
+    this.#note();
+  }
+
+  /** What is held; undefined if nothing is. */
+  get act(): Act | undefined {
+    if (this.#heldFrom === undefined) return undefined;
+    const from = this.#hours.get(this.#heldFrom);
+    return { hands: this.#hands, fromS: this.#heldFrom * HOUR_S, fromMs: from?.firstMs ?? this.#context.clock.nowMs() };
+  }
+
+  /** To be kept although it is not many. */
+  save(): void {
+    if (this.#unnoted > 0) this.#note();
+  }
+
+  /** The first of the hours without a pause up to this one: whoever takes his time is at it for several. */
+  #firstOf(hour: bigint): bigint {
+    let first = hour;
+    while (this.#count(first - 1n) > 0) first -= 1n;
+    return first;
+  }
+
+  #count(hour: bigint): number {
+    return this.#hours.get(hour)?.count ?? 0;
+  }
+
+  #change(hour: bigint, by: number): void {
+    const before = this.#hours.get(hour) ?? { count: 0, firstMs: this.#context.clock.nowMs() };
+    if (before.count + by <= 0) this.#hours.delete(hour);
+    else this.#hours.set(hour, { ...before, count: before.count + by });
+    if (this.#hours.size > HOURS_MAX) this.#hours.delete(this.#smallestBut(hour));
+    this.#unnoted += 1;
+    if (this.#unnoted >= UNNOTED_MAX) this.#note();
+  }
+
+  #smallestBut(hour: bigint): bigint {
+    const others = [...this.#hours].filter(([other]) => other !== hour);
+    return others.reduce(
+      (least, other) => (other[1].count < least[1].count ? other : least),
+      others[0] ?? [hour, ZERO],
+    )[0];
+  }
+
+  /** What cannot be noted, on a full disk, counts until the next start. */
+  #note(): void {
+    const hours = [...this.#hours].map(([hour, { count, firstMs }]) => [Number(hour), count, Math.floor(firstMs)]);
+    const hands = [...this.#hands].map(String);
+    const from = this.#heldFrom === undefined ? undefined : Number(this.#heldFrom);
+    this.#unnoted = 0;
+    try {
+      this.#context.records.setNote(NOTE, JSON.stringify({ hours, hands, from }));
+    } catch {}
+  }
+
+  /** What cannot be read is as if there were none. */
+  #read(note: string | undefined): void {
+    try {
+      const noted = JSON.parse(note ?? '{}') as { hours?: unknown; hands?: unknown; from?: unknown };
+      for (const entry of listOf(noted.hours)) {
+        const [hour, count, firstMs] = listOf(entry).map(Number);
+        if (isWhole(hour) && isWhole(count) && isWhole(firstMs)) this.#hours.set(BigInt(hour), { count, firstMs });
+      }
+      for (const hand of listOf(noted.hands)) this.#hands.add(BigInt(String(hand)));
+      if (this.#hands.size > 0 && isWhole(noted.from)) this.#heldFrom = BigInt(noted.from);
+    } catch {}
+  }
+}
+
+const ZERO: Hour = { count: 0, firstMs: 0 };
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
