@@ -1,11 +1,13 @@
 /** What git does to many files at once is no accident, and what only looks like it is held. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import { gitIndex } from '../test/harness/git-index.ts';
 import { FOLDER, type Desk, type Machine } from './desk.ts';
 import { two, type Two } from './desks.ts';
 
 const COUNT = 300;
 const HOUR_MS = 3_600_000;
+const SOURCES = Array.from({ length: COUNT }, (_, index) => `src/${index}`);
 
 /** Two machines with a repository and its files, made by the first a while ago. */
 async function repository(tree = ''): Promise<Two & { at: (name: string) => string }> {
@@ -13,7 +15,8 @@ async function repository(tree = ''): Promise<Two & { at: (name: string) => stri
   const at = (name: string): string => (tree === '' ? name : `${tree}/${name}`);
   const directories = ['', '.git', '.git/objects', '.git/objects/ab', 'src'].map(at).filter((name) => name !== '');
   for (const directory of directories) a.disk.makeDirectory(`${FOLDER}/${directory.replace(/\/$/u, '')}`);
-  for (const name of ['.git/HEAD', '.git/index', '.git/objects/ab/cdef']) a.write(at(name), `${name} on main`);
+  for (const name of ['.git/HEAD', '.git/objects/ab/cdef']) a.write(at(name), `${name} on main`);
+  a.write(at('.git/index'), gitIndex([...SOURCES, 'on main']));
   for (let index = 0; index < COUNT; index += 1) a.write(at(`src/${index}`), `main ${index}`);
   await desk.start(a, b);
   ok(await desk.until(() => b.folder().records.counts().local.files === COUNT + 3));
@@ -48,7 +51,7 @@ for (const tree of ['', 'project'])
       b.write(at(`src/${index}`), `other ${index}`);
       if (index % 100 === 0) await desk.runFor(700);
     }
-    b.write(at('.git/index'), 'index on other');
+    b.write(at('.git/index'), gitIndex([...SOURCES, 'on other']));
     ok(await desk.until(() => countOf(a, at, 'other') === COUNT, 120_000));
     ok(await desk.inSync(a, b));
     equal(states.has('needs-you'), false);
@@ -59,7 +62,7 @@ test('U90 case E12: a checkout that removes most files passes unasked, here and 
   using _ = desk;
   const states = statesOf(desk, [a, b]);
   for (let index = 0; index < 250; index += 1) b.disk.unlink(`${FOLDER}/${at(`src/${index}`)}`);
-  b.write(at('.git/index'), 'index on other');
+  b.write(at('.git/index'), gitIndex(SOURCES.slice(250)));
   ok(await desk.until(() => countOf(a, at, 'main') === 50, 120_000));
   ok(await desk.inSync(a, b));
   equal(states.has('needs-you'), false);
@@ -107,7 +110,7 @@ for (const [after, name] of [
     if (name === '.git/gc.pid') b.write(name, '4711 here');
     const objects = await looseIn('.git/objects/ab', desk, a, b);
     for (const object of objects) b.disk.unlink(`${FOLDER}/${object}`);
-    if (name === '.git/index') b.write(name, 'index of a checkout just now');
+    if (name === '.git/index') b.write(name, gitIndex(SOURCES));
     ok(await desk.until(() => b.folder().state === 'needs-you', 120_000));
     await desk.runFor(30_000);
     ok(objects.every((object) => a.read(object) !== undefined));
@@ -117,7 +120,7 @@ test('U91 who rewrites all, and the repository with it, is held; so is a rewrite
   for (const more of [['.git/index', '.git/HEAD', '.git/objects/ab/cdef'], []]) {
     const { desk, a, b, at } = await repository();
     using _ = desk;
-    b.write(at('.git/index'), 'of a checkout of the same hand, ten minutes ago');
+    b.write(at('.git/index'), gitIndex([...SOURCES, 'ten minutes ago']));
     await desk.runFor(600_000);
     for (const name of more) b.write(at(name), `encrypted ${name}`);
     for (let index = 0; index < COUNT; index += 1) b.write(at(`src/${index}`), `encrypted ${index}`);
@@ -143,4 +146,53 @@ test('U91 files that are removed by hand, long after the last checkout, are held
     await desk.runFor(30_000);
     equal(countOf(a, at, 'main'), COUNT);
   }
+});
+
+/** Files in the working tree that were never added to the repository. */
+async function untracked({ desk, a, b }: Two): Promise<(machine: Machine) => number> {
+  const names = Array.from({ length: COUNT }, (_, index) => `photos/${index}`);
+  a.disk.makeDirectory(`${FOLDER}/photos`);
+  for (const name of names) a.write(name, `photo ${name}`);
+  const left = (machine: Machine): number => names.filter((name) => machine.read(name)?.startsWith('photo')).length;
+  ok(await desk.until(() => left(b) === COUNT, 120_000));
+  ok(await desk.inSync(a, b));
+  await desk.runFor(2 * HOUR_MS);
+  return left;
+}
+
+test('U91 files that were never added are held with whatever git does just then, and so is what git comes to later', async () => {
+  const world = await repository();
+  const { desk, a, b } = world;
+  using _ = desk;
+  const left = await untracked(world);
+  for (let index = 0; index < COUNT; index += 1) a.disk.unlink(`${FOLDER}/photos/${index}`);
+  a.disk.removeDirectory(`${FOLDER}/photos`);
+  a.write('.git/index', gitIndex([...SOURCES, 'added just then']));
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  for (let index = 0; index < COUNT; index += 1) a.disk.unlink(`${FOLDER}/src/${index}`);
+  ok(await desk.until(() => (a.folder().held[0]?.count ?? 0) >= 2 * COUNT));
+  await desk.runFor(HOUR_MS);
+  a.write('.git/index', gitIndex([...SOURCES, 'added much later']));
+  await desk.runFor(HOUR_MS);
+  deepEqual([left(b), a.folder().state], [COUNT, 'needs-you']);
+  equal(
+    countOf(b, (name) => name, 'main'),
+    COUNT,
+  );
+});
+
+test('U91 a program that replaces the index as well is not git, nor is what it replaces of the others its work', async () => {
+  const world = await repository();
+  const { desk, a, b } = world;
+  using _ = desk;
+  const left = await untracked(world);
+  for (const name of ['.git/HEAD', '.git/index']) a.write(name, 'X');
+  for (let index = 0; index < COUNT; index += 1) {
+    a.write(`photos/${index}`, `X ${index}`);
+    a.write(`src/${index}`, `X ${index}`);
+    if (index % 50 === 0) await desk.runFor(5000);
+  }
+  await desk.runFor(HOUR_MS / 2);
+  equal(b.folder().state, 'needs-you');
+  ok(left(b) > 0 && countOf(b, (name) => name, 'main') > 0);
 });

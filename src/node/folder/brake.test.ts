@@ -6,8 +6,10 @@ import { openRecordStore } from '../../edges/store/record-store.ts';
 import { NO_BYTES, type FileRecord } from '../../core/model/file-record.ts';
 import type { FolderRecords, RecordStore } from '../../ports/record-store.ts';
 import { Brake } from './brake.ts';
+import { GitIndexes } from './git-indexes.ts';
 
 const PEER = 2n;
+const gitIndexes = new GitIndexes({ look: () => Promise.resolve([]), read: () => Promise.resolve([]) });
 
 function file(name: string, counters: readonly (readonly [device: bigint, value: bigint])[]): FileRecord {
   const version = counters.map(([device, value]) => ({ device, value }));
@@ -25,7 +27,7 @@ function folderOf(count: number): { store: RecordStore; records: FolderRecords; 
 
 test('R12 deletes that a round leaves are not counted again in the next; those that are carried out are', () => {
   const { store, records, names } = folderOf(100);
-  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => 0, nowMs: () => 0 } });
+  const brake = new Brake({ records, gitIndexes, digest: sha256, clock: { monotonicMs: () => 0, nowMs: () => 0 } });
   const removed = (name: string): FileRecord => ({
     ...file(name, [
       [1n, 1n],
@@ -65,7 +67,7 @@ test('R12 deletes that are no loss leave room for those that come soon after the
     blocks: NO_BYTES,
     blockSize: 0,
   });
-  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => 0, nowMs: () => 0 } });
+  const brake = new Brake({ records, gitIndexes, digest: sha256, clock: { monotonicMs: () => 0, nowMs: () => 0 } });
   records.saveRemote(PEER, names.slice(0, 540).map(removed), true); // all but 40 stay under another name
   equal(brake.mayPullDeletes(), true);
   records.saveLocal(names.slice(0, 540).map((name) => ({ record: removed(name), look: undefined })));
@@ -80,7 +82,12 @@ test('R12 deletes that are no loss leave room for those that come soon after the
 test('R12 deletes that are found here in parts, one soon after the other, are one act', () => {
   const { store, records } = folderOf(100);
   let nowMs = 0;
-  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => nowMs, nowMs: () => nowMs } });
+  const brake = new Brake({
+    records,
+    gitIndexes,
+    digest: sha256,
+    clock: { monotonicMs: () => nowMs, nowMs: () => nowMs },
+  });
   equal(brake.mayAnnounceDeletes(30), true);
   nowMs += 5000;
   equal(brake.mayAnnounceDeletes(30), false, '60 of 100');
@@ -94,7 +101,12 @@ test('R12 deletes that are found here in parts, one soon after the other, are on
 test('R12 a yes counts for what comes to it next, and for no accident of the same day', () => {
   const { store, records } = folderOf(300);
   let nowMs = 0;
-  const brake = new Brake({ records, digest: sha256, clock: { monotonicMs: () => nowMs, nowMs: () => nowMs } });
+  const brake = new Brake({
+    records,
+    gitIndexes,
+    digest: sha256,
+    clock: { monotonicMs: () => nowMs, nowMs: () => nowMs },
+  });
   const hourMs = 3_600_000;
   const isAllowedAfter = (waitMs: number): boolean => {
     nowMs += waitMs;

@@ -8,6 +8,7 @@ import type { FolderRecords, NeedCursor } from '../../ports/record-store.ts';
 import type { FileRecord } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
 import type { HeldFact, HeldKind } from '../../core/wire/held.ts';
+import type { GitIndexes } from './git-indexes.ts';
 import { isByGit, workTreeOf, type Trees } from './git-work.ts';
 import type { Problem } from './problems.ts';
 import { HeldActs } from './held-acts.ts';
@@ -40,6 +41,7 @@ const KINDS: Readonly<Record<HeldReason, HeldKind>> = {
 
 export interface BrakeContext {
   readonly records: FolderRecords;
+  readonly gitIndexes: GitIndexes;
   /** SHA-256. */
   readonly digest: (bytes: Uint8Array) => Uint8Array;
   readonly clock: Pick<Clock, 'monotonicMs' | 'nowMs'>;
@@ -350,10 +352,10 @@ export class Brake {
   }
 
   #isByGit(name: string, trees: Trees): boolean {
-    const { records } = this.#context;
+    const { records, gitIndexes } = this.#context;
     const tree = workTreeOf(records, name, trees);
     const newest = tree === undefined ? undefined : records.newest(name);
-    return tree !== undefined && newest !== undefined && isByGit(records, tree, newest);
+    return tree !== undefined && newest !== undefined && isByGit(records, gitIndexes, tree, newest);
   }
 
   /** Is the content of this file here under a name that stays? */

@@ -11,6 +11,7 @@ import type { Log } from '../../ports/log.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 import type { BusyNames } from './busy-names.ts';
 import type { Doubt } from './doubt.ts';
+import type { GitIndexes } from './git-indexes.ts';
 import type { Givers } from './givers.ts';
 import type { HistoryKeeper } from './history-keeper.ts';
 import type { Mounts } from './mounts.ts';
@@ -29,6 +30,7 @@ export interface FolderContext {
   /** Names that are being put in place right now: a look at them would see a state of no record. */
   readonly busy: BusyNames;
   readonly givers: Givers;
+  readonly gitIndexes: GitIndexes;
   /** SHA-256. */
   readonly digest: (bytes: Uint8Array) => Uint8Array;
   ignores(): Ignores;

@@ -4,8 +4,8 @@
  *
  * Git writes `.git/index` as its last act, after the files, and tells of its packs after it removed the objects that are in one.
  * So a change is git's if such a mark was written then: on this disk, not before anything else happened in the directory; by a
- * peer, about as that peer made the change. A program that rewrites everything (R12) would have to pass for git, and to leave
- * the objects alone: git never replaces one.
+ * peer, about as that peer made the change; and only if git tracks the name, by an index that is here ({@link GitIndexes}). A
+ * program that rewrites everything (R12) would have to pass for git, and to leave the objects alone: git never replaces one.
  * Worktrees and submodules, whose `.git` is a file, are not known here: their changes are counted as any. So is what
  * `git maintenance` removes without `gc`: it leaves no mark.
  * @module
@@ -15,6 +15,8 @@ import { joinName, parentOf } from '../../core/model/folder-path.ts';
 import { counterOf } from '../../core/model/version-vector.ts';
 import { isTrouble, type FileTree } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
+import type { GitIndexes } from './git-indexes.ts';
+import { namesBelow } from './names-below.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
 /** A large checkout takes its time, and so does recording it. Counters of versions are seconds. */
@@ -48,8 +50,9 @@ export function workTreeOf(records: FolderRecords, name: string, trees: Trees): 
 }
 
 /** Did a peer's git make this version of a name in the working tree? */
-export function isByGit(records: FolderRecords, tree: string, newest: FileRecord): boolean {
+export function isByGit(records: FolderRecords, indexes: GitIndexes, tree: string, newest: FileRecord): boolean {
   if (isObject(newest.name) && !newest.deleted) return false;
+  if (!IN_REPOSITORY.test(newest.name) && !indexes.tracks(tree, newest.name)) return false;
   return marksOf(newest.name).some((mark) => {
     const written = records.newest(joinName(tree, mark));
     if (written === undefined || written.deleted || written.modifiedBy !== newest.modifiedBy) return false;
@@ -80,14 +83,14 @@ export function treeOfObject(name: string): string {
   return name.slice(0, Math.max(0, name.lastIndexOf('.git/objects/') - 1));
 }
 
-/** Of names that are gone from this disk: those that git has removed, or is about to have. */
+/** Of names that are gone from this disk, with all that is recorded below them: those that git has removed, or is about to have. */
 export async function goneByGit(
-  { tree: files, records, clock }: Pick<FolderContext, 'tree' | 'records' | 'clock'>,
+  { tree: files, records, clock, gitIndexes }: Pick<FolderContext, 'tree' | 'records' | 'clock' | 'gitIndexes'>,
   names: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const trees: Trees = new Map();
   const byTree = new Map<string, string[]>();
-  for (const name of names) {
+  for (const name of names.flatMap((above) => [above, ...namesBelow(records, above)])) {
     const tree = workTreeOf(records, name, trees);
     if (tree === undefined) continue;
     const inTree = byTree.get(tree) ?? [];
@@ -96,6 +99,7 @@ export async function goneByGit(
   }
   const byGit = new Set<string>();
   for (const [tree, inTree] of byTree) {
+    await gitIndexes.read(tree);
     const writtenNs = await timesOf(files, tree, [INDEX, ...PACKED]);
     const lockedNs = await timesOf(files, tree, [INDEX_LOCK, PACKING]);
     const directoriesNs = await directoryTimes(files, tree, inTree);
@@ -105,6 +109,7 @@ export async function goneByGit(
       return ageNs < LOCK_NS_MAX && -ageNs < LOCK_NS_MAX;
     };
     for (const name of inTree) {
+      if (!IN_REPOSITORY.test(name) && !gitIndexes.tracks(tree, name)) continue;
       const changedNs = directoriesNs.get(parentOf(name)) ?? nowNs - SETTLED_NS;
       const isAtWork = locksOf(name).some(isLocked);
       const marksNs = marksOf(name).flatMap((mark) => writtenNs.get(mark) ?? []);

@@ -310,10 +310,9 @@ export class Inspector {
     // Absence is only believed in a root that is still ours: an unmounted disk deletes nothing (SPEC F2).
     if (settled.length === 0 || !(await this.#context.rootIsOurs())) return;
     // Asked before the last look: after that there is no await, or what is put in place meanwhile would be taken for gone.
-    const byGit = await goneByGit(
-      this.#context,
-      settled.flatMap((name) => [name, ...namesBelow(this.#context.records, name)]),
-    );
+    // What is held is no less of an accident for what git does later.
+    const asked = settled.filter((name) => !isOfHeld || !this.#brake.touchesHeld(name));
+    const byGit = await goneByGit(this.#context, asked);
     const { moment } = this.#settler;
     const stillGone = await this.#stillGone(settled);
     const names = new Set(stillGone.flatMap((name) => [name, ...namesBelow(this.#context.records, name)]));

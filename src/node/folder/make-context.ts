@@ -14,6 +14,7 @@ import { BusyNames } from './busy-names.ts';
 import { Doubt } from './doubt.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { FolderOptions } from './folder-options.ts';
+import { GitIndexes } from './git-indexes.ts';
 import { GIVEN_UNTIL, GivenCounters } from './given-counters.ts';
 import { Givers } from './givers.ts';
 import { HistoryKeeper } from './history-keeper.ts';
@@ -34,6 +35,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
   const { tree, records, problems, admission, rescan, ignores, rootIsOurs, suspect, pullSoon, isWalking } = parts;
   const shared = { tree, records, problems };
   const digest = (bytes: Uint8Array): Uint8Array => edges.digest(bytes);
+  const gitIndexes = new GitIndexes(tree);
   const given = new GivenCounters(device, records.note(GIVEN_UNTIL));
   const author = (name?: string): Author => ({
     device,
@@ -53,6 +55,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     const told = records.saveLocal(saved, note);
     if (until !== undefined) given.noted(until);
     onSaved(told);
+    if (told.filter(({ name }) => gitIndexes.notice(name)).length > 0) void gitIndexes.read().catch(() => {});
   };
   const forgotten: ((names: readonly string[]) => void)[] = [];
   return {
@@ -63,6 +66,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     mounts: new Mounts({ ...shared, onBack: rescan }),
     busy: new BusyNames(),
     givers: new Givers(),
+    gitIndexes,
     history: new HistoryKeeper({ tree, records, clock, limits: options.historyLimits }),
     doubt: new Doubt(records, clock, store.uncleanStop, digest),
     digest,

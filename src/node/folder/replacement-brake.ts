@@ -14,6 +14,7 @@ import { sameBytes, sameContent, type FileRecord } from '../../core/model/file-r
 import { compareVersions, counterOf } from '../../core/model/version-vector.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords, PeerKey } from '../../ports/record-store.ts';
+import type { GitIndexes } from './git-indexes.ts';
 import { isByGit, isObject, treeOfObject, workTreeOf, type Trees } from './git-work.ts';
 import { Losses, type Act, type LossesContext } from './losses.ts';
 
@@ -31,6 +32,7 @@ export type GiveBack = () => void;
 
 export type ReplacementContext = LossesContext & {
   readonly records: FolderRecords;
+  readonly gitIndexes: GitIndexes;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** SHA-256. */
   readonly digest: (bytes: Uint8Array) => Uint8Array;
@@ -40,6 +42,7 @@ export class ReplacementBrake {
   readonly #records: FolderRecords;
   readonly #digest: (bytes: Uint8Array) => Uint8Array;
   readonly #losses: Losses;
+  readonly #gitIndexes: GitIndexes;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   /** Repositories of which an object was to be replaced: whoever does that is not git. */
   readonly #spoilt = new Set<string>();
@@ -60,6 +63,7 @@ export class ReplacementBrake {
     this.#digest = context.digest;
     this.#records = context.records;
     this.#losses = new Losses(context);
+    this.#gitIndexes = context.gitIndexes;
     this.#clock = context.clock;
     this.#isApproved = isApproved;
   }
@@ -130,7 +134,7 @@ export class ReplacementBrake {
     if (isObject(mine.name) && !newest.deleted) this.#spoilt.add(treeOfObject(mine.name));
     const tree = workTreeOf(this.#records, mine.name, this.#trees);
     const isGits = tree !== undefined && !this.#spoilt.has(tree);
-    if (isGits && isByGit(this.#records, tree, newest)) return () => {};
+    if (isGits && isByGit(this.#records, this.#gitIndexes, tree, newest)) return () => {};
     const madeS = changedS(newest);
     const isTooMuch = this.#losses.around(madeS) >= Math.max(FREE, this.#records.counts().local.files * SHARE_FREE);
     if (!isTooMuch && !this.#losses.isHeld(newest.modifiedBy)) return this.#losses.add(madeS);
@@ -150,7 +154,7 @@ export class ReplacementBrake {
   counts(mine: FileRecord, newest: FileRecord): boolean {
     if (!this.#isLoss(mine, newest)) return false;
     const tree = workTreeOf(this.#records, mine.name, this.#trees);
-    return tree === undefined || this.#spoilt.has(tree) || !isByGit(this.#records, tree, newest);
+    return tree === undefined || this.#spoilt.has(tree) || !isByGit(this.#records, this.#gitIndexes, tree, newest);
   }
 
   #isLoss(mine: FileRecord, newest: FileRecord): boolean {

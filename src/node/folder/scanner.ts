@@ -56,6 +56,7 @@ export class Scanner {
     if (candidates.length > 0) await this.#inspect(candidates);
     if (missing.length > 0) await this.#inspect(missing.filter((name) => name !== ''));
     endScan();
+    await this.#context.gitIndexes.read();
     return missing.length === 0;
   }
 
@@ -71,6 +72,7 @@ export class Scanner {
     const below: string[] = [];
     for (const { base, look, trouble, isMount } of entries) {
       const name = joinName(directory, base);
+      this.#context.gitIndexes.notice(name);
       const local = known.get(name);
       known.delete(name);
       if (isMount) mounts.seen(name);
