@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   utimesSync,
   writeFileSync,
   writeSync,
@@ -185,10 +186,16 @@ export function watcherContract({ name, create, hearsClosing, stall }: WatcherTr
       );
     });
 
-    test('L10 a name that is not UTF-8 is told as news of its directory', async () => {
+    test('L10 of a name that is not UTF-8 its directory is to be listed, when it comes and when it is gone', async () => {
       await using folder = await open({}, (root) => mkdirSync(`${root}/d`));
-      writeFileSync(Buffer.concat([Buffer.from(`${folder.path('d')}/`), Buffer.from([0x66, 0xff])]), 'x');
-      await folder.until('the directory is told', () => folder.has('d', 'written'));
+      const path = Buffer.concat([Buffer.from(`${folder.path('d')}/`), Buffer.from([0x66, 0xff])]);
+      const told = (): number => folder.lostDirectories.filter((directory) => directory === 'd').length;
+      writeFileSync(path, 'x');
+      await folder.until('the directory is told', () => told() > 0);
+      await folder.fence();
+      const before = told();
+      unlinkSync(path);
+      await folder.until('the directory is told again', () => told() > before);
       await folder.fence();
       assert.deepEqual(
         folder.news.filter((news) => news.name.includes('\uFFFD')),

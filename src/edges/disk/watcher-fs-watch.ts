@@ -196,7 +196,8 @@ export class FsWatchBackEnd implements WatchBackEnd {
     }
     const bytes = Buffer.from(rawBase);
     if (!isUtf8(bytes)) {
-      this.#batch.add(directory, 'written'); // a listing of it shows the name that is not UTF-8
+      // Only a listing of the directory shows a name that is not UTF-8, or that it is gone.
+      if (type === 'rename') this.#batch.lose(directory);
       return;
     }
     const base = sep === '/' ? bytes.toString() : bytes.toString().replaceAll(sep, '/');

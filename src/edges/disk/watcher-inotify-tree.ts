@@ -123,7 +123,8 @@ export class InotifyTree {
     } else if (base === '') {
       this.#takeOwn(directory, mask);
     } else if (base === undefined) {
-      this.#options.batch.add(directory.name, 'written'); // a listing of it shows the name that is not UTF-8
+      // Only a listing of the directory shows a name that is not UTF-8, or that it is gone.
+      if (mask & (IN.CREATE | IN.MOVED_TO | IN.DELETE | IN.MOVED_FROM)) this.#options.batch.lose(directory.name);
     } else if (directory !== this.#root || base !== OWN_DIRECTORY) {
       this.#takeEntry(directory, base, mask);
     }

@@ -57,8 +57,9 @@ export class Settler {
     const nowMs = this.#clock.monotonicMs();
     for (const { name, what } of news) {
       if (normalPart(name) !== name) {
-        // It has no record before a walk of its directory has given it its normal form (SPEC N6).
-        if (what.startsWith('appeared')) this.onDirectory(name);
+        // It has no record before a walk of its directory has given it its normal form, or listed why it cannot have it (SPEC N6);
+        // where it is gone, the same walk lists it no longer.
+        if (what.startsWith('appeared') || what === 'vanished') this.onDirectory(name);
         continue;
       }
       if (what === 'appeared-directory') this.onDirectory(name);
