@@ -1,6 +1,7 @@
 /** Versions that are far from what a device gives out by itself, in whatever order they come, on memory edges. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import { COUNTERS_PER_VECTOR_MAX } from '../src/core/limits.ts';
 import type { FileRecord } from '../src/core/model/file-record.ts';
 import { compareVersions, counterOf, type VersionVector } from '../src/core/model/version-vector.ts';
 import type { Machine } from './desk.ts';
@@ -54,18 +55,75 @@ test('case G16: counters at the edges of 53, 63 and 64 bits: the edit that comes
   }
 });
 
-test('case G16: a counter of our own that we never gave out is not believed, and our next edit wins', async () => {
-  for (const value of [2n ** 53n, 2n ** 63n, 2n ** 64n - 1n]) {
+test('case G16: R10 a counter that its device never gave out is counted on from by everybody, whoever was told of it', async () => {
+  for (const value of [4_000_000_000n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 2n, 2n ** 64n - 1n]) {
+    for (const told of ['a', 'b'] as const) {
+      const world = await shared();
+      const { desk, a, b, record } = world;
+      using _ = desk;
+      const before = record.version.map((counter) => [counter.device, counter.value] as const);
+      tell(world[told], record, byDevice(...before, [b.short, value], [STRANGE, 1n]));
+      await desk.runFor(5000);
+      for (const machine of [a, b]) machine.folder().records.dropRemote(STRANGE); // it is removed
+      for (const [by, content] of [
+        [a, 'by a'],
+        [b, 'by b'],
+        [b, 'by b again'],
+        [a, 'by a again'],
+      ] as const) {
+        by.write(NAME, content);
+        ok(await desk.until(() => a.read(NAME) === content && b.read(NAME) === content), `${value} ${told} ${content}`);
+      }
+      ok(await desk.inSync(a, b));
+      for (const machine of [a, b]) deepEqual([machine.names(), machine.problems()], [[NAME], []]);
+    }
+  }
+});
+
+test('case G16: R10 who claims to have seen an edit that is not known to it yet does not replace or delete it in silence', async () => {
+  for (const isDelete of [false, true]) {
     const { desk, a, b, record } = await shared();
     using _ = desk;
-    tell(a, record, byDevice([a.short, value]));
+    const before = record.version.map((counter) => [counter.device, counter.value] as const);
+    const claimed = byDevice(...before, [b.short, 2n ** 64n - 1n], [STRANGE, 1n]);
+    desk.network.link('a', 'b').cut();
+    const gone = { size: 0, blockSize: 0, blocks: new Uint8Array(0), deleted: true };
+    tell(a, isDelete ? { ...record, ...gone } : record, claimed);
+    if (isDelete) ok(await desk.until(() => a.names().length === 0));
+    else {
+      await desk.runFor(5000);
+      a.write(NAME, 'by a, and seen');
+      await desk.runFor(5000);
+      a.write(NAME, 'by a');
+    }
+    b.write(NAME, 'by b');
     await desk.runFor(5000);
-    deepEqual(a.problems(), [[NAME, 'false-version']]);
-    a.write(NAME, 'by a');
-    ok(await desk.until(() => b.read(NAME) === 'by a'));
-    ok(counterOf(b.folder().records.local(NAME)?.record.version ?? [], a.short) < 2n ** 53n - 1n);
-    deepEqual(b.names(), [NAME]);
+    desk.network.link('a', 'b').heal();
+    await desk.runFor(90_000);
+    ok(await desk.inSync(a, b));
+    for (const machine of [a, b]) {
+      const contents = new Set(machine.names().map((name) => machine.read(name)));
+      deepEqual(contents, new Set(isDelete ? ['by b'] : ['by a', 'by b']));
+      equal(machine.read(NAME), isDelete ? 'by b' : 'by a');
+    }
   }
+});
+
+test('R10 a version that a thousand devices are said to have had a hand in can be edited by one more', async () => {
+  const { desk, a, b, record } = await shared();
+  using _ = desk;
+  const crowd = Array.from({ length: COUNTERS_PER_VECTOR_MAX }, (_, index) => [BigInt(index + 1), 1_000_000n] as const);
+  tell(a, record, byDevice(...crowd));
+  ok(await desk.until(() => b.folder().records.local(NAME)?.record.version.length === crowd.length));
+  for (const [by, content] of [
+    [b, 'by b'],
+    [a, 'by a'],
+  ] as const) {
+    by.write(NAME, content);
+    ok(await desk.until(() => a.read(NAME) === content && b.read(NAME) === content), content);
+  }
+  ok(await desk.inSync(a, b));
+  for (const machine of [a, b]) deepEqual(machine.names(), [NAME]);
 });
 
 test('case G17: a version that a thousand devices had a hand in travels and can be edited', async () => {

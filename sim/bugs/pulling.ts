@@ -76,7 +76,7 @@ export const PULLING: readonly PlantedBug[] = [
     name: 'copy-is-taken-for-move',
     what: 'a file that a peer copied is moved here, and its first name is empty',
     file: 'src/node/folder/puller.ts',
-    find: `if (left?.deleted !== true || decide(twin.record, left, [], this.#context.digest) !== 'delete') continue;`,
+    find: `if (left?.deleted !== true || decide(twin.record, left, [], digest, author) !== 'delete') continue;`,
     replace: 'if (left === undefined) continue;',
     breaks: 'I2',
     foundBy: { seeds: 80 },

@@ -6,8 +6,11 @@ import {
   breakTie,
   bumpVersion,
   compareVersions,
+  countedBy,
   counterOf,
+  countOf,
   covers,
+  isPlausible,
   mergeVersions,
   toVersionVector,
   type VersionOrder,
@@ -43,9 +46,37 @@ test('V3 a change counts at least the seconds of the clock', () => {
   equal(counterOf(bumpVersion([], 1n, -3), 1n), 1n);
 });
 
-test('V3 a counter saturates and never wraps', () => {
+test('R10 a counter that is used up goes on in that of the next number, and never wraps', () => {
   const top = 2n ** 64n - 1n;
-  equal(counterOf(bumpVersion([{ device: 1n, value: top }], 1n, 1000), 1n), top);
+  for (const device of [1n, 2n ** 64n - 1n]) {
+    let before: VersionVector = [{ device, value: top - 1n }];
+    for (let count = top; count < top + 3n; count += 1n) {
+      const after = bumpVersion(before, device, 1000);
+      equal(compareVersions(after, before), 'newer');
+      equal(countOf(after, device), count);
+      equal(counterOf(after, device), top);
+      deepEqual(after, toVersionVector(after), 'sorted');
+      before = after;
+    }
+    equal(countOf(bumpVersion(countedBy(device, 3n * top), device, 1000), device), 3n * top + 1n);
+  }
+});
+
+test('R10 how far a device has counted is read as it was written', () => {
+  fc.assert(
+    fc.property(
+      fc.bigInt({ min: 0n, max: 2n ** 66n }),
+      fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+      (count, device) => {
+        equal(countOf(countedBy(device, count), device), count);
+      },
+    ),
+  );
+});
+
+test('R10 a clock may be a day ahead', () => {
+  equal(isPlausible(186_400n, 100_000_999), true);
+  equal(isPlausible(186_401n, 100_000_999), false);
 });
 
 test('V4 a tie goes to the larger counter at the lowest device that differs', () => {

@@ -21,6 +21,8 @@ export type VersionOrder = 'equal' | 'newer' | 'older' | 'concurrent';
 export const NO_VERSION: VersionVector = [];
 
 const COUNTER_MAX = (1n << 64n) - 1n;
+/** Further ahead no clock is by mistake for long. */
+const CLOCK_AHEAD_MAX_S = 86_400n;
 
 /** How `a` stands to `b`: `newer` means that `a` has seen everything `b` has, and more. */
 export function compareVersions(a: VersionVector, b: VersionVector): VersionOrder {
@@ -48,14 +50,38 @@ export function breakTie(a: VersionVector, b: VersionVector): number {
 /**
  * The vector after a change by `device`: its counter becomes the larger of "one more" and the seconds of its clock, so that
  * a device that lost its records makes vectors that are concurrent with its old ones and never older (SPEC V3).
- * @param nowS whole seconds since 1970. The counter saturates at 2^64−1 and never wraps.
+ * @param nowS whole seconds since 1970.
  */
 export function bumpVersion(vector: VersionVector, device: bigint, nowS: number): VersionVector {
-  const before = counterOf(vector, device);
+  const next = countOf(vector, device) + 1n;
   const clock = BigInt(Math.max(1, Math.floor(nowS)));
-  const next = before >= COUNTER_MAX ? COUNTER_MAX : before + 1n;
   const value = next > clock ? next : clock;
-  return [...vector.filter((counter) => counter.device !== device), { device, value }].sort(byDevice);
+  return mergeVersions(vector, countedBy(device, value));
+}
+
+/**
+ * How far a device has counted. What does not fit into its counter goes on in that of the next number: whatever a liar claims that
+ * a device has counted, it can count on (R10). By itself none comes so far.
+ */
+export function countOf(vector: VersionVector, device: bigint): bigint {
+  const value = counterOf(vector, device);
+  return value < COUNTER_MAX ? value : value + countOf(vector, numberAfter(device));
+}
+
+/** The smallest vector in which a device has counted so far. */
+export function countedBy(device: bigint, count: bigint): VersionVector {
+  const counters: Counter[] = [];
+  for (let left = count, at = device; left > 0n; at = numberAfter(at)) {
+    const value = left < COUNTER_MAX ? left : COUNTER_MAX;
+    counters.push({ device: at, value });
+    left -= value;
+  }
+  return counters.sort(byDevice);
+}
+
+/** Can a device whose clock shows that time have counted so far? Counts are seconds, and a little more where there are many edits. */
+export function isPlausible(count: bigint, nowMs: number): boolean {
+  return count <= BigInt(Math.floor(nowMs / 1000)) + CLOCK_AHEAD_MAX_S;
 }
 
 /** The smallest vector that covers both. */
@@ -107,6 +133,10 @@ function* pairs(a: VersionVector, b: VersionVector): Generator<readonly [bigint,
       j += 1;
     }
   }
+}
+
+function numberAfter(device: bigint): bigint {
+  return BigInt.asUintN(64, device + 1n);
 }
 
 function byDevice(a: Counter, b: Counter): number {

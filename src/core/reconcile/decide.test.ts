@@ -48,10 +48,37 @@ const rows: [rule: string, mine: FileRecord | undefined, newest: FileRecord, oth
     'install-beside',
   ],
 ];
+const feigned = version({ 1: 4_000_000_000, 2: 1 });
+rows.push(
+  [
+    'R10 a version that only claims to have seen our edit leaves it beside',
+    mine,
+    { ...next, version: feigned },
+    [],
+    'install-beside',
+  ],
+  ['R10 nor does its word count for another one', mine, theirs, [{ ...next, version: feigned }], 'install-beside'],
+  ['R10 a delete that only claims so does not stand', mine, { ...removal, version: feigned }, [], 'revive'],
+  [
+    'R10 what others made is theirs to look after',
+    { ...mine, modifiedBy: 3n },
+    { ...next, version: feigned },
+    [],
+    'install',
+  ],
+  [
+    'R10 a claim that is no larger than what we hold is none',
+    { ...mine, version: feigned },
+    { ...next, version: [...feigned, ...version({ 3: 1 })] },
+    [],
+    'install',
+  ],
+);
+const ME = { device: 1n, nowMs: 5_000_000 };
 /** Good enough for a hash here: the bytes themselves. */
 const hashOf = (bytes: Uint8Array): Uint8Array => bytes;
 for (const [rule, own, newest, others, want] of rows)
-  test(rule, () => equal(decide(own, newest, others, hashOf), want));
+  test(rule, () => equal(decide(own, newest, others, hashOf, ME), want));
 
 const revivals: [rule: string, mine: FileRecord | undefined, theirs: FileRecord, want: boolean][] = [
   [

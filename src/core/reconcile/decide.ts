@@ -9,7 +9,8 @@
  */
 import { lacks } from '../index/newest.ts';
 import { sameBytes, sameContent, type FileRecord } from '../model/file-record.ts';
-import { compareVersions } from '../model/version-vector.ts';
+import { compareVersions, countOf, isPlausible } from '../model/version-vector.ts';
+import type { Author } from '../scan/changes.ts';
 import { isConflictCopy } from './conflict-name.ts';
 
 export type Decision =
@@ -23,34 +24,49 @@ export type Decision =
   | 'install'
   /** Put it in place; what stands there was changed by somebody who had not seen it: keep it beside (SPEC M3). */
   | 'install-beside'
-  | 'delete';
+  | 'delete'
+  /** It is deleted by somebody who cannot have seen what is here: say so with a version that has seen both. */
+  | 'revive';
 
 /**
  * @param mine own record of the name.
  * @param newest the version that all should have ({@link newestOf} over own and peers' records).
  * @param hashOf SHA-256, to find out whether `newest` replaced the very content that is here.
  * @param others every known record of the name: one that has seen `mine` makes it outdated, and no conflict.
+ * @param author this device, now.
  */
 export function decide(
   mine: FileRecord | undefined,
   newest: FileRecord,
   others: readonly FileRecord[],
   hashOf: (bytes: Uint8Array) => Uint8Array,
+  author: Pick<Author, 'device' | 'nowMs'>,
 ): Decision {
   if (!lacks(mine, newest)) return 'nothing';
   if (mine === undefined) return 'install';
   if (mine.deleted || mine.invalid) return newest.deleted ? 'record' : 'install';
-  if (newest.deleted) return 'delete';
+  if (newest.deleted) return isFeigned(newest, mine, author) ? 'revive' : 'delete';
   if (sameContent(mine, newest)) return 'attributes'; // equal content is never a conflict (SPEC M1)
   if (mine.type !== 'file' || isConflictCopy(mine.name)) return 'install';
   // Whoever made the newest version had the content that is here, if not its attributes: a touch or a chmod is no edit.
   const isReplaced = newest.previousBlocksHash.length > 0 && sameBytes(newest.previousBlocksHash, hashOf(mine.blocks));
-  return isReplaced || isOutdated(mine, [newest, ...others]) ? 'install' : 'install-beside';
+  const candid = [newest, ...others].filter((other) => !isFeigned(other, mine, author));
+  return isReplaced || isOutdated(mine, candid) ? 'install' : 'install-beside';
 }
 
 /** True when some version was made by someone who had seen `mine`, or `mine` has no claim at all (SPEC M4). */
 function isOutdated(mine: FileRecord, others: readonly FileRecord[]): boolean {
   return mine.version.length === 0 || others.some((other) => compareVersions(other.version, mine.version) === 'newer');
+}
+
+/**
+ * Does that version only claim to have seen the edit that this device made? It has more counts of ours than we can have given out.
+ * Then nobody knows what who made it had seen, and the edit is not replaced as if they had (R10).
+ */
+function isFeigned(other: FileRecord, mine: FileRecord, { device, nowMs }: Pick<Author, 'device' | 'nowMs'>): boolean {
+  if (mine.modifiedBy !== device || mine.version.length === 0) return false;
+  const claimed = countOf(other.version, device);
+  return claimed > countOf(mine.version, device) && !isPlausible(claimed, nowMs);
 }
 
 /**

@@ -2,7 +2,8 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { lookOf, record, sha256, version } from '../../../test/harness/records.ts';
 import { NO_BYTES, type FileRecord, type LocalRecord, type Look } from '../model/file-record.ts';
-import { compareVersions, counterOf } from '../model/version-vector.ts';
+import { COUNTERS_PER_VECTOR_MAX } from '../limits.ts';
+import { compareVersions, countedBy, counterOf, countOf } from '../model/version-vector.ts';
 import {
   deletion,
   disowned,
@@ -10,6 +11,7 @@ import {
   judge,
   looksDamaged,
   revival,
+  stamp,
   type Finding,
   type Sighting,
 } from './changes.ts';
@@ -230,15 +232,47 @@ const leftovers: [rule: string, look: Partial<Look>, theirs: FileRecord, want: b
   ],
 ];
 for (const [rule, look, other, want] of leftovers) {
-  test(rule, () => equal(isLeftover(old, lookOf(old, look), other, sha256(old.blocks), 1n), want));
+  test(rule, () => equal(isLeftover(old, lookOf(old, look), other, sha256(old.blocks), author), want));
 }
+
+test('R10 counts of ours that we cannot have given out say nothing of what stands here', () => {
+  const theirs = record({ content: 'next but one', version: version({ 1: 4_000_000_000, 2: 1 }) });
+  const look = lookOf(old, { modifiedNs: 1n, changedNs: 200_000_000_000n });
+  equal(isLeftover({ ...old, version: version({ 1: 200 }) }, look, theirs, sha256(old.blocks), author), false);
+});
+
+test('R10 what is made anew counts on from whatever a peer has claimed, also beyond 64 bits', () => {
+  for (const told of [4_000_000_000n, 2n ** 64n - 1n, 2n ** 64n + 5n]) {
+    const claimed = countedBy(1n, told);
+    const made = stamp(record({ content: 'next' }), undefined, { ...author, told }, sha256).version;
+    equal(compareVersions(made, claimed), 'newer');
+    equal(countOf(made, 1n), told + 1n);
+    equal(
+      compareVersions(
+        stamp(record({ content: 'next' }), { ...old, version: claimed }, author, sha256).version,
+        claimed,
+      ),
+      'newer',
+    );
+  }
+});
+
+test('R10 a version that is full begins anew, or its next edit would be refused by all', () => {
+  const full = Array.from({ length: COUNTERS_PER_VECTOR_MAX }, (_, index) => ({
+    device: BigInt(index + 10),
+    value: 1n,
+  }));
+  const made = stamp(record({ content: 'next' }), { ...old, version: full }, author, sha256).version;
+  deepEqual(made, version({ 1: 5000 }));
+  equal(compareVersions(made, full), 'concurrent');
+});
 
 test('E8 what is no younger than what we announced is outdated for who had seen that; what was written later is not', () => {
   const second = 1_000_000_000n;
   const theirs = record({ content: 'next but one', version: version({ 1: 100, 2: 1 }) });
   const mine = { ...old, version: version({ 1: 200 }) };
   const isOutdated = (touchedNs: bigint): boolean =>
-    isLeftover(mine, lookOf(old, { modifiedNs: 1n, changedNs: touchedNs }), theirs, sha256(old.blocks), 1n);
+    isLeftover(mine, lookOf(old, { modifiedNs: 1n, changedNs: touchedNs }), theirs, sha256(old.blocks), author);
   equal(isOutdated(100n * second), true);
   equal(isOutdated(101n * second), false);
 });

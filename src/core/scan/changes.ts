@@ -14,7 +14,8 @@ import {
   type LocalRecord,
   type Look,
 } from '../model/file-record.ts';
-import { bumpVersion, mergeVersions, NO_VERSION, type VersionVector } from '../model/version-vector.ts';
+import { COUNTERS_PER_VECTOR_MAX } from '../limits.ts';
+import { bumpVersion, countedBy, mergeVersions, NO_VERSION, type VersionVector } from '../model/version-vector.ts';
 import { lacks } from '../index/newest.ts';
 
 /** The device that changes, and its time. */
@@ -22,7 +23,7 @@ export interface Author {
   /** Its short ID. */
   readonly device: bigint;
   readonly nowMs: number;
-  /** The highest counter of its own that peers tell of the name. Default: none. */
+  /** How far it has counted in the name, as peers tell ({@link countOf}). Default: not at all. */
   readonly told?: bigint;
   /** The highest counter that it may have given to any name, where its clock comes to that second again. Default: none. */
   readonly given?: bigint;
@@ -120,9 +121,10 @@ export function stamp(
  */
 function next(version: VersionVector, { device, nowMs, told = 0n, given = 0n }: Author): VersionVector {
   // On top of what others have counted it is another version in any case.
-  const value = version.length === 0 && given > told ? given : told;
-  const known = value === 0n ? version : mergeVersions(version, [{ device, value }]);
-  return bumpVersion(known, device, nowMs / 1000);
+  const count = version.length === 0 && given > told ? given : told;
+  const bumped = bumpVersion(mergeVersions(version, countedBy(device, count)), device, nowMs / 1000);
+  // One more would be refused by all, so that nobody could edit the name again: it begins anew, concurrent with what it was.
+  return bumped.length > COUNTERS_PER_VECTOR_MAX ? bumpVersion(NO_VERSION, device, nowMs / 1000) : bumped;
 }
 
 /** The record of a name that is gone. */

@@ -6,21 +6,20 @@
  * @module
  */
 import { sameBytes, sameContent, type FileRecord, type Look } from '../model/file-record.ts';
-import { sameAttributes } from './changes.ts';
-import { compareVersions, counterOf, type VersionVector } from '../model/version-vector.ts';
+import { sameAttributes, type Author } from './changes.ts';
+import { compareVersions, counterOf, countOf, isPlausible, type VersionVector } from '../model/version-vector.ts';
 
 /**
  * Is what stands here only what `theirs` has replaced or deleted?
  * @param look what stands on disk for `mine`.
  * @param mineHash SHA-256 over the block hashes of `mine`.
- * @param device short ID of this device.
  */
 export function isLeftover(
   mine: FileRecord,
   look: Look,
   theirs: FileRecord,
   mineHash: Uint8Array,
-  device: bigint,
+  { device, nowMs }: Pick<Author, 'device' | 'nowMs'>,
 ): boolean {
   if (mine.deleted || mine.invalid || theirs.invalid || theirs.version.length === 0) return false;
   if (mine.version.length > 0 && compareVersions(mine.version, theirs.version) !== 'concurrent') return false;
@@ -31,7 +30,8 @@ export function isLeftover(
   const lastTouchedNs = look.modifiedNs > look.changedNs ? look.modifiedNs : look.changedNs;
   if (theirs.deleted && theirs.modifiedNs > lastTouchedNs) return true;
   // Counters are seconds: whoever made theirs has seen what we announced in that second, and this is no younger (SPEC E8).
-  const announcedS = counterOf(theirs.version, device);
+  const announcedS = countOf(theirs.version, device);
+  if (!isPlausible(announcedS, nowMs)) return false; // it tells no time
   return announcedS > 0n && (announcedS + 1n) * 1_000_000_000n > lastTouchedNs;
 }
 

@@ -49,9 +49,10 @@ test('V3 a clock that was more than a day ahead is not followed for ever, and a 
 test('V3 the highest is noted with the records that it comes with, once', () => {
   const given = new GivenCounters(DEVICE, '95');
   const made = (counter: number): ReturnType<typeof record> => record({ version: version({ 1: counter, 2: 400 }) });
-  equal(given.untilWith([made(94), made(95)]), undefined);
-  equal(given.untilWith([made(97), made(96)]), 97n);
-  equal(given.untilWith([made(97)]), 97n, 'the records could not be saved');
+  equal(given.untilWith([made(94), made(95)], 0), undefined);
+  equal(given.untilWith([made(97), made(96)], 0), 97n);
+  equal(given.untilWith([made(97)], 0), 97n, 'the records could not be saved');
   given.noted(97n);
-  equal(given.untilWith([made(97)]), undefined);
+  equal(given.untilWith([made(97)], 0), undefined);
+  equal(given.untilWith([made(86_401)], 0), undefined, 'a peer has made it up');
 });

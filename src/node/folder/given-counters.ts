@@ -8,12 +8,10 @@
  * @module
  */
 import type { FileRecord } from '../../core/model/file-record.ts';
-import { counterOf } from '../../core/model/version-vector.ts';
+import { countOf, isPlausible } from '../../core/model/version-vector.ts';
 
 /** A note: the highest counter that was ever given out, to any name. */
 export const GIVEN_UNTIL = 'given until';
-/** Further ahead no clock is by mistake for long, and what peers tell of such a counter is not believed (R10). */
-const AHEAD_MAX_S = 86_400n;
 /** So many are kept before the old ones are looked for, at least. */
 const KEPT_MIN = 1000;
 
@@ -42,14 +40,17 @@ export class GivenCounters {
    * seconds come again that are over.
    */
   ofAny(nowMs: number): bigint {
-    return this.#highestForgotten <= secondOf(nowMs) + AHEAD_MAX_S ? this.#highestForgotten : 0n;
+    return isPlausible(this.#highestForgotten, nowMs) ? this.#highestForgotten : 0n;
   }
 
-  /** What is to be noted of {@link GIVEN_UNTIL} together with these records; undefined if the note is true as it is. */
-  untilWith(records: readonly FileRecord[]): bigint | undefined {
+  /**
+   * What is to be noted of {@link GIVEN_UNTIL} together with these records; undefined if the note is true as it is. A count that a
+   * peer has made up, and ours on top of one, stands for no second that could come again (R10).
+   */
+  untilWith(records: readonly FileRecord[], nowMs: number): bigint | undefined {
     const highest = records.reduce((most, { version }) => {
-      const counter = counterOf(version, this.#device);
-      return counter > most ? counter : most;
+      const count = countOf(version, this.#device);
+      return count > most && isPlausible(count, nowMs) ? count : most;
     }, this.#noted);
     return highest === this.#noted ? undefined : highest;
   }
@@ -60,7 +61,7 @@ export class GivenCounters {
 
   /** A record that is made now, or given up. */
   saw({ name, version }: FileRecord, nowMs: number): void {
-    const counter = counterOf(version, this.#device);
+    const counter = countOf(version, this.#device);
     const second = secondOf(nowMs);
     if (counter < second || counter <= this.of(name)) return;
     this.#given.set(name, counter);

@@ -4,14 +4,12 @@
  */
 import { lacks } from '../../core/index/newest.ts';
 import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
-import { counterOf } from '../../core/model/version-vector.ts';
 import { mustRevive } from '../../core/reconcile/decide.ts';
 import { disowned, revival } from '../../core/scan/changes.ts';
 import { isLeftover, isTheirs } from '../../core/scan/provisional.ts';
 import type { PeerKey } from '../../ports/record-store.ts';
 import type { FolderContext } from './folder-context.ts';
 
-const DAY_S = 86_400;
 const ANSWER_LATER_MS = 100;
 /** Names that are answered in one turn and one transaction. */
 const ANSWERS_AT_ONCE = 500;
@@ -38,9 +36,8 @@ export class IndexReceiver {
   }
 
   receive(peer: PeerKey, told: readonly FileRecord[], replace: boolean): void {
-    const believed = told.filter((record) => this.#isBelievable(record));
-    this.#context.records.saveRemote(peer, believed, replace);
-    const answers = believed.flatMap((theirs) => this.#answerTo(theirs));
+    this.#context.records.saveRemote(peer, told, replace);
+    const answers = told.flatMap((theirs) => this.#answerTo(theirs));
     if (answers.length > 0) this.#context.save(answers);
   }
 
@@ -90,18 +87,6 @@ export class IndexReceiver {
     return true;
   }
 
-  /** A counter of ours that we never gave out would make our later edits lose for ever: not believed (R10). */
-  #isBelievable(record: FileRecord): boolean {
-    const { clock, records, problems } = this.#context;
-    const claimed = counterOf(record.version, this.#device);
-    if (claimed <= BigInt(Math.floor(clock.nowMs() / 1000) + DAY_S)) return true;
-    const own = records.local(record.name)?.record;
-    if (own !== undefined && counterOf(own.version, this.#device) >= claimed) return true;
-    const text = 'A peer announced it with a version that this computer never made';
-    problems.set(record.name, 'false-version', text, 'told');
-    return false;
-  }
-
   /**
    * A delete of what was never here is nothing to do, but to pass on to who still has it and cannot hear it from whoever did it:
    * of peers that are not connected with each other nobody else tells (SPEC X2). Not where a person's file may stand that was never
@@ -126,7 +111,7 @@ export class IndexReceiver {
         return [{ record: { ...theirs, sequence: 0 }, look: local.look }];
       }
       const hash = this.#context.digest(local.record.blocks);
-      if (isLeftover(local.record, local.look, theirs, hash, this.#device)) {
+      if (isLeftover(local.record, local.look, theirs, hash, this.#context.author())) {
         return [{ record: disowned(local.record), look: local.look }];
       }
     }

@@ -4,7 +4,7 @@
  */
 import { lacks } from '../../core/index/newest.ts';
 import type { LocalRecord } from '../../core/model/file-record.ts';
-import { counterOf } from '../../core/model/version-vector.ts';
+import { countOf } from '../../core/model/version-vector.ts';
 import { mustRevive } from '../../core/reconcile/decide.ts';
 import { revival, type Author } from '../../core/scan/changes.ts';
 import type { FileTree } from '../../ports/file-tree.ts';
@@ -50,7 +50,10 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
       if (before !== undefined) given.saw(before.record, nowMs);
       given.saw(record, nowMs);
     }
-    const until = given.untilWith(saved.map(({ record }) => record));
+    const until = given.untilWith(
+      saved.map(({ record }) => record),
+      nowMs,
+    );
     const note = until === undefined ? undefined : { name: GIVEN_UNTIL, value: String(until) };
     const told = records.saveLocal(saved, note);
     if (until !== undefined) given.noted(until);
@@ -110,8 +113,8 @@ function revivals(
   });
 }
 
-/** The highest counter of this device that anybody may have heard of the name. */
+/** How far this device has counted in the name, as far as anybody may have heard. */
 function toldOf(records: FolderRecords, name: string, device: bigint, given: bigint): bigint {
-  const counters = records.versions(name).remotes.map(({ record }) => counterOf(record.version, device));
-  return counters.reduce((highest, counter) => (counter > highest ? counter : highest), given);
+  const counts = records.versions(name).remotes.map(({ record }) => countOf(record.version, device));
+  return counts.reduce((highest, count) => (count > highest ? count : highest), given);
 }

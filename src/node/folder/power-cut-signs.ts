@@ -93,6 +93,6 @@ export class PowerCutSigns {
     if (wasDeleted && remotes.some(({ record }) => record.deleted && record.modifiedNs > touchedNs)) return true;
     if (!this.#context.isProvisional()) return false;
     const hash = this.#context.digest(found.blocks);
-    return remotes.some(({ record }) => isLeftover(disowned(found), look, record, hash, this.#context.author().device));
+    return remotes.some(({ record }) => isLeftover(disowned(found), look, record, hash, this.#context.author()));
   }
 }

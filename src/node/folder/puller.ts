@@ -12,7 +12,7 @@ import { sameBytes, sameContent, sameLook, type FileRecord, type LocalRecord } f
 import { lacks } from '../../core/index/newest.ts';
 import { conflictName } from '../../core/reconcile/conflict-name.ts';
 import { decide, type Decision } from '../../core/reconcile/decide.ts';
-import { ignoredRecord } from '../../core/scan/changes.ts';
+import { ignoredRecord, revival } from '../../core/scan/changes.ts';
 import { sleep } from '../../ports/clock.ts';
 import { isTrouble, type Change, type Displace, type Trouble } from '../../ports/file-tree.ts';
 import type { NeedCursor, NeedPhase, PeerKey, Versions } from '../../ports/record-store.ts';
@@ -233,6 +233,7 @@ export class Puller {
       newest,
       versions.remotes.map((remote) => remote.record),
       this.#context.digest,
+      this.#context.author(),
     );
     // A peer has deleted it since its name was read: that is judged with the other deletes (R12).
     if (decision === 'delete' && (work.phase === 'directory' || work.phase === 'file')) return 'again';
@@ -255,6 +256,12 @@ export class Puller {
         return 'done';
       case 'record':
         await this.#saves.add({ record: { ...newest, sequence: 0 }, look: undefined });
+        return 'done';
+      case 'revive':
+        if (local !== undefined) {
+          const record = revival(local.record, [newest], this.#context.author(newest.name));
+          await this.#saves.add({ record, look: local.look });
+        }
         return 'done';
       case 'attributes':
         if (newest.type === 'symlink') {
@@ -334,10 +341,11 @@ export class Puller {
    */
   async #moveHere(newest: FileRecord, { local }: Versions): Promise<boolean> {
     if (local?.look !== undefined || newest.size === 0) return false;
-    const { records } = this.#context;
+    const { records, digest } = this.#context;
+    const author = this.#context.author();
     for (const twin of records.filesWithBlocks(newest.blocks, newest.blockSize, TWINS_MAX)) {
       const left = records.newest(twin.record.name);
-      if (left?.deleted !== true || decide(twin.record, left, [], this.#context.digest) !== 'delete') continue;
+      if (left?.deleted !== true || decide(twin.record, left, [], digest, author) !== 'delete') continue;
       const { name, modifiedNs } = newest;
       const permissions = newest.noPermissions ? undefined : newest.permissions;
       const from = { from: twin.record.name, expectedFrom: twin.look };
