@@ -70,8 +70,19 @@ export const FOLDERS_PER_CONFIG_MAX = 10_000;
 export const OFFERS_PER_PEER_MAX = 100;
 /** Devices that share one folder. */
 export const DEVICES_PER_FOLDER_MAX = 10_000;
-/** Members of a folder between lanfolds, removed ones included: a household has ten devices, a school some hundred. */
-export const MEMBERS_PER_FOLDER_MAX = 1_000;
+/** Members of a folder between lanfolds: a household has ten devices, a school some hundred. */
+export const MEMBERS_MAX = 500;
+/** Of them, those that others may bring in: the rest is for whom a person adds here, whatever others have told. */
+export const MEMBERS_TOLD_MAX = 400;
+/** Removed members that are remembered, the last ones: more than leave a school in some years. Older removals have come round. */
+export const MEMBERS_REMOVED_MAX = 500;
+/**
+ * So many removed ones there may be for one that was never a member here to be remembered as well: it came and went while this device
+ * was off. Nobody is told of those, so nobody would see them crowd out the others.
+ */
+export const STRANGERS_REMOVED_MAX = 100;
+/** A set as it is told. */
+export const MEMBERS_PER_FOLDER_MAX = MEMBERS_MAX + MEMBERS_REMOVED_MAX;
 /** What a member is called. Longer names are cut when they are told: a host name has at most 253 bytes. */
 export const MEMBER_NAME_BYTES_MAX = 256;
 /** What waits for a person at one peer: three kinds a folder, of more folders than a person could attend to. */

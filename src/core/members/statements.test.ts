@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { members } from '../../../test/harness/members.ts';
-import { MEMBERS_PER_FOLDER_MAX } from '../limits.ts';
+import { MEMBERS_PER_FOLDER_MAX, MEMBERS_REMOVED_MAX, MEMBERS_TOLD_MAX, STRANGERS_REMOVED_MAX } from '../limits.ts';
 import { isMember, memberOf, membersIn, mergeMembers, NO_MEMBERS, type Member, type MemberSet } from './member-set.ts';
 import { admit, foundMembers, hear, introduce, remove, type Act } from './statements.ts';
 
@@ -129,13 +129,45 @@ test('Y8 members that tell each other agree, in whatever order they meet', () =>
   );
 });
 
-test('Y9 a set holds a thousand; a member that tells of more fills it, and can still be removed', () => {
-  const crowd = Array.from({ length: 2 * MEMBERS_PER_FOLDER_MAX }, (_, index) => entry(`crowd ${index}`));
-  const full = hear(ABC, 'A', crowd);
-  equal(full.length, MEMBERS_PER_FOLDER_MAX);
+const crowd = (change: Partial<Member> = {}): Member[] =>
+  Array.from({ length: 2 * MEMBERS_PER_FOLDER_MAX }, (_, index) => entry(`crowd ${index}`, change));
+
+test('Y9 a folder has five hundred members at most, of which others bring in four hundred; whoever tells of more can still be removed', () => {
+  const full = hear(ABC, 'A', crowd());
+  equal(full.length, MEMBERS_TOLD_MAX);
   ok(isMember(full, 'C'));
-  equal(isMember(hear(full, 'A', [...crowd, entry('C', { removed: true })]), 'C'), false);
-  equal(introduce(full, 'A', [{ device: 'more', name: '' }], 1).length, MEMBERS_PER_FOLDER_MAX);
+  equal(isMember(hear(full, 'A', [...crowd(), entry('C', { removed: true })]), 'C'), false);
+  equal(introduce(full, 'C', [{ device: 'more', name: '' }], 1).length, MEMBERS_TOLD_MAX);
+  ok(isMember(admit(full, 'friend', '', BY_B), 'friend'), 'a person has room');
+});
+
+test('Y9 strangers that are said to be removed are remembered up to a hundred, and leave room for whoever comes', () => {
+  const told = hear(ABC, 'A', crowd({ removed: true }));
+  equal(told.length, ABC.length + STRANGERS_REMOVED_MAX);
+  equal(hear(told, 'A', crowd({ removed: true })), told, 'nor more when it is said again');
+  equal(stateOf(hear(told, 'A', [entry('C', { removed: true })]), 'C'), 'removed 1', 'a member is no stranger');
+  ok(isMember(hear(told, 'A', [entry('friend')]), 'friend'));
+});
+
+test('Y9 of removed members the last five hundred are remembered, so that a set that was filled has room again, everywhere', () => {
+  const full = mergeMembers(ABC, crowd().slice(0, 2 * MEMBERS_REMOVED_MAX)); // in turns, say
+  let atB = remove(full, 'A', { by: 'B', atMs: 5 });
+  for (const [index, { device }] of membersIn(full).entries()) {
+    if (device.startsWith('crowd')) atB = remove(atB, device, { by: 'B', atMs: 10 + index });
+  }
+  equal(atB.length, membersIn(ABC).length - 1 + MEMBERS_REMOVED_MAX);
+  equal(memberOf(atB, 'A'), undefined, 'the first one is a stranger, as whom nobody has heard of');
+  atB = admit(atB, 'friend', '', BY_B);
+  ok(isMember(atB, 'friend'));
+  const atC = hear(mergeMembers(ABC, crowd().slice(0, MEMBERS_TOLD_MAX)), 'B', atB);
+  ok(isMember(atC, 'friend'));
+});
+
+test('Y9 a set that was full of removed strangers already takes whom a person adds', () => {
+  const full = mergeMembers(ABC, crowd({ removed: true }).slice(0, MEMBERS_PER_FOLDER_MAX - ABC.length));
+  const set = admit(full, 'friend', '', BY_B);
+  ok(isMember(set, 'friend'));
+  equal(set.length, ABC.length + 1 + MEMBERS_REMOVED_MAX);
 });
 
 const listed = (devices: string): { device: string; name: string }[] =>

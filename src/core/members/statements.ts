@@ -7,7 +7,8 @@
  * removals are known: nobody could tell which came first, and the one who is wrongly out is brought back by a person.
  * @module
  */
-import { MEMBERS_PER_FOLDER_MAX } from '../limits.ts';
+import { MEMBERS_REMOVED_MAX, MEMBERS_TOLD_MAX, STRANGERS_REMOVED_MAX } from '../limits.ts';
+import { byName } from '../model/folder-path.ts';
 import { isMember, memberOf, membersIn, mergeMembers, NO_MEMBERS, type Member, type MemberSet } from './member-set.ts';
 
 /** Who does it, and when. */
@@ -23,7 +24,8 @@ const GENERATIONS_AHEAD_MAX = 1000;
 export function admit(set: MemberSet, device: string, name: string, act: Act): MemberSet {
   const known = memberOf(set, device);
   if (known?.removed === false) return set;
-  return mergeMembers(set, [{ device, name, generation: (known?.generation ?? 0) + 1, removed: false, ...act }]);
+  const added = { device, name, generation: (known?.generation ?? 0) + 1, removed: false, ...act };
+  return withoutOldest(mergeMembers(set, [added]));
 }
 
 /** What others say of a device that has forgotten its own part in it: that a person lets it in again must count for more. */
@@ -37,24 +39,43 @@ export function takeBack(set: MemberSet, words: readonly Member[]): MemberSet {
 /** A person removes a device, or it leaves. Who is not in the set stays a stranger. */
 export function remove(set: MemberSet, device: string, act: Act): MemberSet {
   const known = memberOf(set, device);
-  return known === undefined ? set : mergeMembers(set, [{ ...known, removed: true, ...act }]);
+  return known === undefined ? set : withoutOldest(mergeMembers(set, [{ ...known, removed: true, ...act }]));
 }
 
 /** A device said who the members are. @returns `set` itself when it may not say so, and when it says nothing new. */
 export function hear(set: MemberSet, from: string, told: readonly Member[]): MemberSet {
   if (!isMember(set, from)) return set;
-  let room = MEMBERS_PER_FOLDER_MAX - set.length;
   const known = new Map(set.map((member) => [member.device, member]));
   const believed = told.filter((member) => {
     const generation = known.get(member.device)?.generation;
     if (member.generation > (generation ?? 0) + GENERATIONS_AHEAD_MAX) return false;
     // Else a device could put itself out of reach of a removal that is on its way.
-    if (member.device === from && !member.removed && member.generation !== generation) return false;
-    if (generation !== undefined) return true;
-    room -= 1;
-    return room >= 0;
+    return member.device !== from || member.removed || member.generation === generation;
   });
-  return mergeMembers(set, believed);
+  // Who is known first: whom it removes leaves room.
+  const after = mergeMembers(
+    set,
+    believed.filter(({ device }) => known.has(device)),
+  );
+  const inside = membersIn(after).length;
+  const strangers = believed.filter(({ device }) => !known.has(device));
+  return withoutOldest(
+    mergeMembers(after, [
+      ...strangers.filter(({ removed }) => !removed).slice(0, Math.max(0, MEMBERS_TOLD_MAX - inside)),
+      ...strangers
+        .filter(({ removed }) => removed)
+        .slice(0, Math.max(0, STRANGERS_REMOVED_MAX - (after.length - inside))),
+    ]),
+  );
+}
+
+/** Forgets those that were removed first where there are more than are remembered. */
+function withoutOldest(set: MemberSet): MemberSet {
+  const removed = set.filter((member) => member.removed);
+  if (removed.length <= MEMBERS_REMOVED_MAX) return set;
+  const oldest = removed.sort((a, b) => b.atMs - a.atMs || byName(a.device, b.device)).slice(MEMBERS_REMOVED_MAX);
+  const devices = new Set(oldest.map(({ device }) => device));
+  return set.filter(({ device }) => !devices.has(device));
 }
 
 /**
@@ -75,7 +96,7 @@ export function introduce(
     .map((member) => ({ ...member, removed: true, ...act }));
   let after = mergeMembers(set, withdrawn);
   for (const [device, name] of names) {
-    const isNew = memberOf(after, device) === undefined && after.length < MEMBERS_PER_FOLDER_MAX;
+    const isNew = memberOf(after, device) === undefined && membersIn(after).length < MEMBERS_TOLD_MAX;
     if (isNew) after = admit(after, device, name, act);
   }
   return after;

@@ -6,7 +6,7 @@
  * @module
  */
 import { LanfoldError } from '../../core/errors.ts';
-import { MEMBERS_PER_FOLDER_MAX } from '../../core/limits.ts';
+import { MEMBERS_MAX } from '../../core/limits.ts';
 import { isMember, membersIn, NO_MEMBERS, type Member, type MemberSet } from '../../core/members/member-set.ts';
 import { admit, foundMembers, hear, introduce, remove, takeBack, type Act } from '../../core/members/statements.ts';
 import type { ListedDevice, ToldMember } from '../../core/wire/member.ts';
@@ -165,8 +165,8 @@ function withMembers(
 ): Configuration {
   const before = configuration.folders.find(({ id }) => id === folderId);
   if (before === undefined || before.members === members) return configuration;
-  if (members.length > MEMBERS_PER_FOLDER_MAX) {
-    const subject = `folder "${folderId}" has had ${MEMBERS_PER_FOLDER_MAX} members already, which is the most that it can`;
+  if (membersIn(members).length > MEMBERS_MAX) {
+    const subject = `folder "${folderId}" has ${MEMBERS_MAX} members, which is the most that it can have`;
     throw new LanfoldError('E_USAGE', { subject });
   }
   const others = isMember(members, own) ? membersIn(members).filter(({ device }) => device !== own) : [];
