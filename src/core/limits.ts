@@ -53,6 +53,11 @@ export const PATH_HINT_BYTES_MAX = 255;
  * this keeps the worst message of them below 200 MB (measured) for the moment that it lives.
  */
 export const ELEMENTS_PER_MESSAGE_MAX = 1_200_000;
+/**
+ * The same of a cluster config, where one element costs more than anywhere else: folders, devices, addresses and members. Two
+ * hundred folders with fifty devices each, of three addresses, fit; the worst takes 20 MB and a sixth of a second (measured).
+ */
+export const ELEMENTS_PER_CONFIG_MAX = 50_000;
 /** Known versions send 1,000 files a message, and at times one more. */
 export const FILES_PER_INDEX_MAX = 50_000;
 /** 16 TiB in the largest blocks of 16 MiB; ext4 holds no larger file. */

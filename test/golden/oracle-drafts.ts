@@ -6,6 +6,7 @@ import { ok } from 'node:assert/strict';
 import { ScalarType } from '@bufbuild/protobuf';
 import type { DescMessage } from '@bufbuild/protobuf';
 import fc from 'fast-check';
+import { DEVICE_ID_BYTES } from '../../src/core/model/device-id.ts';
 
 /**
  * Random drafts of a message; 64-bit numbers are as the oracle has them, bigint. A message in a message is never empty: the
@@ -14,6 +15,8 @@ import fc from 'fast-check';
 export function drafts(message: DescMessage, listMin = 0): fc.Arbitrary<Record<string, unknown>> {
   const fields = message.fields.map((field): [string, fc.Arbitrary<unknown>] => {
     if (field.fieldKind === 'message') return [field.localName, drafts(field.message, 1)];
+    if (field.fieldKind === 'scalar' && `${message.name}.${field.name}` === 'Device.id')
+      return [field.localName, fc.uint8Array({ minLength: DEVICE_ID_BYTES, maxLength: DEVICE_ID_BYTES })];
     if (field.fieldKind === 'scalar') return [field.localName, scalars(field.scalar)];
     ok(field.fieldKind === 'list');
     const element = field.listKind === 'message' ? drafts(field.message) : scalars(field.scalar ?? ScalarType.INT32);

@@ -4,6 +4,7 @@
  * Unknown fields are passed over. Nesting is as deep as the tables are, since no message contains itself.
  * @module
  */
+import { ELEMENTS_PER_MESSAGE_MAX } from '../limits.ts';
 import { expectKind, writeLength } from './fields.ts';
 import type { Field } from './fields.ts';
 import { LENGTH_DELIMITED, Reader } from './reader.ts';
@@ -36,9 +37,16 @@ export type MessageOf<C> = C extends Codec<infer Out, infer _In> ? Out : never;
 /** What a codec encodes: the same, with any field left out. */
 export type DraftOf<C> = C extends Codec<infer _Out, infer In> ? In : never;
 
-/** @param name as the protocol calls it; it heads the messages of errors. */
-export function message<T extends Fields>(name: string, fields: T): Codec<Decoded<T>, Draft<T>> {
-  return new TableCodec<Decoded<T>, Draft<T>>(name, fields);
+/**
+ * @param name as the protocol calls it; it heads the messages of errors.
+ * @param elementsMax of all lists together, when the message is read by itself.
+ */
+export function message<T extends Fields>(
+  name: string,
+  fields: T,
+  elementsMax = ELEMENTS_PER_MESSAGE_MAX,
+): Codec<Decoded<T>, Draft<T>> {
+  return new TableCodec<Decoded<T>, Draft<T>>(name, fields, elementsMax);
 }
 
 /** A message in a message. One in which every field has its default is not written. */
@@ -66,13 +74,15 @@ interface Slot {
 class TableCodec<Out, In> implements Codec<Out, In> {
   readonly blank: Out;
   readonly #name: string;
+  readonly #elementsMax: number;
   /** By field number; the numbers are small, so an array is the quickest map. */
   readonly #byNumber: (Slot | undefined)[] = [];
   /** Highest number first, as a backwards writer wants them. */
   readonly #backwards: readonly Slot[];
 
-  constructor(name: string, fields: Fields) {
+  constructor(name: string, fields: Fields, elementsMax: number) {
     this.#name = name;
+    this.#elementsMax = elementsMax;
     const slots = Object.entries(fields).map(([key, field]) => ({ key, field: field as Field<unknown, unknown> }));
     this.blank = Object.fromEntries(slots.map(({ key, field }) => [key, field.absent])) as Out;
     this.#backwards = slots.toSorted((a, b) => b.field.number - a.field.number);
@@ -84,7 +94,7 @@ class TableCodec<Out, In> implements Codec<Out, In> {
 
   decode(bytes: Uint8Array): Out {
     try {
-      return this.#readFields(new Reader(bytes), this.blank);
+      return this.#readFields(new Reader(bytes, this.#elementsMax), this.blank);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       throw new WireError(error.code, `Cannot read ${this.#name}: ${error.message}`, { cause: error });

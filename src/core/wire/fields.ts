@@ -122,6 +122,19 @@ export function bytes(number: number, bytesMax: number): Field<Uint8Array> {
   };
 }
 
+/** Bytes of one length, or none; anything else is an error. Reading gives a view of the message. */
+export function exactBytes(number: number, length: number): Field<Uint8Array> {
+  return {
+    ...bytes(number, length),
+    read(reader, wireType) {
+      expectKind(wireType, LENGTH_DELIMITED);
+      const value = reader.bytes(length);
+      if (value.length === length) return value;
+      throw new WireError('bad-field', `A value has ${value.length} bytes and not ${length}`);
+    },
+  };
+}
+
 /** Bytes that are not copied when they are written either: they become a part of their own. */
 export function bulk(number: number, bytesMax: number): Field<Uint8Array> {
   return {

@@ -56,8 +56,10 @@ for (const [what, draft] of faults) {
 }
 
 test('Y9 a listed device without an ID is malformed', () => {
-  const config = ClusterConfig.decode(ClusterConfig.encode({ folders: [{ devices: [{ id: new Uint8Array(31) }] }] }));
-  const [device] = config.folders[0]?.devices ?? [];
+  const encoded = (bytes: number): Uint8Array =>
+    ClusterConfig.encode({ folders: [{ devices: [{ name: 'b', id: new Uint8Array(bytes) }] }] });
+  for (const bytes of [1, 31, 33]) throws(() => ClusterConfig.decode(encoded(bytes)), WireError);
+  const [device] = ClusterConfig.decode(encoded(0)).folders[0]?.devices ?? [];
   ok(device !== undefined);
   throws(() => readListed(device, SOURCE), WireError);
 });

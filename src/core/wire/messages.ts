@@ -12,6 +12,7 @@ import {
   BLOCKS_PER_FILE_MAX,
   COUNTERS_PER_VECTOR_WIRE_MAX,
   DEVICES_PER_FOLDER_MAX,
+  ELEMENTS_PER_CONFIG_MAX,
   FILES_PER_INDEX_MAX,
   FOLDER_ID_BYTES_MAX,
   FOLDERS_PER_CONFIG_MAX,
@@ -27,9 +28,22 @@ import {
   TOKEN_BYTES_MAX,
   UPDATES_PER_PROGRESS_MAX,
 } from '../limits.ts';
+import { DEVICE_ID_BYTES } from '../model/device-id.ts';
 import { message, nested } from './codec.ts';
 import type { DraftOf, MessageOf } from './codec.ts';
-import { bool, bulk, bytes, int32, int64, int64Exact, int64Rounded, text, uint32, uint64 } from './fields.ts';
+import {
+  bool,
+  bulk,
+  bytes,
+  exactBytes,
+  int32,
+  int64,
+  int64Exact,
+  int64Rounded,
+  text,
+  uint32,
+  uint64,
+} from './fields.ts';
 import { repeated, repeatedInt32, repeatedText } from './lists.ts';
 
 /** First bytes of both sides, outside the frames: who I am. */
@@ -52,8 +66,8 @@ export const Header = message('Header', { type: int32(1), compression: int32(2) 
 
 /** A member of a folder, as the sender knows it. */
 export const ClusterDevice = message('Device', {
-  /** Raw device ID, 32 bytes. */
-  id: bytes(1, HASH_WIRE_BYTES_MAX),
+  /** Raw device ID. */
+  id: exactBytes(1, DEVICE_ID_BYTES),
   name: text(2, LABEL_BYTES_MAX),
   addresses: repeatedText(3, ADDRESS_BYTES_MAX, ADDRESSES_WIRE_MAX),
   compression: int32(4),
@@ -104,11 +118,15 @@ export type ClusterFolder = MessageOf<typeof ClusterFolder>;
 export type ClusterFolderDraft = DraftOf<typeof ClusterFolder>;
 
 /** "These folders I share with you." The first message of both sides; may come again at any time. */
-export const ClusterConfig = message('ClusterConfig', {
-  folders: repeated(1, ClusterFolder, FOLDERS_PER_CONFIG_MAX),
-  /** This connection is one more beside the main one and carries no index. */
-  secondary: bool(2),
-});
+export const ClusterConfig = message(
+  'ClusterConfig',
+  {
+    folders: repeated(1, ClusterFolder, FOLDERS_PER_CONFIG_MAX),
+    /** This connection is one more beside the main one and carries no index. */
+    secondary: bool(2),
+  },
+  ELEMENTS_PER_CONFIG_MAX,
+);
 export type ClusterConfig = MessageOf<typeof ClusterConfig>;
 export type ClusterConfigDraft = DraftOf<typeof ClusterConfig>;
 

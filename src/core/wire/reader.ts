@@ -25,10 +25,11 @@ export class Reader {
   /** The last varint, as two unsigned halves. */
   #low = 0;
   #high = 0;
-  #elementsLeft = ELEMENTS_PER_MESSAGE_MAX;
+  #elementsLeft: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, elementsMax = ELEMENTS_PER_MESSAGE_MAX) {
     this.#bytes = bytes;
+    this.#elementsLeft = elementsMax;
     this.end = bytes.length;
   }
 
