@@ -8,6 +8,7 @@ import type { MemberSet } from '../core/members/member-set.ts';
 import type { FileRecord } from '../core/model/file-record.ts';
 import type { PairingCrypto } from '../core/pairing/cpace.ts';
 import type { ListedDevice, ToldMember } from '../core/wire/member.ts';
+import type { ClusterConfig } from '../core/wire/messages.ts';
 import type { HistoryLimits } from '../ports/file-tree.ts';
 import type { Address } from '../ports/network.ts';
 import type { DiscoveryEdges } from './discovery/layer.ts';
@@ -43,8 +44,8 @@ export interface EngineEvents {
   stranger(device: Uint8Array, from: Address): void;
   /** A lanfold told who the members of a folder are. Nothing of it is believed yet, nor has any effect. */
   members(from: Peer, folderId: string, told: readonly ToldMember[]): void;
-  /** A peer said what it shares with us: `peer.config`. */
-  configured(peer: Peer): void;
+  /** A peer said what it shares with us. */
+  configured(peer: Peer, config: ClusterConfig): void;
   /** A Syncthing that is an introducer listed the devices of all folders that it shares with us. */
   listed(from: Peer, listed: ReadonlyMap<string, readonly ListedDevice[]>): void;
 }

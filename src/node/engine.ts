@@ -15,6 +15,7 @@ import { readHeld } from '../core/wire/held.ts';
 import type { ClusterConfig, Ping } from '../core/wire/messages.ts';
 import type { Listener, PairingStream, Stream } from '../ports/network.ts';
 import { Arrivals } from './peer/arrivals.ts';
+import { ConfigPace } from './peer/config-pace.ts';
 import { Conversation } from './peer/conversation.ts';
 import type { ConversationHost } from './peer/conversation-host.ts';
 import type { Greeting } from './peer/greeting.ts';
@@ -43,6 +44,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   readonly twins: Twins;
   readonly hearsay: Hearsay;
   readonly stamps = new Stamps();
+  readonly configPace = new ConfigPace();
   readonly #options: EngineOptions;
   readonly #id: string;
   readonly #folders = new Map<string, Shared>();
@@ -76,6 +78,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     this.hearsay = new Hearsay({
       events: options.events,
       peersOf: (folderId) => this.peersOf(folderId),
+      isHere: (folderId) => this.#folders.has(folderId),
       look: () => this.#finder.look(),
     });
   }
@@ -270,10 +273,9 @@ export class Engine implements ConversationHost<Conversation>, Sources {
   configured(conversation: Conversation, config: ClusterConfig): void {
     const peer = this.#peers.get(keyOf(conversation.device));
     if (peer === undefined) return;
-    peer.config = config;
     const fault = this.hearsay.hear(peer, conversation, config);
     if (fault !== undefined) conversation.close(fault);
-    else this.#options.events?.configured?.(peer);
+    else this.#options.events?.configured?.(peer, config);
     if (fault !== undefined || peer.active === conversation) return;
     peer.agreed();
     const wasConnected = peer.isConnected;
@@ -309,10 +311,9 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     if (peer === undefined || this.#closed) return;
     this.edges.log.info({ peer: peer.id, reason }, 'conversation ended');
     if (peer.active === conversation) {
-      peer.active = undefined;
+      peer.lost(this.edges.clock.nowMs());
       // Another conversation that is open may carry on; it has to tell and be told everything anew.
       for (const other of peer.conversations) other.sendClusterConfig();
-      peer.sinceMs = this.edges.clock.nowMs();
       this.#options.events?.peer?.(peer);
     }
     if (conversation.isDialled && !conversation.isConfigured) {

@@ -111,7 +111,7 @@ export class Node extends EventEmitter<NodeEvents> {
           this.emit('stranger', { id: request.id, address: request.address });
           this.emit('pair-request', request);
         },
-        configured: (peer) => this.#offers.configured(peer),
+        configured: (peer, config) => this.#offers.configured(peer, config),
         members: (peer, folderId, told) =>
           this.#follower.follow(`${peer.id} ${folderId}`, () => this.#roster.hear(peer.id, folderId, told)),
         listed: (peer, listed) => this.#follower.follow(peer.id, () => this.#roster.hearList(peer.id, listed)),

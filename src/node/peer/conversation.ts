@@ -8,26 +8,24 @@
  * what is malformed ends this conversation and nothing more.
  * @module
  */
-import { REQUEST_BYTES_MAX } from '../../core/limits.ts';
 import type { FileRecord } from '../../core/model/file-record.ts';
 import { shortId } from '../../core/model/device-id.ts';
-import type { ClusterConfig, ClusterFolder, Hello, Index, Request } from '../../core/wire/messages.ts';
-import type { Timer } from '../../ports/clock.ts';
+import type { ClusterConfig, Hello, Index } from '../../core/wire/messages.ts';
+import { sleep, type Timer } from '../../ports/clock.ts';
 import type { Address, Stream } from '../../ports/network.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { ConversationHost } from './conversation-host.ts';
 import { CLIENT_NAME, CLIENT_VERSION, type Greeting } from './greeting.ts';
 import { HeldTeller } from './held-elsewhere.ts';
 import { bodyOf, IndexSender, type IndexPart, type SharedIndex } from './index-sender.ts';
-import { agree } from './index-terms.ts';
+import { agree, isSame, toldIn, type Parties, type Told } from './index-terms.ts';
 import { Introduction } from './introduction.ts';
 import { KEEP_ALIVE, KeepAlive } from './keep-alive.ts';
 import { Link, type Received } from './link.ts';
-import { Owed } from './owed.ts';
-import { RUNNING, withWords, type FolderDraft } from './own-config.ts';
+import { withWords, type FolderDraft } from './own-config.ts';
 import { Requests } from './requests.ts';
+import { Server } from './server.ts';
 import type { BlockWanted, Source } from './sources.ts';
-import { REFUSED } from '../folder/supplier.ts';
 import { toldRecords } from './told-records.ts';
 
 /** After this long without a further part, a peer's index counts as told. */
@@ -41,7 +39,7 @@ export class Conversation implements Source {
   readonly #stream: Stream;
   readonly #link: Link;
   readonly #requests: Requests;
-  readonly #owed: Owed;
+  readonly #server: Server;
   readonly #held: HeldTeller;
   readonly #shared = new Map<string, SharedIndex>();
   /** Folders that the last cluster config we sent has named; undefined before the first. */
@@ -52,7 +50,8 @@ export class Conversation implements Source {
   #isSecondary = false;
   /** Carries the indexes. */
   #isActive = false;
-  #theirConfig: ClusterConfig | undefined;
+  /** What the far end said last of the indexes. */
+  #told: readonly Told[] = [];
   #ended = false;
   readonly #introduction: Introduction;
   readonly #keepAlive: KeepAlive;
@@ -70,7 +69,12 @@ export class Conversation implements Source {
       received: (message) => this.#guarded(() => this.#receive(message)),
       closed: (reason) => this.#end(reason),
     });
-    this.#owed = new Owed(this.#link);
+    this.#server = new Server({
+      link: this.#link,
+      stream,
+      folder: (folderId) => host.foldersFor(this.device).find(({ id }) => id === folderId),
+      isEnded: () => this.#ended,
+    });
     this.#held = new HeldTeller(this.#link);
     this.#link.sendHello({
       deviceName: host.name,
@@ -172,6 +176,7 @@ export class Conversation implements Source {
   /** Another conversation carries the indexes from now on. */
   stopIndexes(): void {
     this.#isActive = false;
+    this.#told = [];
     for (const id of [...this.#shared.keys()]) this.#unshare(id);
   }
 
@@ -211,14 +216,13 @@ export class Conversation implements Source {
     }
     switch (message.type) {
       case 'ClusterConfig':
-        this.#configure(message.body);
-        break;
+        return this.#takeConfig(message.body);
       case 'Index':
         return this.#takeIndex(message.body, true);
       case 'IndexUpdate':
         return this.#takeIndex(message.body, false);
       case 'Request':
-        void this.#serve(message.body);
+        void this.#server.serve(message.body).catch((cause: unknown) => this.#fail(cause));
         break;
       case 'Response':
         this.#requests.answer(message.body.id, message.body.code === 0 ? message.body.data : undefined);
@@ -241,7 +245,17 @@ export class Conversation implements Source {
     if (this.#host.greeted(this, hello) && !this.#ended) this.#sendConfig();
   }
 
+  /** @returns when it is looked at, if others came just before it. */
+  #takeConfig(config: ClusterConfig): Promise<void> | undefined {
+    const { clock } = this.#host.edges;
+    const waitMs = this.#host.configPace.waitMs(this.peer, config, clock.monotonicMs());
+    if (waitMs > 0) return sleep(clock, waitMs).then(() => this.#guarded(() => this.#configure(config)));
+    this.#configure(config);
+    return undefined;
+  }
+
   #configure(config: ClusterConfig): void {
+    if (this.#ended) return;
     if (!this.#isConfigured) {
       this.#isConfigured = true;
       this.#link.raiseLimits();
@@ -256,9 +270,11 @@ export class Conversation implements Source {
     this.#isActive = true;
     this.#host.configured(this, config);
     if (this.#ended) return;
-    this.#theirConfig = config;
+    const before = this.#told;
+    this.#told = toldIn(config, this.#parties);
     if (this.#offered === undefined) this.#sendConfig();
-    this.#match(true);
+    const isNews = !isSame(before, this.#told) || [...this.#shared.values()].some(({ sender }) => sender.hasTold);
+    this.#match(isNews);
     this.#tellHeld();
     // Anything but silence: an answer spares the far end the wait for our delayed acknowledgement (bep.md §1.4).
     this.#link.send('Ping', {});
@@ -267,9 +283,7 @@ export class Conversation implements Source {
   /** Starts the index exchange of every folder that both sides share by now, and ends that of those that they no longer do. */
   #match(isFresh: boolean): void {
     const open = new Map(this.#host.foldersFor(this.device).map((folder) => [folder.id, folder]));
-    const both = (this.#theirConfig?.folders ?? []).filter(
-      ({ id, stopReason }) => open.has(id) && this.#offered?.has(id) && stopReason === RUNNING,
-    );
+    const both = this.#told.filter(({ id, isRunning }) => isRunning && open.has(id) && this.#offered?.has(id));
     const before = [...this.#shared.values()].map(({ folder }) => folder);
     // Of a new word of the far end each index exchange begins anew.
     for (const { id } of before) if (isFresh || !both.some((theirs) => theirs.id === id)) this.#unshare(id);
@@ -282,9 +296,12 @@ export class Conversation implements Source {
       if (!this.#shared.has(folder.id)) folder.admission.peerLeft(this.peer);
   }
 
-  #share(folder: Folder, theirs: ClusterFolder, isFresh: boolean): void {
-    const { device: own, log } = this.#host.edges;
-    const terms = agree(folder, theirs, { own, peer: this.device, log }, isFresh);
+  get #parties(): Parties {
+    return { own: this.#host.edges.device, peer: this.device, log: this.#host.edges.log };
+  }
+
+  #share(folder: Folder, told: Told, isFresh: boolean): void {
+    const terms = agree(folder, told, this.#parties, isFresh);
     if (terms === undefined) return;
     if (terms.isRenewed || terms.isDropped) this.#sendConfig();
     const { from, completeAt } = terms;
@@ -294,7 +311,9 @@ export class Conversation implements Source {
     if (terms.isRenewed) this.#host.renewed(folder, this);
     if (isHeard) folder.admission.peerHeard(this.peer);
     else this.#watchSilence();
-    void sender.run().catch((cause: unknown) => this.#fail(cause));
+    // Not before what was told last has left: each time that the far end has all told anew, a part more would wait to be sent.
+    const telling = this.#stream.drained().then(() => sender.run());
+    telling.catch((cause: unknown) => this.#fail(cause));
     folder.pullSoon();
   }
 
@@ -351,26 +370,6 @@ export class Conversation implements Source {
     this.#silenceTimer = this.#host.edges.clock.after(INDEX_SILENCE_MS, () => {
       for (const shared of this.#shared.values()) if (!shared.isHeard) this.#guarded(() => this.#heard(shared));
     });
-  }
-
-  async #serve({ id, folder: folderId, name, offset, size, hash }: Request): Promise<void> {
-    const isSound = size >= 0 && size <= REQUEST_BYTES_MAX && offset >= 0;
-    const paid = await this.#owed.take(isSound ? size : 0);
-    try {
-      if (this.#ended) return;
-      const folder = this.#host.foldersFor(this.device).find((candidate) => candidate.id === folderId);
-      const given =
-        folder === undefined || !isSound
-          ? REFUSED.generic
-          : await folder.supplier.supply({ name, offset, bytes: size, hash });
-      if (this.#ended) return;
-      if (typeof given === 'number') this.#link.send('Response', { id, code: given });
-      else if (!this.#link.send('Response', { id, data: given })) await this.#stream.drained();
-    } catch (cause) {
-      this.#fail(cause);
-    } finally {
-      paid();
-    }
   }
 
   #sendConfig(): void {

@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import { clusterDevice, clusterFolder } from '../../../test/harness/cluster-config.ts';
 import { OFFERS_PER_PEER_MAX } from '../../core/limits.ts';
-import type { ClusterConfig, ClusterFolder } from '../../core/wire/messages.ts';
+import type { ClusterFolder } from '../../core/wire/messages.ts';
 import { FolderOffers } from './folder-offers.ts';
 import { Peer } from './peer.ts';
 
@@ -23,8 +23,7 @@ function setUp() {
     onOffer: ({ label }) => void told.push(label),
   });
   const says = (...folders: ClusterFolder[]): void => {
-    peer.config = { folders, secondary: false } satisfies ClusterConfig;
-    offers.configured(peer);
+    offers.configured(peer, { folders, secondary: false });
   };
   const listed = (): string[] => offers.of(peer).map(({ label }) => label);
   return { peer, told, known, offers, says, listed };

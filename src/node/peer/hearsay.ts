@@ -6,13 +6,16 @@ import type { Member } from '../../core/members/member-set.ts';
 import type { ClusterConfig } from '../../core/wire/messages.ts';
 import type { EngineEvents } from '../engine-options.ts';
 import type { Conversation } from './conversation.ts';
+import { keptOf } from './folder-offers.ts';
 import type { Peer } from './peer.ts';
-import { listedDevices, toldMembers } from './told-members.ts';
+import { listedDevices, toldMembers, type Words } from './told-members.ts';
 
 export interface HearsayOptions {
   readonly events: Partial<EngineEvents> | undefined;
   /** Peers that a folder is shared with. */
   readonly peersOf: (folderId: string) => readonly Peer[];
+  /** Is a folder of that ID here? */
+  readonly isHere: (folderId: string) => boolean;
   /** Somebody may be where nobody looked. */
   readonly look: () => void;
 }
@@ -25,13 +28,33 @@ export class Hearsay {
   }
 
   /** @returns what is wrong with it, if that is a reason to leave. */
-  hear(peer: Peer, conversation: Conversation, config: ClusterConfig): string | undefined {
+  hear(peer: Peer, { isLanfold, remote }: Conversation, config: ClusterConfig): string | undefined {
+    const told = isLanfold ? toldMembers(config, remote.host) : listedDevices(config, remote.host);
+    if ('fault' in told) return isLanfold || peer.isIntroducer ? told.fault : undefined;
+    peer.words = this.#kept(told);
+    this.#pass(peer, told);
+    return undefined;
+  }
+
+  /** What connected lanfolds say of one device in a folder, also in one that is not here. */
+  wordsOn(peers: readonly Peer[], folderId: string, device: string): Member[] {
+    return peers.flatMap(({ words }) => {
+      const members = words !== undefined && 'members' in words ? (words.members.get(folderId) ?? []) : [];
+      return members.map(({ member }) => member).filter((member) => member.device === device);
+    });
+  }
+
+  /** Its word counts only now: the folder is new here, or shared with it since a moment. It does not say it again by itself. */
+  hearAgain(peer: Peer): void {
+    if (peer.words !== undefined) this.#pass(peer, peer.words);
+  }
+
+  #pass(peer: Peer, told: Words): void {
     const { events, peersOf, look } = this.#options;
-    if (!conversation.isLanfold && !peer.isIntroducer) return undefined;
-    const source = conversation.remote.host;
-    const told = conversation.isLanfold ? toldMembers(config, source) : listedDevices(config, source);
-    if ('fault' in told) return told.fault;
-    if ('listed' in told) events?.listed?.(peer, told.listed);
+    if ('listed' in told) {
+      if (!peer.isIntroducer) return;
+      events?.listed?.(peer, told.listed);
+    }
     for (const [folderId, members] of 'members' in told ? told.members : []) {
       const hints = new Map(members.map(({ member, addresses }) => [member.device, addresses]));
       const others = peersOf(folderId);
@@ -40,21 +63,12 @@ export class Hearsay {
       events?.members?.(peer, folderId, members);
     }
     look();
-    return undefined;
   }
 
-  /** What connected lanfolds say of one device in a folder, also in one that is not here. */
-  wordsOn(peers: readonly Peer[], folderId: string, device: string): Member[] {
-    return peers.flatMap(({ active, config }) => {
-      if (active?.isLanfold !== true || config === undefined) return [];
-      const told = toldMembers(config, active.remote.host);
-      const members = 'members' in told ? (told.members.get(folderId) ?? []) : [];
-      return members.map(({ member }) => member).filter((member) => member.device === device);
-    });
-  }
-
-  /** Its word counts only now: the folder is new here, or shared with it since a moment. It does not say it again by itself. */
-  hearAgain(peer: Peer): void {
-    if (peer.active !== undefined && peer.config !== undefined) this.hear(peer, peer.active, peer.config);
+  /** No more than may be of use yet (R19). */
+  #kept(told: Words): Words {
+    const { isHere } = this.#options;
+    if ('members' in told) return { members: new Map(keptOf([...told.members], ([id]) => isHere(id))) };
+    return { listed: new Map(keptOf([...told.listed], ([id]) => isHere(id))) };
   }
 }

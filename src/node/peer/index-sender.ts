@@ -42,6 +42,7 @@ export class IndexSender {
   readonly #peer: PeerKey;
   readonly #send: (part: IndexPart) => Promise<void>;
   readonly #news = new Wake();
+  readonly #from: number;
   #sent: number;
   #stopped = false;
 
@@ -52,8 +53,14 @@ export class IndexSender {
   constructor(folder: Folder, peer: PeerKey, from: number, send: (part: IndexPart) => Promise<void>) {
     this.#folder = folder;
     this.#peer = peer;
+    this.#from = from;
     this.#sent = from;
     this.#send = send;
+  }
+
+  /** Something was told since it began. */
+  get hasTold(): boolean {
+    return this.#sent > this.#from;
   }
 
   async run(): Promise<void> {

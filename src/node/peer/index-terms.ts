@@ -5,10 +5,21 @@
  */
 import { shortId } from '../../core/model/device-id.ts';
 import { sameBytes } from '../../core/model/file-record.ts';
-import { hasGoneBack, indexStart, isOtherIndex } from '../../core/session/index-start.ts';
-import type { ClusterFolder } from '../../core/wire/messages.ts';
+import { hasGoneBack, indexStart, isOtherIndex, type IndexPosition } from '../../core/session/index-start.ts';
+import type { ClusterConfig } from '../../core/wire/messages.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Folder } from '../folder/folder.ts';
+import { RUNNING } from './own-config.ts';
+
+/** All that is kept of a folder in a cluster config (R19). */
+export interface Told {
+  readonly id: string;
+  readonly isRunning: boolean;
+  /** What the peer says it holds of our index; undefined: it does not name us. */
+  readonly ours: IndexPosition | undefined;
+  /** Its own index; undefined: it does not name itself. */
+  readonly theirs: IndexPosition | undefined;
+}
 
 export interface Terms {
   /** Tell what has a higher sequence number; 0: a full index. */
@@ -28,15 +39,32 @@ export interface Parties {
   readonly log: Log;
 }
 
+/** What a cluster config says of the indexes. */
+export function toldIn({ folders }: ClusterConfig, { own, peer }: Pick<Parties, 'own' | 'peer'>): Told[] {
+  return folders.map(({ id, stopReason, devices }) => {
+    const of = (device: Uint8Array): IndexPosition | undefined => {
+      const found = devices.find((listed) => sameBytes(listed.id, device));
+      return found && { indexId: found.indexId, maxSequence: found.maxSequence };
+    };
+    return { id, isRunning: stopReason === RUNNING, ours: of(own), theirs: of(peer) };
+  });
+}
+
+/** Do two cluster configs say the same of the indexes? */
+export function isSame(before: readonly Told[], after: readonly Told[]): boolean {
+  const textOf = (told: readonly Told[]): string =>
+    JSON.stringify(told, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  return textOf(before) === textOf(after);
+}
+
 /**
  * @param isFresh the config has just come; an older one says less than was told since.
  * @returns undefined if it does not name both of us.
  */
-export function agree(folder: Folder, theirs: ClusterFolder, parties: Parties, isFresh: boolean): Terms | undefined {
+export function agree(folder: Folder, told: Told, parties: Parties, isFresh: boolean): Terms | undefined {
   const { records } = folder;
   const peer = shortId(parties.peer);
-  const me = theirs.devices.find((device) => sameBytes(device.id, parties.own));
-  const them = theirs.devices.find((device) => sameBytes(device.id, parties.peer));
+  const { ours: me, theirs: them } = told;
   if (me === undefined || them === undefined) return undefined;
   const held = records.remoteIndex(peer);
   const isDropped = isFresh && hasGoneBack(held, them);

@@ -7,10 +7,10 @@ import type { Found, Via } from '../../core/discovery/layers.ts';
 import { CONVERSATIONS_PER_PEER_MAX } from '../../core/limits.ts';
 import { deviceIdText, shortId } from '../../core/model/device-id.ts';
 import type { HeldFact } from '../../core/wire/held.ts';
-import type { ClusterConfig } from '../../core/wire/messages.ts';
 import { surplusOf } from '../../core/session/rivals.ts';
 import { isTwice, NO_RUNS, sawBoth, showRun, type RunId, type Runs } from '../../core/session/run-identity.ts';
 import type { Conversation } from './conversation.ts';
+import type { Words } from './told-members.ts';
 
 export type PeerKind = 'lanfold' | 'syncthing' | 'unknown';
 
@@ -41,8 +41,8 @@ export class Peer {
   readonly conversations = new Set<Conversation>();
   /** The conversation that carries the indexes: the last one that brought a full cluster config. */
   active: Conversation | undefined;
-  /** What it shares with us, as it said last. */
-  config: ClusterConfig | undefined;
+  /** Who shares its folders, as it said last; undefined while it is not connected. */
+  words: Words | undefined;
   /** A Syncthing whose lists of devices are followed. */
   isIntroducer = false;
   /** Of a device that is alive twice: the run whose records are held. */
@@ -124,6 +124,13 @@ export class Peer {
     this.#refusals += 1;
     this.#notBeforeMs = nowMs + waitMs;
     return waitMs;
+  }
+
+  /** The conversation that carried the indexes has ended. */
+  lost(nowMs: number): void {
+    this.active = undefined;
+    this.words = undefined;
+    this.sinceMs = nowMs;
   }
 
   agreed(): void {

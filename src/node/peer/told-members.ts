@@ -6,12 +6,13 @@ import { readListed, readMember, type ListedDevice, type ToldMember } from '../.
 import type { ClusterConfig } from '../../core/wire/messages.ts';
 import { WireError } from '../../core/wire/wire-error.ts';
 
-export type ToldMembers =
+export type Words =
   /** Of each folder the member set, as a lanfold tells it. */
   | { readonly members: ReadonlyMap<string, readonly ToldMember[]> }
   /** Of each folder the devices, as a Syncthing lists them. */
-  | { readonly listed: ReadonlyMap<string, readonly ListedDevice[]> }
-  | { readonly fault: string };
+  | { readonly listed: ReadonlyMap<string, readonly ListedDevice[]> };
+
+export type ToldMembers = Words | { readonly fault: string };
 
 /** @param source IP address of the far end. */
 export function toldMembers({ folders }: ClusterConfig, source: string): ToldMembers {

@@ -1,0 +1,123 @@
+/** A trusted device that says one thing over and over, or far more than anybody would: what that costs does not grow with it. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { OFFERS_PER_PEER_MAX } from '../src/core/limits.ts';
+import { HandPeer } from './hand-peer.ts';
+import { two, type Two } from './desks.ts';
+
+const FILES = 50;
+const TIMES = 150;
+
+/** b runs and has files; a test speaks for a. */
+async function world(): Promise<Two> {
+  const made = two();
+  const { desk, b } = made;
+  for (let index = 0; index < FILES; index += 1) b.write(`file ${index}`, `content ${index}`);
+  await desk.start(b);
+  ok(await desk.inSync(b));
+  return made;
+}
+
+test('R19 who says what it shares over and over is told the whole index once a second, whatever it says in between', async () => {
+  const { desk, a, b } = await world();
+  using _ = desk;
+  const hand = await HandPeer.connect(desk, a, b);
+  const configs = Array.from({ length: 3000 }, (_, index) => ({
+    folders: [hand.folder({ indexId: 5n, maxSequence: index }, {})],
+  }));
+  hand.say('ClusterConfig', configs[0] ?? {});
+  ok(await desk.until(() => hand.toldRecords === FILES));
+  const records = b.folder().records;
+  let asked = 0;
+  b.faults.beforeRecords = (call) => void (asked += call === 'changesSince' ? 1 : 0);
+  const answered = (): number => hand.heard.filter(({ type }) => type === 'Ping').length;
+  const before = answered();
+  for (const config of configs) hand.say('ClusterConfig', config);
+  await desk.runFor(5000);
+  ok(answered() > before, 'it is heard');
+  ok(answered() - before < 20, `${answered() - before} configs were looked at`);
+  ok(hand.toldRecords <= 20 * FILES, `${hand.toldRecords} records were told`);
+  ok(asked <= 40, `${asked} reads`);
+  equal(hand.closed, undefined);
+  await desk.runFor(60_000);
+  equal(records.remoteIndex(a.short).indexId, 5n);
+});
+
+test('R19 several cluster configs that come in one piece count as the last of them', async () => {
+  const { desk, a, b } = await world();
+  using _ = desk;
+  const hand = await HandPeer.connect(desk, a, b);
+  const config = (indexId: bigint): object => ({ folders: [hand.folder({ indexId }, {})] });
+  hand.sayAtOnce(
+    'ClusterConfig',
+    Array.from({ length: 2000 }, (_, index) => config(BigInt(index + 1))),
+  );
+  ok(await desk.until(() => b.folder().records.remoteIndex(a.short).indexId === 2000n, 5000));
+  ok(hand.heard.filter(({ type }) => type === 'Ping').length < 15);
+});
+
+test('R19 a cluster config that says nothing new of the indexes has nothing told again', async () => {
+  const { desk, a, b } = await world();
+  using _ = desk;
+  const hand = await HandPeer.connect(desk, a, b);
+  hand.say('ClusterConfig', { folders: [hand.folder({ indexId: 5n }, {})] });
+  ok(await desk.until(() => hand.toldRecords === FILES));
+  const { records } = b.folder();
+  const all = { indexId: records.indexId(), maxSequence: records.maxSequence() };
+  const config = { folders: [hand.folder({ indexId: 5n }, all)] };
+  let compared = 0;
+  b.faults.beforeRecords = (call) => void (compared += call === 'gaps' ? 1 : 0);
+  for (let times = 0; times < 20; times += 1) {
+    hand.say('ClusterConfig', config);
+    await desk.runFor(2000);
+  }
+  equal(hand.toldRecords, FILES);
+  equal(compared, 1, 'what is under way goes on');
+  b.write('new', 'new');
+  ok(await desk.until(() => hand.toldRecords === FILES + 1));
+  hand.say('ClusterConfig', config);
+  ok(await desk.until(() => hand.toldRecords === FILES + 2), 'it has not heard the last, or lost it');
+});
+
+test('R19 to who does not read what it is told nothing more is told', async () => {
+  const { desk, a, b } = await world();
+  using _ = desk;
+  const hand = await HandPeer.connect(desk, a, b);
+  hand.say('ClusterConfig', { folders: [hand.folder({ indexId: 5n }, {})] });
+  ok(await desk.until(() => hand.toldRecords === FILES));
+  const chance = desk.chance('names');
+  for (let index = 0; index < 300; index += 1) b.write(Buffer.from(chance.bytes(100)).toString('hex'), `more ${index}`);
+  ok(await desk.until(() => hand.toldRecords === FILES + 300));
+  let read = 0;
+  b.faults.beforeRecords = (call) => void (read += call === 'changesSince' ? 1 : 0);
+  hand.stopReading();
+  for (let times = 1; times <= TIMES; times += 1) {
+    hand.say('ClusterConfig', { folders: [hand.folder({ indexId: 5n, maxSequence: times }, {})] });
+    await desk.runFor(1100);
+  }
+  ok(read > 10 && read < TIMES - 10, `${read} reads`);
+});
+
+test('Q20 of what a peer shares that is not here, no more than a hundred folders is kept, and nothing once it is gone', async () => {
+  const { desk, a, b } = await world();
+  using _ = desk;
+  const peer = b.engine.peers.find(({ id }) => id !== undefined);
+  ok(peer !== undefined);
+  const member = { device: a.device, by: a.device, generation: 1, name: 'x' };
+  for (const client of ['lanfold', 'syncthing']) {
+    const hand = await HandPeer.connect(desk, a, b, client);
+    const others = Array.from({ length: 5000 }, (_, index) => ({
+      ...hand.folder({}, {}, `other ${index}`),
+      members: [member],
+    }));
+    hand.say('ClusterConfig', { folders: [...others, { ...hand.folder({ indexId: 5n }, {}), members: [member] }] });
+    ok(await desk.until(() => peer.words !== undefined));
+    const kept = peer.words ?? { listed: new Map<string, []>() };
+    const folders: string[] = [...('members' in kept ? kept.members : kept.listed).keys()];
+    equal(folders.length, OFFERS_PER_PEER_MAX + 1);
+    equal(folders.at(-1), 'desk', 'what is shared here is kept, wherever it stands');
+    hand.leave();
+    ok(await desk.until(() => !peer.isConnected));
+    deepEqual(peer.words, undefined);
+  }
+});
