@@ -1,9 +1,10 @@
 /** A trusted device that says one thing over and over, or far more than anybody would: what that costs does not grow with it. */
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { OFFERS_PER_PEER_MAX } from '../src/core/limits.ts';
+import { FOLDER } from './desk.ts';
 import { HandPeer } from './hand-peer.ts';
-import { two, type Two } from './desks.ts';
+import { three, two, type Two } from './desks.ts';
 
 const FILES = 50;
 const TIMES = 150;
@@ -120,4 +121,46 @@ test('Q20 of what a peer shares that is not here, no more than a hundred folders
     ok(await desk.until(() => !peer.isConnected));
     deepEqual(peer.words, undefined);
   }
+});
+
+test('E8 a peer that claims to know more of our records, and never comes to an end, mutes nobody for more than a minute an hour', async () => {
+  const { desk, a, b, c } = three();
+  using _ = desk;
+  await desk.start(b, c);
+  b.write('before', 'before');
+  ok(await desk.until(() => c.read('before') === 'before'));
+  const claim = async (): Promise<HandPeer> => {
+    const hand = await HandPeer.connect(desk, a, b);
+    const ahead = { indexId: b.indexId(), maxSequence: 2 ** 50 };
+    hand.say('ClusterConfig', { folders: [hand.folder({ indexId: 5n, maxSequence: 2 ** 50 }, ahead)] });
+    return hand;
+  };
+  let sequence = 0;
+  /** It always has one thing more to say. @returns when b was heard by c, in milliseconds. */
+  const untilHeard = async (hand: HandPeer, name: string): Promise<number> => {
+    const startMs = desk.scheduler.nowMs;
+    b.write(name, name);
+    while (c.read(name) !== name && desk.scheduler.nowMs < startMs + 300_000) {
+      sequence += 1;
+      const version = { counters: [{ device: a.short, value: BigInt(sequence) }] };
+      const files = [{ name: `tick ${sequence}`, deleted: true, sequence, version, modifiedBy: a.short }];
+      hand.say('IndexUpdate', { folder: FOLDER, files });
+      await desk.runFor(2000);
+    }
+    return desk.scheduler.nowMs - startMs;
+  };
+  const first = await claim();
+  ok(await desk.until(() => b.folder().admission.isSetBack));
+  ok((await untilHeard(first, 'during')) < 70_000);
+  const renewed = b.indexId();
+  for (let times = 0; times < 5; times += 1) {
+    const again = await claim(); // on a connection of its own, with the ID that is new
+    ok((await untilHeard(again, `again ${times}`)) < 10_000, 'it is not believed again');
+    equal(b.indexId(), renewed);
+  }
+  ok(b.log.some((line) => line.includes('it said so before')));
+  await desk.runFor(3_600_000);
+  const later = await claim();
+  ok((await untilHeard(later, 'an hour later')) < 70_000);
+  notEqual(b.indexId(), renewed, 'it is believed again');
 });

@@ -1,19 +1,29 @@
 import { equal } from 'node:assert/strict';
 import { test } from 'node:test';
+import { Life } from '../../edges/memory/life.ts';
+import { MemoryClock } from '../../edges/memory/memory-clock.ts';
+import { Scheduler } from '../../edges/memory/scheduler.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 import { Admission } from './admission.ts';
 
 const AWAITED = 1n;
 const OTHER = 2n;
 
-function admission(): Admission {
+function admission(scheduler = new Scheduler()): Admission & { renewed: () => number } {
+  let renewed = 0;
   const notes = new Map<string, string>();
   const records: Partial<FolderRecords> = {
     note: (name) => notes.get(name),
     setNote: (name, value) => void (value === undefined ? notes.delete(name) : notes.set(name, value)),
-    renewIndexId: () => 7n,
+    renewIndexId: () => {
+      renewed += 1;
+      return 7n;
+    },
   };
-  const made = new Admission(records as FolderRecords, false, () => {});
+  const clock = new MemoryClock(new Life(scheduler));
+  const made = Object.assign(new Admission(records as FolderRecords, false, clock, () => {}), {
+    renewed: () => renewed,
+  });
   made.scanned();
   made.doubt(AWAITED);
   return made;
@@ -35,4 +45,35 @@ test('E8 nobody counts who has gone as well', () => {
   equal(made.isSilent, true);
   made.peerHeard(OTHER);
   equal(made.isSilent, false);
+});
+
+test('E8 a peer that never comes to an end is waited for a minute, then whoever was heard is enough, or the next one', async () => {
+  const scheduler = new Scheduler();
+  const [heard, unheard, closed] = [admission(scheduler), admission(scheduler), admission(scheduler)];
+  heard.peerHeard(OTHER);
+  closed.peerHeard(OTHER);
+  closed.close();
+  await scheduler.runFor(59_999);
+  equal(heard.isSilent, true);
+  await scheduler.runFor(2);
+  equal(heard.isSilent, false);
+  equal(unheard.isSilent, true);
+  unheard.peerHeard(OTHER);
+  equal(unheard.isSilent, false);
+  equal(closed.isSilent, true, 'nothing is written for a folder that is closed');
+});
+
+test('R14 a peer is believed once an hour that it knows more of our records than we do', async () => {
+  const scheduler = new Scheduler();
+  const made = admission(scheduler);
+  made.peerHeard(AWAITED);
+  await scheduler.runFor(3_599_000);
+  equal(made.doubt(AWAITED), false);
+  equal(made.isSilent, false);
+  equal(made.doubt(OTHER), true, 'another one may know it');
+  made.peerHeard(OTHER);
+  await scheduler.runFor(1000);
+  equal(made.doubt(AWAITED), true);
+  equal(made.isSilent, true);
+  equal(made.renewed(), 3);
 });

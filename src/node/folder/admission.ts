@@ -4,28 +4,38 @@
  * (SPEC E5, E8).
  * @module
  */
+import type { Clock, Timer } from '../../ports/clock.ts';
 import type { FolderRecords, PeerKey } from '../../ports/record-store.ts';
 import { PROVISIONAL } from './folder-root.ts';
 import { previewOf, type JoinPreview } from './join-preview.ts';
 import type { Problem } from './problems.ts';
 
 const SET_BACK = 'set back';
+/** So long nobody else's word will do. Who has much to tell takes seconds; who never comes to an end must not mute us. */
+const AWAITED_MS = 60_000;
+/** Once in this time one peer may say that it knows more of our records than we do: nobody puts back a backup more often. */
+const DOUBT_EACH_MS = 3_600_000;
 
 export class Admission {
   readonly #records: FolderRecords;
+  readonly #clock: Clock;
   readonly #onChange: () => void;
   #isHeld: boolean;
   #isScanned = false;
   #isPeerHeard = false;
   /** Peers that share it just now and have told all that they know. */
   readonly #heard = new Set<PeerKey>();
-  /** Who knows more of our records than we do: nobody else's word will do while it is there. */
+  /** Who knows more of our records than we do: nobody else's word will do while it is there, for a minute. */
   #awaited: PeerKey | undefined;
+  #awaitedTimer: Timer | undefined;
+  /** When each peer has last been believed that; monotonic. */
+  readonly #doubtedMs = new Map<PeerKey, number>();
 
   /** @param isHeld a person has to say that it may join. */
-  constructor(records: FolderRecords, isHeld: boolean, onChange: () => void) {
+  constructor(records: FolderRecords, isHeld: boolean, clock: Clock, onChange: () => void) {
     this.#records = records;
     this.#isHeld = isHeld;
+    this.#clock = clock;
     this.#onChange = onChange;
   }
 
@@ -63,27 +73,55 @@ export class Admission {
     return this.#records.note(PROVISIONAL) === SET_BACK;
   }
 
-  /** A peer has heard more of our index than we know (R14): it gets a new ID, and the peer is waited for. */
-  doubt(awaited: PeerKey): void {
-    this.#awaited = awaited;
-    this.#isPeerHeard = false;
+  /**
+   * A peer says that it has heard more of our index than we know (R14): it gets a new ID, and the peer is waited for.
+   * @returns false if it has said so within the hour: it is not believed.
+   */
+  doubt(awaited: PeerKey): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    const lastMs = this.#doubtedMs.get(awaited);
+    if (lastMs !== undefined && nowMs - lastMs < DOUBT_EACH_MS) return false;
     this.#records.renewIndexId();
     this.#records.setNote(PROVISIONAL, SET_BACK);
+    this.#doubtedMs.set(awaited, nowMs);
+    this.#isPeerHeard = false;
+    this.#await(awaited);
+    return true;
   }
 
   /** A peer has told all that it knew when it connected. */
   peerHeard(peer: PeerKey): void {
     this.#heard.add(peer);
     if (this.#awaited !== undefined && this.#awaited !== peer) return;
-    this.#awaited = undefined;
-    this.#isPeerHeard = true;
-    this.#endProvisional();
+    this.#awaitNobody();
   }
 
   /** It is not shared with this peer any more, which must not keep the others waiting without end. */
   peerLeft(peer: PeerKey): void {
     this.#heard.delete(peer);
-    if (this.#awaited !== peer) return;
+    if (this.#awaited === peer) this.#awaitNobody();
+  }
+
+  /** Nothing is waited for any more. */
+  close(): void {
+    this.#awaitedTimer?.cancel();
+  }
+
+  #await(peer: PeerKey): void {
+    this.#awaitedTimer?.cancel();
+    this.#awaited = peer;
+    this.#awaitedTimer = this.#clock.after(AWAITED_MS, () => {
+      try {
+        this.#awaitNobody();
+      } catch {
+        this.#await(peer); // the records fail: tried again
+      }
+    });
+  }
+
+  /** Whoever has told all that it knows will do, or the next to do so. */
+  #awaitNobody(): void {
+    this.#awaitedTimer?.cancel();
     this.#awaited = undefined;
     if (this.#heard.size === 0) return;
     this.#isPeerHeard = true;

@@ -101,7 +101,7 @@ export class Folder {
     this.announced = new Announced(this.records, edges.chance);
     this.#scans = new ScanBell(edges.clock);
     this.#retry = new Retry(edges.clock, RETRY_MS, () => this.#pullWanted.ring());
-    this.admission = new Admission(this.records, options.isHeld, () => options.onState());
+    this.admission = new Admission(this.records, options.isHeld, edges.clock, () => options.onState());
     this.#context = makeContext(options, {
       ...basis,
       problems: this.#problems,
@@ -158,7 +158,7 @@ export class Folder {
     this.#closing.abort(new LanfoldError('E_CLOSED', { subject: `folder "${this.id}"` }));
     this.#pullWanted.ring();
     this.#scans.ring();
-    for (const part of [this.#settler, this.#ignores]) part.close();
+    for (const part of [this.#settler, this.#ignores, this.admission]) part.close();
     this.#context.doubt.stopping();
     await this.#watcher.close();
     await this.#tree.close();

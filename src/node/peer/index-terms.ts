@@ -78,10 +78,11 @@ export function agree(folder: Folder, told: Told, parties: Parties, isFresh: boo
   }
   const own = { indexId: records.indexId(), maxSequence: folder.announced.atMost(peer) };
   const start = indexStart(own, me, records.gaps());
-  const isRenewed = start.tell === 'renew';
-  if (isRenewed) {
-    parties.log.warn({ folder: folder.id }, 'a peer knows more of our index than we do; starting a new one');
-    folder.admission.doubt(peer);
+  const isAhead = start.tell === 'renew';
+  const isRenewed = isAhead && folder.admission.doubt(peer);
+  if (isAhead) {
+    const consequence = isRenewed ? 'starting a new one' : 'it said so before, and is told all of it';
+    parties.log.warn({ folder: folder.id }, `a peer knows more of our index than we do; ${consequence}`);
   }
-  return { from: isRenewed ? 0 : start.sequence, completeAt: them.maxSequence, isRenewed, isDropped };
+  return { from: isAhead ? 0 : start.sequence, completeAt: them.maxSequence, isRenewed, isDropped };
 }
