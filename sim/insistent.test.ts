@@ -80,6 +80,20 @@ test('R19 a cluster config that says nothing new of the indexes has nothing told
   ok(await desk.until(() => hand.toldRecords === FILES + 2), 'it has not heard the last, or lost it');
 });
 
+test('R19 of a device that tells more than could be saved, the next part waits, on whichever connection', async () => {
+  const { desk, a, b } = await world();
+  using _ = desk;
+  const hand = await HandPeer.connect(desk, a, b);
+  hand.say('ClusterConfig', { folders: [hand.folder({ indexId: 5n, maxSequence: 1 }, {})] });
+  ok(await desk.until(() => hand.toldRecords === FILES));
+  b.engine.paces.indexes.waitMs(a.short, 3_000_000, desk.scheduler.nowMs);
+  const version = { counters: [{ device: a.short, value: 1n }] };
+  hand.say('Index', { folder: FOLDER, files: [{ name: 'told', deleted: true, sequence: 1, version }] });
+  await desk.runFor(2000);
+  equal(b.folder().records.remote(a.short, 'told'), undefined);
+  ok(await desk.until(() => b.folder().records.remote(a.short, 'told') !== undefined, 3000));
+});
+
 test('R19 to who does not read what it is told nothing more is told', async () => {
   const { desk, a, b } = await world();
   using _ = desk;

@@ -7,9 +7,9 @@ import type { Stamps } from '../../core/session/rivals.ts';
 import type { ClusterConfig, Ping } from '../../core/wire/messages.ts';
 import type { Edges } from '../edges.ts';
 import type { Folder } from '../folder/folder.ts';
-import type { ConfigPace } from './config-pace.ts';
 import type { Greeting } from './greeting.ts';
 import type { ConfigDraft } from './own-config.ts';
+import type { Paces } from './pace.ts';
 
 /** `Conversation` is named by whoever uses this: the one file does not need the other. */
 export interface ConversationHost<Conversation> {
@@ -18,7 +18,7 @@ export interface ConversationHost<Conversation> {
   /** `runId`: of this run of the program. */
   readonly twins: { readonly runId: RunId };
   readonly stamps: Stamps;
-  readonly configPace: ConfigPace;
+  readonly paces: Paces;
   /** Folders that are shared with a device and open. */
   foldersFor(device: Uint8Array): Folder[];
   /** What to tell the far end of these folders, and of who shares them. */

@@ -23,6 +23,7 @@ import { Introduction } from './introduction.ts';
 import { KEEP_ALIVE, KeepAlive } from './keep-alive.ts';
 import { Link, type Received } from './link.ts';
 import { withWords, type FolderDraft } from './own-config.ts';
+import { costOfConfig, costOfIndex, type Pace } from './pace.ts';
 import { Requests } from './requests.ts';
 import { Server } from './server.ts';
 import type { BlockWanted, Source } from './sources.ts';
@@ -214,13 +215,14 @@ export class Conversation implements Source {
       this.#stream.destroy('the peer did not begin with its cluster config');
       return undefined;
     }
+    const { configs, indexes } = this.#host.paces;
     switch (message.type) {
       case 'ClusterConfig':
-        return this.#takeConfig(message.body);
+        return this.#inTurn(configs, costOfConfig(message.body), () => this.#configure(message.body));
       case 'Index':
-        return this.#takeIndex(message.body, true);
+        return this.#inTurn(indexes, costOfIndex(message.body), () => this.#takeIndex(message.body, true));
       case 'IndexUpdate':
-        return this.#takeIndex(message.body, false);
+        return this.#inTurn(indexes, costOfIndex(message.body), () => this.#takeIndex(message.body, false));
       case 'Request':
         void this.#server.serve(message.body).catch((cause: unknown) => this.#fail(cause));
         break;
@@ -245,17 +247,15 @@ export class Conversation implements Source {
     if (this.#host.greeted(this, hello) && !this.#ended) this.#sendConfig();
   }
 
-  /** @returns when it is looked at, if others came just before it. */
-  #takeConfig(config: ClusterConfig): Promise<void> | undefined {
+  /** @returns when it is taken, if it comes faster than it may. */
+  #inTurn(pace: Pace, cost: number, take: () => Promise<void> | undefined): Promise<void> | undefined {
     const { clock } = this.#host.edges;
-    const waitMs = this.#host.configPace.waitMs(this.peer, config, clock.monotonicMs());
-    if (waitMs > 0) return sleep(clock, waitMs).then(() => this.#guarded(() => this.#configure(config)));
-    this.#configure(config);
-    return undefined;
+    const waitMs = pace.waitMs(this.peer, cost, clock.monotonicMs());
+    if (waitMs === 0) return take();
+    return sleep(clock, waitMs).then(() => (this.#ended ? undefined : this.#guarded(take)));
   }
 
-  #configure(config: ClusterConfig): void {
-    if (this.#ended) return;
+  #configure(config: ClusterConfig): undefined {
     if (!this.#isConfigured) {
       this.#isConfigured = true;
       this.#link.raiseLimits();
