@@ -232,3 +232,74 @@ test('U86 what was edited since it was found damaged is an edit: not mended, and
   equal(a.read('secret'), 'content 0f secret, and I like it');
   deepEqual(a.folder().problems(), []);
 });
+
+test('U88 damage that waits for a peer that is off is known to status, verify and repair after restarts, until it is mended', async () => {
+  const { desk, a, b } = await synced();
+  using _ = desk;
+  b.crash();
+  rot(a, 'photo', 'content 0f photo');
+  equal((await verify(desk, a)).damaged, 1);
+  a.folder().rescan();
+  ok(await desk.until(() => a.folder().records.local('photo')?.record.version.length === 0), 'its claim is given up');
+  for (let restart = 0; restart < 2; restart += 1) {
+    a.crash();
+    a.hasStoppedProperly();
+    await desk.start(a);
+    await desk.runFor(20 * 60_000);
+    a.disk.setAttributes(a.inode('photo'), { permissions: 0o600 });
+    a.folder().rescan();
+    await desk.runFor(60_000);
+    deepEqual(a.problems(), [['photo', 'damaged']]);
+    const report = await verify(desk, a);
+    deepEqual([report.files, findings(report)], [6, [['photo', 'damaged']]]);
+    const { left } = await repair(desk, a);
+    deepEqual(
+      left.map(({ path, because, holders }) => [path, because, holders]),
+      [['photo', 'not-connected', [b.short]]],
+    );
+  }
+  await desk.start(b);
+  ok(await desk.until(() => a.read('photo') === 'content of photo'));
+  ok(await desk.inSync(a, b));
+  deepEqual(a.problems(), []);
+  deepEqual((await verify(desk, a)).findings, []);
+  deepEqual(await repair(desk, a), { mended: [], left: [] });
+});
+
+for (const how of ['edited', 'removed'])
+  test(`U88 damage that waits for a peer that is off is none any more when it is ${how}`, async () => {
+    const { desk, a, b } = await synced();
+    using _ = desk;
+    b.crash();
+    rot(a, 'photo', 'content 0f photo');
+    equal((await verify(desk, a)).damaged, 1);
+    a.folder().rescan();
+    ok(await desk.until(() => a.folder().records.local('photo')?.record.version.length === 0));
+    a.crash();
+    await desk.start(a);
+    if (how === 'edited') a.write('photo', 'content of mine');
+    else a.disk.unlink(`${FOLDER}/photo`);
+    await desk.runFor(60_000);
+    deepEqual([(await verify(desk, a)).damaged, await repair(desk, a)], [0, { mended: [], left: [] }]);
+    ok(a.problems().every(([, reason]) => reason !== 'damaged'));
+  });
+
+test('U88 what has no claim for its time alone is no damage', async () => {
+  const { desk, a, b } = await synced();
+  using _ = desk;
+  a.faults.afterDisk = (call, values, result) => {
+    const [changes] = values as [unknown[]];
+    return call === 'apply' ? changes.map(() => ({ trouble: 'io', detail: 'EIO' })) : result;
+  };
+  b.write('new', 'content of new');
+  ok(await desk.until(() => a.folder().records.newest('new') !== undefined));
+  a.write('new', 'content of new');
+  ok(await desk.until(() => a.folder().records.local('new')?.record.version.length === 0));
+  b.crash();
+  a.crash();
+  await desk.start(a);
+  await desk.runFor(60_000);
+  const report = await verify(desk, a);
+  deepEqual([report.files, report.findings], [8, []]);
+  deepEqual(await repair(desk, a), { mended: [], left: [] });
+});

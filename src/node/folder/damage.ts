@@ -1,30 +1,23 @@
 /**
  * Files whose bytes changed although no look shows it: a disk that forgets, or a program that sets all times back (R4).
  *
- * Such a file stays as it is, and is not announced: it may be the only copy, and is no edit. It is listed in the folder's
- * notes, so that a restart does not forget it. Once a peer has the recorded version, our record gives up its claim, and the
+ * Such a file stays as it is, and is not announced: it may be the only copy, and is no edit. It stays listed until it is mended
+ * or something else ({@link DamageList}). Once a peer has the recorded version, our record gives up its claim, and the
  * puller brings the good content as it brings any other: whole, and with what stood here moved into the history.
  * @module
  */
 import { sameBytes, sameLook, type LocalRecord } from '../../core/model/file-record.ts';
 import { damaged, type Sighting } from '../../core/scan/changes.ts';
 import { isTrouble } from '../../ports/file-tree.ts';
+import type { Damaged } from './damage-list.ts';
 import type { FolderContext } from './folder-context.ts';
 
 /** What it needs of the folder; `save` is not there while nothing runs, and then no record gives up its claim. */
-export type DamageContext = Pick<FolderContext, 'id' | 'log' | 'tree' | 'records' | 'problems' | 'busy'> &
+export type DamageContext = Pick<
+  FolderContext,
+  'id' | 'log' | 'tree' | 'records' | 'problems' | 'damageList' | 'busy'
+> &
   Partial<Pick<FolderContext, 'save' | 'pullSoon'>>;
-
-/** A file whose content is wrong, as long as its record and its look are those that it was found wrong with. */
-export interface Damaged {
-  readonly name: string;
-  readonly sequence: number;
-  readonly changedNs: string;
-}
-
-const DAMAGED = 'damaged';
-/** More than a person could go through one by one; whoever has mended these looks for the others. */
-const LISTED_MAX = 1000;
 
 const CHANGED = 'Its bytes changed although nothing wrote to it: the disk may be failing';
 const FOUND = `${CHANGED}. Where another computer has it whole, "lanfold repair" brings that`;
@@ -38,10 +31,6 @@ export class Damage {
     this.#context = context;
   }
 
-  listed(): readonly Damaged[] {
-    return JSON.parse(this.#context.records.note(DAMAGED) ?? '[]') as Damaged[];
-  }
-
   /**
    * A read showed other bytes than are recorded. Lists the file if that is damage.
    * @returns false for an edit, or a change of ours, that came in between.
@@ -51,55 +40,47 @@ export class Damage {
     if ((await this.#wrongContent(local)) === undefined) return false;
     this.#context.log.warn({ folder: this.#context.id, name }, 'a file has other bytes than were recorded');
     this.#context.problems.set(name, 'damaged', FOUND, 'told');
-    const others = this.listed().filter((other) => other.name !== name);
-    if (others.length < LISTED_MAX) this.#save([...others, { name, sequence, changedNs: changedNsOf(local) }]);
+    this.#context.damageList.add([{ name, sequence, changedNs: changedNsOf(local) }]);
     return true;
   }
 
   /** Lists what is damaged, gives up what a peer has whole, and forgets what is something else by now. */
   async judge(): Promise<void> {
-    const { records, problems } = this.#context;
-    const settled = new Set<Damaged['name']>();
-    for (const found of this.listed()) {
-      const { name } = found;
+    const { records, problems, damageList } = this.#context;
+    for (const { name } of damageList.all()) {
+      const found = damageList.of(name); // another, if it was found anew meanwhile
       const local = records.local(name);
-      if (!isAsFound(found, local)) problems.clear(name);
-      else if (records.holders(local.record).length === 0) {
-        problems.set(name, 'damaged', ALONE, 'told');
-        continue;
-      } else await this.#giveUp(local);
-      settled.add(name);
+      if (found === undefined || (local !== undefined && damageList.isGivenUp(local.record))) continue;
+      if (!isAsFound(found, local)) this.#forget(name);
+      else if (records.holders(local.record).length === 0) problems.set(name, 'damaged', ALONE, 'told');
+      else await this.#giveUp(local);
     }
-    // What was listed meanwhile stays listed.
-    if (settled.size > 0) this.#save(this.listed().filter(({ name }) => !settled.has(name)));
   }
 
   /** Is a listed file still damaged? One that is something else by now, an edit say, is forgotten. */
   async isStill(name: string): Promise<boolean> {
-    const found = this.listed().find((candidate) => candidate.name === name);
+    const found = this.#context.damageList.of(name);
     const local = this.#context.records.local(name);
     if (found !== undefined && isAsFound(found, local) && (await this.#wrongContent(local)) !== undefined) return true;
-    this.#context.problems.clear(name);
-    if (found !== undefined) this.#forget(name);
+    this.#forget(name);
     return false;
   }
 
   /** Lets a listed file be replaced by the good copy that a peer has. @returns false when it is something else by now. */
   async giveUp(name: string): Promise<boolean> {
     const local = this.#context.records.local(name);
-    const isGivenUp = local !== undefined && (await this.#giveUp(local));
-    this.#forget(name);
-    return isGivenUp;
+    return local !== undefined && (await this.#giveUp(local));
   }
 
   async #giveUp(local: LocalRecord): Promise<boolean> {
     const { name } = local.record;
     const found = await this.#wrongContent(local);
     if (found === undefined || this.#context.save === undefined) {
-      this.#context.problems.clear(name);
+      this.#forget(name);
       return false;
     }
     this.#context.save([{ record: damaged(local.record, found), look: local.look }]);
+    this.#context.damageList.addGivenUp([name]);
     this.#context.problems.set(name, 'damaged', REPLACED, 'told');
     this.#context.pullSoon?.();
     return true;
@@ -116,11 +97,9 @@ export class Damage {
   }
 
   #forget(name: string): void {
-    this.#save(this.listed().filter((other) => other.name !== name));
-  }
-
-  #save(listed: readonly Damaged[]): void {
-    this.#context.records.setNote(DAMAGED, listed.length === 0 ? undefined : JSON.stringify(listed));
+    const { problems, damageList } = this.#context;
+    damageList.remove([name]);
+    if (problems.of(name)?.reason === 'damaged') problems.clear(name);
   }
 }
 

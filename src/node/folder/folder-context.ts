@@ -10,6 +10,7 @@ import type { FileTree } from '../../ports/file-tree.ts';
 import type { Log } from '../../ports/log.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 import type { BusyNames } from './busy-names.ts';
+import type { DamageList } from './damage-list.ts';
 import type { Doubt } from './doubt.ts';
 import type { GitIndexes } from './git-indexes.ts';
 import type { Givers } from './givers.ts';
@@ -24,6 +25,7 @@ export interface FolderContext {
   readonly tree: FileTree;
   readonly records: FolderRecords;
   readonly problems: Problems;
+  readonly damageList: DamageList;
   readonly doubt: Doubt;
   readonly history: HistoryKeeper;
   readonly mounts: Mounts;

@@ -9,6 +9,7 @@ import type { Edges } from '../edges.ts';
 import type { Sources } from '../peer/sources.ts';
 import { BusyNames } from './busy-names.ts';
 import { Damage } from './damage.ts';
+import { DamageList } from './damage-list.ts';
 import type { FolderContext } from './folder-context.ts';
 import { checkRoot } from './folder-root.ts';
 import { Mounts } from './mounts.ts';
@@ -59,6 +60,8 @@ function verifierAtRest(edges: Edges, id: string, tree: FileTree, records: Folde
   const { clock, log } = edges;
   const problems = new Problems(() => {});
   const mounts = new Mounts({ tree, records, problems, onBack: () => {} });
-  const context = { id, clock, log, tree, records, problems, mounts, busy: new BusyNames(), suspect: () => {} };
+  const damageList = new DamageList(records);
+  const shared = { id, clock, log, tree, records, problems, damageList, mounts };
+  const context = { ...shared, busy: new BusyNames(), suspect: () => {} };
   return new Verifier(context, new Damage(context), () => false);
 }

@@ -35,7 +35,7 @@ import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
 import { isAmong, isBeforeItsParent, namesBelow, orphansOf, withUnknownParents } from './names-below.ts';
 import { PowerCutSigns } from './power-cut-signs.ts';
-import { listUnclaimed } from './unclaimed.ts';
+import { listUnclaimed, noteDamaged } from './unclaimed.ts';
 import { Patience } from './patience.ts';
 import type { Settler } from './settler.ts';
 
@@ -119,10 +119,8 @@ export class Inspector {
     }
     const settled = await this.#settled(files);
     const hashed = await this.#hash(settled, moment);
-    const found = [
-      ...others.map(({ name, look }) => ({ name, seen: { look, blockSize: 0, blocks: NO_BYTES } })),
-      ...hashed,
-    ];
+    const empty = { blockSize: 0, blocks: NO_BYTES };
+    const found = [...others.map(({ name, look }) => ({ name, seen: { look, ...empty } })), ...hashed];
     const damaged = await this.#signs.damaged(found);
     await this.#context.mounts.refresh();
     if (found.length === 0) return;
@@ -234,6 +232,7 @@ export class Inspector {
     const { records, problems, doubt, digest } = this.#context;
     const saves: LocalRecord[] = [];
     const looks: { name: string; look: Look }[] = [];
+    const givenUp: string[] = [];
     for (const { name, seen } of [...found].sort((a, b) => byName(a.name, b.name))) {
       if (this.#context.mounts.isAway(name)) {
         this.#settler.forget(name); // what stands there now is hidden by the disk once that is back
@@ -251,8 +250,7 @@ export class Inspector {
       if (local !== undefined && damaged.has(name)) {
         saves.push({ record: asDamaged(local.record, seen), look: seen.look });
         this.#signs.remember(seen);
-        const text = 'A power cut seems to have damaged it; it waits for a computer that has it whole';
-        problems.set(name, 'damaged', text, 'told');
+        givenUp.push(name);
         continue;
       }
       this.#letGo(name);
@@ -265,16 +263,17 @@ export class Inspector {
       if (finding.found === 'same') {
         looks.push({ name, look: seen.look });
         if (local !== undefined && local.record.version.length > 0) doubt.proven(seen.look);
-        if (local !== undefined && listUnclaimed(problems, local.record, () => newest)) this.#signs.remember(seen);
+        if (local !== undefined && listUnclaimed(this.#context, local.record)) this.#signs.remember(seen);
       } else if (finding.found === 'change') {
         const isMovedDamage = seen.look.type === 'file' && !isHere(local) && this.#signs.isMoved(seen);
         const isOld = isMovedDamage || this.#signs.isLeftover(finding.record, seen.look, inDoubt);
         saves.push({ record: isOld ? disowned(finding.record) : finding.record, look: seen.look });
-        if (isMovedDamage) listUnclaimed(problems, disowned(finding.record), () => undefined);
+        if (isMovedDamage) givenUp.push(name);
       } else saves.push(this.#adopt(finding.record, seen.look, finding.exact));
     }
     if (looks.length > 0) records.saveLooks(looks);
     if (saves.length > 0) this.#context.save(saves);
+    noteDamaged(this.#context, givenUp);
     // What has no claim gives way to what peers have, and they may have told all of it already.
     if (saves.some(({ record }) => record.version.length === 0)) this.#context.pullSoon();
   }

@@ -11,6 +11,7 @@ import type { FileTree } from '../../ports/file-tree.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 import type { Admission } from './admission.ts';
 import { BusyNames } from './busy-names.ts';
+import { DamageList } from './damage-list.ts';
 import { Doubt } from './doubt.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { FolderOptions } from './folder-options.ts';
@@ -66,6 +67,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     clock,
     log,
     ...shared,
+    damageList: new DamageList(records),
     mounts: new Mounts({ ...shared, onBack: rescan }),
     busy: new BusyNames(),
     givers: new Givers(),

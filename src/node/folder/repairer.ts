@@ -100,9 +100,10 @@ export class Repairer {
 
   /** What is listed, and what has given up its claim and waits. */
   #damaged(paths: readonly string[]): string[] {
-    const { problems } = this.#context;
-    const waiting = problems.list().filter(({ reason }) => reason === 'damaged');
-    const names = new Set([...this.#damage.listed(), ...waiting].map(({ name }) => name));
+    const { records, problems, damageList } = this.#context;
+    const listed = damageList.all().filter(({ name, sequence }) => records.local(name)?.record.sequence === sequence);
+    const alone = problems.list().filter(({ reason }) => reason === 'damaged');
+    const names = new Set([...listed, ...alone].map(({ name }) => name));
     return [...names].filter((name) => paths.some((path) => name === path || isBelow(name, path))).sort();
   }
 

@@ -99,7 +99,7 @@ export class Rereader {
   }
 
   #isWorthReading(): boolean {
-    return this.#wrong < DAMAGED_MAX && this.#damage.listed().length < DAMAGED_MAX;
+    return this.#wrong < DAMAGED_MAX && this.#context.damageList.all().length < DAMAGED_MAX;
   }
 
   /** A folder that was never read again was read just now, when its files were recorded. */

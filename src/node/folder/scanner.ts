@@ -97,7 +97,7 @@ export class Scanner {
       if (!sameLook(local?.look, look) || (local !== undefined && doubt.isAbout(local.record, look))) {
         candidates.push(name);
         doubt.leave(name);
-      } else if (local !== undefined) listUnclaimed(problems, local.record, () => records.newest(name));
+      } else if (local !== undefined) listUnclaimed(this.#context, local.record);
       if (look.type === 'directory') below.push(name);
     }
     const gone: string[] = [];

@@ -1,15 +1,37 @@
 /**
- * Files that were found damaged, before a restart say, and that nobody has as they should be.
+ * Files without a claim that are damaged: found so, before a restart say, and what nobody has as it should be.
  * @module
  */
 import type { FileRecord } from '../../core/model/file-record.ts';
-import type { Problems } from './problems.ts';
+import { isUnclaimed } from './damage-list.ts';
+import type { FolderContext } from './folder-context.ts';
 
-const TEXT = 'It seems to be damaged, and nobody has it whole: others are not told of it before it is saved again';
+const ALONE = 'It seems to be damaged, and nobody has it whole: others are not told of it before it is saved again';
+const POWER_CUT = 'A power cut seems to have damaged it; it waits for a computer that has it whole';
+const WAITS = 'Its bytes are damaged. It waits for a good copy from another computer; what is here goes to the history';
 
-/** Lists the file, if it is one of these. @param newest of all versions that are known. */
-export function listUnclaimed(problems: Problems, own: FileRecord, newest: () => FileRecord | undefined): boolean {
-  if (own.type !== 'file' || own.deleted || own.version.length > 0 || newest() !== undefined) return false;
-  problems.set(own.name, 'damaged', TEXT, 'told');
+/** Is what stands here known to be wrong, so that its own record says what is there and claims nothing? */
+export function isDamaged(
+  { records, damageList }: Pick<FolderContext, 'records' | 'damageList'>,
+  own: FileRecord,
+): boolean {
+  return isUnclaimed(own) && (damageList.isGivenUp(own) || records.newest(own.name) === undefined);
+}
+
+type Context = Pick<FolderContext, 'records' | 'damageList' | 'problems'>;
+
+/** Lists the file as a problem, if it is one of these. What is listed already says more of how it came about. */
+export function listUnclaimed(context: Context, own: FileRecord): boolean {
+  if (!isDamaged(context, own)) return false;
+  const isAlone = context.records.newest(own.name) === undefined;
+  if (isAlone || context.problems.of(own.name)?.reason !== 'damaged')
+    context.problems.set(own.name, 'damaged', isAlone ? ALONE : WAITS, 'told');
   return true;
+}
+
+/** A power cut has damaged these, and their records have just given up their claim. */
+export function noteDamaged({ records, damageList, problems }: Context, names: readonly string[]): void {
+  damageList.addGivenUp(names);
+  for (const name of names)
+    problems.set(name, 'damaged', records.newest(name) === undefined ? ALONE : POWER_CUT, 'told');
 }

@@ -14,6 +14,7 @@ import { isTrouble, type Looked } from '../../ports/file-tree.ts';
 import type { Damage, DamageContext } from './damage.ts';
 import type { FolderContext } from './folder-context.ts';
 import { hasContent, Pace, reread } from './rereading.ts';
+import { isDamaged } from './unclaimed.ts';
 
 /** As fast as one slow disk reads, while nobody else wants it: a person waits for it. */
 const BYTES_PER_SECOND = 50_000_000;
@@ -160,13 +161,13 @@ class Run {
     if (this.#isOld(local)) {
       // It was looked at just now, by whoever recorded it; who reads what was written shortly before the stop, say.
       const now = this.#context.records.local(record.name);
-      if (now !== undefined && this.#isKnownDamaged(now)) this.#found(record.name, 'damaged', TEXTS.damaged);
+      if (now !== undefined && isDamaged(this.#context, now.record)) this.#found(record.name, 'damaged', TEXTS.damaged);
       return;
     }
     if (isTrouble(look)) this.#found(record.name, 'unreadable', `It cannot be looked at: ${look.detail}`);
     else if (look === undefined || look.type === 'other') this.#suspect(record.name, 'missing');
     else if (!sameLook(local.look, look)) this.#suspect(record.name, 'changed');
-    else if (this.#isKnownDamaged(local)) {
+    else if (isDamaged(this.#context, record)) {
       this.#found(record.name, 'damaged', TEXTS.damaged); // the record says what is there until the good copy comes
     } else if (record.type === 'file') await this.#content(local);
   }
@@ -185,10 +186,6 @@ class Run {
       this.#files += 1;
       this.#bytes += size;
     }
-  }
-
-  #isKnownDamaged({ record }: LocalRecord): boolean {
-    return record.version.length === 0 && this.#context.problems.of(record.name)?.reason === 'damaged';
   }
 
   /** Has the name got another record since, or is it being put in place? */
