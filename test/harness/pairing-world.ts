@@ -11,8 +11,10 @@ import { MemoryNetwork } from '../../src/edges/memory/memory-network.ts';
 import { Scheduler } from '../../src/edges/memory/scheduler.ts';
 import { SeededChance } from '../../src/edges/memory/seeded-chance.ts';
 import { pairingCrypto } from '../../src/edges/net/pairing-crypto.ts';
+import type { Edges } from '../../src/node/edges.ts';
 import { PairingHost, type Joined } from '../../src/node/pairing/pairing-host.ts';
 import { PairingJoiner } from '../../src/node/pairing/pairing-joiner.ts';
+import { SILENT_LOG } from '../../src/ports/log.ts';
 import type { Knocked, Network, PairingStream } from '../../src/ports/network.ts';
 
 /** What the host shares. */
@@ -27,7 +29,7 @@ export const OFFER: Offer = {
 export const HOST = { host: 'maria', port: 1111 };
 
 interface Machine {
-  readonly edges: { readonly clock: MemoryClock; readonly chance: SeededChance; readonly device: Uint8Array };
+  readonly edges: Pick<Edges, 'clock' | 'chance' | 'device' | 'log'>;
   readonly network: Network;
   readonly life: Life;
 }
@@ -43,17 +45,20 @@ export class World {
   readonly host: PairingHost;
   /** Keeps what was agreed; a test may let it take its time, or fail. */
   store: () => Promise<void> = () => Promise.resolve();
+  /** What the host shares; a test may let it fail. */
+  offer: () => Offer;
   /** What the host has sent, to anybody. */
   readonly sentByHost: Uint8Array[] = [];
 
   constructor(offer: Offer = OFFER) {
     const { edges, network } = this.machine('maria');
+    this.offer = () => offer;
     this.host = new PairingHost({
       edges,
       crypto: pairingCrypto,
       name: 'maria-laptop',
       system: 'Linux',
-      offer: () => offer,
+      offer: () => this.offer(),
       events: {
         code: ({ digits }) => void this.told.push(`code ${digits === this.host.code?.digits}`),
         wrongCode: ({ source, triesLeft }) => void this.told.push(`wrong ${source} ${triesLeft}`),
@@ -92,7 +97,7 @@ export class World {
       const device = chance.bytes(32);
       machine = {
         life,
-        edges: { clock: new MemoryClock(life), chance, device },
+        edges: { clock: new MemoryClock(life), chance, device, log: SILENT_LOG },
         network: this.#network.join(name, device, life),
       };
       this.#machines.set(name, machine);

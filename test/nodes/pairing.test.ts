@@ -51,7 +51,7 @@ async function openHost(
 ): Promise<{ host: PairingHost; address: Address; told: Told }> {
   const told: Told = { lines: [], joined: [] };
   const host = new PairingHost({
-    edges: at.edges,
+    edges: { ...at.edges, log: SILENT_LOG },
     crypto: pairingCrypto,
     name: 'maria-laptop',
     system: 'Linux',

@@ -62,6 +62,9 @@ export class NodePairing {
 
   /** @throws LanfoldError `E_FOLDER_UNKNOWN`; `E_CLOSED` when the node is offline. */
   pair({ folders, signal }: PairOptions): CodeOffer {
+    for (const id of folders ?? [])
+      if (!this.#node.folders().some((handle) => handle.id === id))
+        throw new LanfoldError('E_FOLDER_UNKNOWN', { subject: id });
     const shown = new CodeOffer(() => host);
     const host = this.#demandPairing().open({
       system: SYSTEMS[osType()] ?? osType(),
@@ -114,11 +117,10 @@ export class NodePairing {
     for (const joining of this.#joinings) joining.close();
   }
 
+  /** What there is of it now: a folder may have been removed since the code was shown. */
   #offer(wanted: readonly string[] | undefined): Offer {
-    const handles = this.#node.folders();
-    for (const id of wanted ?? [])
-      if (!handles.some((handle) => handle.id === id)) throw new LanfoldError('E_FOLDER_UNKNOWN', { subject: id });
-    const folders = handles
+    const folders = this.#node
+      .folders()
       .filter(({ id }) => wanted?.includes(id) ?? true)
       .map((handle) => {
         const { files, bytes } = handle.status();

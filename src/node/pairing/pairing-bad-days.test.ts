@@ -60,6 +60,17 @@ test('J21 what the host cannot store ends pairing as failed', async () => {
   deepEqual([world.told, world.joined], [['closed failed'], []]);
 });
 
+test('J21 what the host can offer no more ends pairing as failed, and nothing else', async () => {
+  const world = new World();
+  world.offer = () => {
+    throw new Error('no records');
+  };
+  const joiner = await world.joiner('tom');
+  equal((await world.run(joiner.tryCode(world.code))).is, 'closed');
+  await world.scheduler.runFor(1_000);
+  deepEqual([world.told, world.joined], [['closed failed'], []]);
+});
+
 test('J22 no name of a folder leaves the host before the code is proven, and then it does', async () => {
   const world = new World();
   const sent = (): string => Buffer.concat(world.sentByHost).toString('latin1');

@@ -20,7 +20,7 @@ import type { Edges } from '../edges.ts';
 import { PairingLink } from './pairing-link.ts';
 
 export interface PairingHostOptions {
-  readonly edges: Pick<Edges, 'clock' | 'chance' | 'device'>;
+  readonly edges: Pick<Edges, 'clock' | 'chance' | 'device' | 'log'>;
   readonly crypto: PairingCrypto;
   /** What people call this device, and its system: told to everybody who knocks. */
   readonly name: string;
@@ -66,7 +66,7 @@ export type PairingEnd =
   | 'paired'
   /** Somebody knew the code, and took nothing or went away. */
   | 'declined'
-  /** Somebody accepted, and that could not be kept here. */
+  /** Somebody accepted, and that could not be kept here; or somebody knew the code, and what to offer could not be said. */
   | 'failed'
   | Exclude<OverBecause, 'used'>;
 
@@ -144,6 +144,7 @@ export class PairingHost implements PairingDoor {
     });
     const link = new PairingLink(stream, {
       received: (message) => this.#received(visit, message),
+      failed: (cause) => this.#failed(cause),
       closed: () => this.#left(visit),
     });
     const timer = edges.clock.after(STRANGER_MS, () => link.destroy('too slow'));
@@ -157,6 +158,11 @@ export class PairingHost implements PairingDoor {
     visit.link.send(send);
     this.#act(visit, outcome);
     this.#settle();
+  }
+
+  #failed(cause: unknown): void {
+    this.#options.edges.log.warn({ cause: String(cause) }, 'pairing failed');
+    this.#finish('failed');
   }
 
   #act(visit: Visit, outcome: HostOutcome): void {

@@ -169,6 +169,7 @@ class Conversation {
     });
     this.#link = new PairingLink(stream, {
       received: (message) => this.#received(message),
+      failed: (cause) => this.#close(String(cause)),
       closed: (reason) => this.#close(reason),
     });
   }

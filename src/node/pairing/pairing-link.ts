@@ -1,5 +1,5 @@
 /**
- * Messages of pairing over a stream. Malformed input, and whatever the receiver throws as a WireError, ends the stream.
+ * Messages of pairing over a stream. Malformed input, and whatever the receiver throws, ends the stream and nothing more.
  * @module
  */
 import { encodePairing, PairingDecoder, type PairingMessage } from '../../core/wire/pairing.ts';
@@ -9,6 +9,8 @@ import type { PairingStream } from '../../ports/network.ts';
 export interface PairingLinkHandlers {
   /** Never called after {@link PairingLink.end} or {@link PairingLink.destroy}. */
   received(message: PairingMessage): void;
+  /** `received` threw something that is no WireError, which no far end is to blame for; the stream is destroyed. */
+  failed(cause: unknown): void;
   /** Exactly once, last. */
   closed(reason: string): void;
 }
@@ -59,8 +61,9 @@ export class PairingLink {
         if (this.#isOver) return;
       }
     } catch (cause) {
-      if (!(cause instanceof WireError)) throw cause;
-      this.destroy(`malformed bytes while pairing: ${cause.message}`);
+      const isTheirs = cause instanceof WireError;
+      this.destroy(isTheirs ? `malformed bytes while pairing: ${cause.message}` : 'an error here');
+      if (!isTheirs) this.#handlers.failed(cause);
     }
   }
 }
