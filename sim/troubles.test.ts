@@ -7,7 +7,7 @@ import { Life } from '../src/edges/memory/life.ts';
 import type { Listing } from '../src/ports/file-tree.ts';
 import { sha256 } from '../src/edges/memory/memory-folder.ts';
 import { FOLDER } from './desk.ts';
-import { three, two, twoWith } from './desks.ts';
+import { share, three, two, twoWith } from './desks.ts';
 
 const QUARTER_MS = 15 * 60_000;
 
@@ -255,4 +255,23 @@ test('N6 a name that cannot be given its normal form is listed, and one that is 
   ok(await desk.until(() => a.problems().length === 0));
   ok(await desk.inSync(a, b));
   deepEqual(b.names(), ['another']);
+});
+
+test('E8 who is waited for may leave while the records cannot be written, and the conversation ends as any other', async () => {
+  const world = three();
+  const { desk, a, b, c } = world;
+  using _ = desk;
+  await share(world, { text: 'text' });
+  const { admission } = a.folder();
+  admission.doubt(b.short);
+  admission.peerHeard(c.short);
+  a.faults.beforeRecords = (call) => {
+    if (call === 'setNote') throw new LanfoldError('E_DISK_FULL', { subject: 'records' });
+  };
+  b.crash();
+  ok(await desk.until(() => a.engine.of(FOLDER).length === 1, 400_000));
+  ok(a.log.some((line) => line.includes('not all heard of the end')));
+  delete a.faults.beforeRecords;
+  await desk.start(b);
+  ok(await desk.until(() => a.engine.of(FOLDER).length === 2 && !admission.isProvisional, 400_000));
 });

@@ -27,6 +27,7 @@ import { costOfConfig, costOfIndex, type Pace } from './pace.ts';
 import { Requests } from './requests.ts';
 import { Server } from './server.ts';
 import type { BlockWanted, Source } from './sources.ts';
+import { unfailing } from '../unfailing.ts';
 import { toldRecords } from './told-records.ts';
 
 /** After this long without a further part, a peer's index counts as told. */
@@ -389,9 +390,10 @@ export class Conversation implements Source {
     this.#introduction.done();
     this.#keepAlive.stop();
     this.#silenceTimer?.cancel();
-    for (const { folder } of this.#shared.values()) folder.admission.peerLeft(this.peer);
+    const tell = (run: () => void): void => unfailing(this.#host.edges.log, 'not all heard of the end', run);
+    for (const { folder } of this.#shared.values()) tell(() => folder.admission.peerLeft(this.peer));
     for (const id of this.#shared.keys()) this.#unshare(id);
     this.#requests.giveUp();
-    this.#host.ended(this, reason);
+    tell(() => this.#host.ended(this, reason));
   }
 }
