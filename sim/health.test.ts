@@ -92,6 +92,34 @@ test('U80 only the paths that are asked for are read, with all that is below the
   deepEqual([report.files, findings(report)], [2, [['album/one', 'damaged']]]);
 });
 
+test('U80 a path under which nothing is recorded is said', async () => {
+  const { desk, a } = await synced();
+  using _ = desk;
+  a.disk.unlink(`${FOLDER}/kept`);
+  ok(await desk.until(() => a.folder().records.local('kept')?.record.deleted === true));
+  const paths = ['Photo', 'album', 'kept', 'photo'];
+  const report = await verify(desk, a, { paths });
+  deepEqual(
+    [report.files, report.unknown, findings(report)],
+    [
+      3,
+      2,
+      [
+        ['Photo', 'unknown'],
+        ['kept', 'unknown'],
+      ],
+    ],
+  );
+  const { left } = await repair(desk, a, { paths });
+  deepEqual(
+    left.map(({ path, because }) => [path, because]),
+    [
+      ['Photo', 'unknown'],
+      ['kept', 'unknown'],
+    ],
+  );
+});
+
 test('U81 it reads no faster than it may, and by itself steps aside while a peer pulls', async () => {
   const { desk, a } = await synced();
   using _ = desk;

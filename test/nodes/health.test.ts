@@ -85,6 +85,8 @@ test('U83 case A14: verify tells damage by its exit code, with and without a run
     [['album/two', 'damaged']],
   );
   assert.equal((await verify(a, join(a.folder, 'one'))).code, 0, 'only what is named is read');
+  const misspelt = await verify(a, join(a.folder, 'One'), join(a.folder, 'one'));
+  assert.deepEqual([misspelt.code, misspelt.report?.files, misspelt.report?.findings[0]?.is], [2, 1, 'unknown']);
   await a.node.up();
   const running = await verify(a, '-C', a.folder, 'album');
   assert.deepEqual([running.code, running.report?.damaged, running.report?.files], [7, 1, 1]);

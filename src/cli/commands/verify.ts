@@ -14,8 +14,11 @@ export async function verify(paths: readonly string[], options: HealthOptions): 
   const { folders, faults = [] } = await followHealth('verify', paths, options, output);
   const isGood = faults.length === 0 && folders.every(({ verified }) => verified !== undefined && !isBad(verified));
   const report = { folders: folders.map(({ id, path, verified }) => ({ id, path, ...verified })), records: { faults } };
-  if (output.json || !output.quiet || !isGood) output.data(report, () => [...lines(folders), ...recordLines(faults)]);
-  return isGood ? EXIT.ok : EXIT.damaged;
+  const isUnderstood = folders.every(({ verified }) => (verified?.unknown ?? 0) === 0);
+  if (output.json || !output.quiet || !isGood || !isUnderstood)
+    output.data(report, () => [...lines(folders), ...recordLines(faults)]);
+  if (!isGood) return EXIT.damaged;
+  return isUnderstood ? EXIT.ok : EXIT.usage;
 }
 
 function isBad({ damaged, unreadable }: VerifyReport): boolean {
@@ -36,17 +39,18 @@ function recordLines(faults: readonly string[]): string[] {
 }
 
 function folderLines(path: string, report: VerifyReport): string[] {
-  const { files, bytes, damaged, unreadable, changed, missing, findings } = report;
+  const { files, bytes, damaged, unreadable, changed, missing, unknown, findings } = report;
   const counts = [
     damaged > 0 ? `${countedText(damaged, 'file')} damaged` : 'no damage',
     ...(unreadable > 0 ? [`${countedText(unreadable, 'name')} cannot be read`] : []),
     ...(changed > 0 ? [`${countedText(changed, 'name')} changed since, and synced as usual`] : []),
     ...(missing > 0 ? [`${countedText(missing, 'name')} gone`] : []),
+    ...(unknown > 0 ? [`${countedText(unknown, 'name')} not known`] : []),
   ];
   const listed = findings
     .slice(0, LISTED_MAX)
     .map(({ path: name, is, text }) => [is, printable(name), printable(text)]);
-  const more = damaged + unreadable + changed + missing - listed.length;
+  const more = damaged + unreadable + changed + missing + unknown - listed.length;
   return [
     `${folderName(path)}  ${countedText(files, 'file')} as recorded (${sizeText(bytes)}) · ${counts.join(' · ')}`,
     ...table(listed).map((row) => `  ${row}`),

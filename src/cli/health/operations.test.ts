@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { Node, VerifyReport } from '../../index.ts';
 import { nextHealthNews, startHealthWork, stopHealthWork } from './operations.ts';
 
-const REPORT: VerifyReport = { files: 1, bytes: 1, damaged: 0, changed: 0, missing: 0, unreadable: 0, findings: [] };
+const FOUND = { damaged: 0, changed: 0, missing: 0, unreadable: 0, unknown: 0, findings: [] };
+const REPORT: VerifyReport = { files: 1, bytes: 1, ...FOUND };
 
 /** A node of one folder, whose verification ends when it is told to, or is given up. */
 function slowNode(): { node: Node; signals: AbortSignal[]; finish: () => void } {

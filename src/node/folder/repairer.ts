@@ -31,7 +31,10 @@ export interface Mended {
 
 export interface Left {
   readonly path: string;
-  /** `no-copy`: no peer has it whole. `not-connected`: who has it is not here. Else why the disk or the peers refused. */
+  /**
+   * `no-copy`: no peer has it whole. `not-connected`: who has it is not here. `unknown`: nothing is recorded under the name that
+   * was asked for. Else why the disk or the peers refused.
+   */
   readonly because: string;
   /** One sentence for people: why, and what to do. */
   readonly text: string;
@@ -66,11 +69,12 @@ export class Repairer {
 
   /** @throws the signal's reason when it is aborted: what was begun goes on by itself, or stays listed. */
   async repair(options: RepairOptions = {}): Promise<Repaired> {
-    if (options.paths !== undefined) await this.#verifier.verify(options);
+    const findings = options.paths === undefined ? [] : (await this.#verifier.verify(options)).findings;
     const { clock, givers } = this.#context;
     const { signal } = options;
     const mended: Mended[] = [];
-    const left: Left[] = [];
+    const unknown = findings.filter(({ is }) => is === 'unknown');
+    const left = unknown.map(({ path, is, text }) => this.#leave(path, is, text));
     const pending = new Set<string>();
     for (const name of this.#damaged(options.paths ?? [''])) {
       signal?.throwIfAborted();

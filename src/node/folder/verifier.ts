@@ -44,9 +44,10 @@ export interface VerifyProgress {
 
 /**
  * `damaged`: other bytes than recorded, and no look that shows it. `changed`: an edit, which the scanner takes up. `missing`:
- * recorded and not there; the scanner takes that up, too. `unreadable`: nobody can tell.
+ * recorded and not there; the scanner takes that up, too. `unreadable`: nobody can tell. `unknown`: asked for by this name, under
+ * which nothing is recorded, so that nothing was read.
  */
-export type FindingKind = 'damaged' | 'changed' | 'missing' | 'unreadable';
+export type FindingKind = 'damaged' | 'changed' | 'missing' | 'unreadable' | 'unknown';
 
 export interface Finding {
   readonly path: string;
@@ -69,6 +70,7 @@ const TEXTS: Readonly<Record<Exclude<FindingKind, 'unreadable'>, string>> = {
   damaged: 'Its bytes changed although nothing wrote to it',
   changed: 'It was changed since it was recorded',
   missing: 'It is not there any more',
+  unknown: 'No file that is synced here has this name',
 };
 
 export class Verifier {
@@ -101,7 +103,7 @@ class Run {
   readonly #pace: Pace;
   readonly #signal: AbortSignal;
   readonly #onProgress: VerifyOptions['onProgress'];
-  readonly #counts: Record<FindingKind, number> = { damaged: 0, changed: 0, missing: 0, unreadable: 0 };
+  readonly #counts: Record<FindingKind, number> = { damaged: 0, changed: 0, missing: 0, unreadable: 0, unknown: 0 };
   readonly #findings: Finding[] = [];
   #files = 0;
   #bytes = 0;
@@ -129,14 +131,18 @@ class Run {
     const { records } = this.#context;
     if (path === FIRST_NAME) this.#all = records.counts().local;
     const own = path === FIRST_NAME ? undefined : records.local(path);
+    let isKnown = path === FIRST_NAME || (own !== undefined && isHere(own));
     if (own !== undefined && isHere(own)) await this.#page([own]);
     for (let after = FIRST_NAME; ;) {
       const page = records.below(path, after, PAGE);
       const last = page.at(-1);
-      if (last === undefined) return;
-      await this.#page(page.filter(isHere));
+      if (last === undefined) break;
+      const here = page.filter(isHere);
+      isKnown ||= here.length > 0;
+      await this.#page(here);
       after = last.record.name;
     }
+    if (!isKnown) this.#found(path, 'unknown', TEXTS.unknown);
   }
 
   async #page(page: readonly LocalRecord[]): Promise<void> {
