@@ -312,6 +312,30 @@ for (const how of ['edited', 'removed'])
     ok(a.problems().every(([, reason]) => reason !== 'damaged'));
   });
 
+test('U88 damage is not listed any more when its name is ignored', async () => {
+  const { desk, a, b } = await synced();
+  using _ = desk;
+  b.crash();
+  a.write('new', 'content of new'); // nobody else has it
+  ok(await desk.until(() => a.folder().records.local('new') !== undefined));
+  await desk.runFor(5000);
+  for (const name of ['photo', 'new']) rot(a, name, `content 0f ${name}`);
+  equal((await verify(desk, a)).damaged, 2);
+  a.folder().rescan();
+  ok(await desk.until(() => a.folder().records.local('photo')?.record.version.length === 0));
+  a.write('.stignore', 'photo\nnew\n');
+  const areIgnored = (): boolean => ['photo', 'new'].every((name) => a.folder().records.local(name)?.record.invalid);
+  ok(await desk.until(areIgnored));
+  deepEqual(a.problems(), [], 'at once, not only when the folder has been walked and read');
+  await desk.runFor(60_000);
+  deepEqual([a.problems(), a.folder().state], [[], 'in-sync']);
+  deepEqual(await repair(desk, a), { mended: [], left: [] });
+  a.crash();
+  await desk.start(a);
+  await desk.runFor(60_000);
+  deepEqual([a.problems(), (await verify(desk, a)).damaged], [[], 0]);
+});
+
 test('U88 what has no claim for its time alone is no damage', async () => {
   const { desk, a, b } = await synced();
   using _ = desk;

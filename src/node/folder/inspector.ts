@@ -161,6 +161,7 @@ export class Inspector {
     if (!this.#context.ignores().match(name).ignored) return true;
     const local = this.#context.records.local(name);
     if (isHere(local)) this.#context.save([{ record: ignoredRecord(local.record), look: undefined }]);
+    this.#context.problems.clear(name);
     this.#settler.forget(name);
     return false;
   }

@@ -225,6 +225,7 @@ export class Puller {
     if (newest === undefined) return 'done';
     if (this.#context.ignores().match(name).ignored) {
       await this.#saves.add({ record: ignoredRecord(newest), look: undefined });
+      problems.clear(name);
       return 'done';
     }
     const mine = versions.local?.record;
