@@ -1,11 +1,27 @@
 /** A disk that is mounted inside the folder, and comes and goes. */
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { LanfoldError } from '../src/core/errors.ts';
-import { FOLDER } from './desk.ts';
+import { OPERATIONS } from '../src/cli/operations.ts';
+import type { Node } from '../src/index.ts';
+import { FOLDER, type Machine } from './desk.ts';
 import { two, type Two } from './desks.ts';
 
 const MOUNT = `${FOLDER}/photos`;
+
+/** What the command line needs of it. */
+function handleOf(machine: Machine): object {
+  const folder = machine.folder();
+  return {
+    id: folder.id,
+    path: '/home/me/desk',
+    state: folder.state,
+    isHeld: false,
+    problems: () => folder.problems(),
+    approve: () => folder.approveDeletes(),
+    approveDisk: (path: string) => folder.mounts.approve(path),
+  };
+}
 
 async function withDisk(): Promise<Two> {
   const { desk, a, b } = two();
@@ -138,10 +154,44 @@ test('F2 a person may say that the disk is gone for good; what is deleted while 
   a.folder().rescan();
   await desk.runFor(20_000);
   equal(b.read('photos/two'), 'two');
-  a.folder().approveDeletes();
+  equal(a.folder().state, 'needs-you');
+  const node = { folders: () => [handleOf(a)] } as unknown as Node;
+  const approveDisk = (name: string): unknown =>
+    OPERATIONS['approve.disk'].run(node, { path: `/home/me/desk/${name}` });
+  throws(() => approveDisk('photo'), { code: 'E_USAGE' });
+  deepEqual(approveDisk('photos'), { folder: FOLDER, path: 'photos' });
   ok(await desk.until(() => b.read('photos/two') === undefined));
   ok(await desk.inSync(a, b));
   deepEqual(a.problems(), []);
+});
+
+test('F2 who allows deletes that are held says nothing of a disk that is not mounted', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  a.disk.makeDirectory(MOUNT);
+  a.disk.mount(MOUNT);
+  const names = Array.from({ length: 100 }, (_, index) => `file ${index}`);
+  for (const name of names) a.write(name, name);
+  a.write('photos/two', 'two');
+  await desk.start(a, b);
+  ok(await desk.until(() => b.read('photos/two') !== undefined && b.names().length === 101));
+  ok(await desk.inSync(a, b));
+  const top = a.disk.unmount(MOUNT);
+  a.folder().rescan();
+  await desk.runFor(20_000);
+  const node = { folders: () => [handleOf(a)] } as unknown as Node;
+  deepEqual(await OPERATIONS.approve.run(node, {}), { folders: [] }, 'nothing is held');
+  for (const name of names) a.disk.unlink(`${FOLDER}/${name}`);
+  ok(await desk.until(() => a.problems().length === 2));
+  deepEqual(await OPERATIONS.approve.run(node, {}), { folders: [FOLDER] });
+  ok(await desk.until(() => a.problems().length === 1));
+  await desk.runFor(60_000);
+  deepEqual([a.problems(), a.folder().state], [[['photos', 'not-mounted']], 'needs-you']);
+  equal(a.folder().records.local('photos/two')?.record.deleted, false);
+  a.disk.mount(MOUNT, top);
+  a.folder().rescan();
+  ok(await desk.until(() => a.problems().length === 0));
+  equal(b.read('photos/two'), 'two');
 });
 
 test('F2 case B12: a disk that is unmounted between the looks deletes nothing', async () => {

@@ -110,7 +110,7 @@ export const OPERATIONS = {
     schema: OneFolder,
     online: true,
     run: async (node, { folder }) => {
-      const held = chosen(node, folder).filter((handle) => handle.status().state === 'needs-you');
+      const held = chosen(node, folder).filter(isHolding);
       for (const handle of held) {
         if (handle.isHeld) await node.release(handle.id);
         handle.approve();
@@ -118,11 +118,21 @@ export const OPERATIONS = {
       return { folders: held.map((handle) => handle.id) };
     },
   }),
+  'approve.disk': operation({
+    schema: Path,
+    online: true,
+    run: (node, { path }) => {
+      const { handle, name } = holderOf(node, path);
+      if (!handle.approveDisk(name.normalize('NFC')))
+        throw new LanfoldError('E_USAGE', { subject: `no disk is missing at ${path}` });
+      return { folder: handle.id, path: name };
+    },
+  }),
   'approve.undo': operation({
     schema: OneFolder,
     online: true,
     run: async (node, { folder }) => {
-      const held = chosen(node, folder).filter((handle) => handle.status().state === 'needs-you' && !handle.isHeld);
+      const held = chosen(node, folder).filter((handle) => isHolding(handle) && !handle.isHeld);
       const folders = [];
       for (const handle of held) folders.push({ id: handle.id, ...(await handle.undoHeld()) });
       return { folders };
@@ -194,6 +204,11 @@ function chosen(node: Node, id: string | undefined): FolderHandle[] {
   const handle = node.folders().find((folder) => folder.id === id);
   if (handle === undefined) throw new LanfoldError('E_FOLDER_UNKNOWN', { subject: id });
   return [handle];
+}
+
+/** Does anything wait for a yes or a no? A disk that is missing is approved by its name alone. */
+function isHolding(handle: FolderHandle): boolean {
+  return handle.state === 'needs-you' && handle.problems().some(({ reason }) => reason.startsWith('held-'));
 }
 
 function holderOf(node: Node, path: string): { handle: FolderHandle; name: string } {

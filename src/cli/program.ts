@@ -116,9 +116,16 @@ function addFolderCommands(program: Command, ended: Ended): void {
     .action(async (path: string, _, self: Command) =>
       ended(await (await import('./commands/history.ts')).restore(path, given(self))),
     );
-  add(program, 'approve', 'carry out deletes that are held: so many, or of a disk that is not mounted')
-    .option('--folder <id>', 'those of this folder only')
-    .option('--undo', 'they were not meant: bring back what is gone, keep what others deleted or replaced')
+  add(program, 'approve', 'carry out what is held, because it is so much')
+    .option('--folder <id>', 'that of this folder only')
+    .option('--undo', 'it was not meant: bring back what is gone, keep what others deleted or replaced')
+    .addOption(
+      new Option(
+        '--disk <path>',
+        'instead: the disk that was mounted at this path is gone for good, with all that was on it',
+      ).conflicts(['undo', 'folder']),
+    )
+    .option('-C, --directory <dir>', 'the path is relative to this directory')
     .action(async (_, self: Command) => ended(await (await import('./commands/attention.ts')).approve(given(self))));
   add(program, 'rescan', 'look at all files again, now')
     .option('--folder <id>', 'those of this folder only')

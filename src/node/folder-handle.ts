@@ -222,6 +222,16 @@ export class FolderHandle {
   }
 
   /**
+   * Says that the disk that was mounted in the folder, and is not any more (`not-mounted` in {@link problems}), is gone for good: what
+   * was on it counts as deleted. So many deletes may be held like others.
+   * @param path of the mount point, relative to the folder.
+   * @returns false when no disk is missing there.
+   */
+  approveDisk(path: string): boolean {
+    return this.#folder.mounts.approve(path);
+  }
+
+  /**
    * Says that the deletes and replacements that are held were not meant. What is gone here comes back from the peers; what peers
    * deleted or replaced stays as it is here, and comes back to them; what they replaced in the same act before it was held comes
    * out of the history. Resolves when it is decided; the content comes as any other.

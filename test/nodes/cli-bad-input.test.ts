@@ -46,6 +46,7 @@ test('U20 what is not understood is told with exit code 2', async (context) => {
   assert.match(await refused(['--web', 'on', '--home', home], 2, 'E_USAGE'), /not part of this version/);
   assert.match(await refused(['--listen', 'x:1', 'status'], 2, 'E_USAGE'), /--listen after the command/);
   assert.match(await refused(['restore', 'x', '--at', 'soon', '--home', home], 2, 'E_USAGE'), /"soon" is not a time/);
+  assert.match(await refused(['approve', '--disk', 'x', '--undo', '--home', home], 2, 'E_USAGE'), /--undo/);
   assert.match(await refused(['run', '--listen', 'here:soon', '--home', home], 2, 'E_USAGE'), /HOST:PORT/);
 });
 

@@ -2,18 +2,33 @@
 import { ask } from '../ask.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { Output, type CommonOptions } from '../output.ts';
-import { countedText } from '../render.ts';
+import { countedText, printable } from '../render.ts';
+import { syncedPath } from '../usage.ts';
 
 export interface ChoiceOptions extends CommonOptions {
   /** Folder ID; all folders without it. */
   readonly folder?: string;
 }
 
-export async function approve(options: ChoiceOptions & { readonly undo?: boolean }): Promise<ExitCode> {
+export interface ApproveOptions extends ChoiceOptions {
+  readonly undo?: boolean;
+  /** Where a disk was mounted. */
+  readonly disk?: string;
+  readonly directory?: string;
+}
+
+export async function approve(options: ApproveOptions): Promise<ExitCode> {
+  if (options.disk !== undefined) return await approveDisk(options.disk, options);
   if (options.undo === true) return await undo(options);
   const answer = await ask(options, 'approve', choice(options));
   const count = answer.folders.length;
   new Output(options).done(answer, count === 0 ? 'Nothing is held' : `Approved in ${countedText(count, 'folder')}`);
+  return EXIT.ok;
+}
+
+async function approveDisk(path: string, options: ApproveOptions): Promise<ExitCode> {
+  const answer = await ask(options, 'approve.disk', { path: syncedPath(path, options.directory) });
+  new Output(options).done(answer, `Not waited for any more: ${printable(answer.path)}. What was on it is deleted`);
   return EXIT.ok;
 }
 

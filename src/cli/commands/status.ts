@@ -65,8 +65,9 @@ function problemLines(folder: NodeStatus['folders'][number]): string[] {
   const listed = problems.slice(0, LISTED_MAX).map(({ name, text }) => (name === '' ? text : `${name}: ${text}`));
   if (problems.length > LISTED_MAX) listed.push(`and ${problems.length - LISTED_MAX} more; see lanfold status --json`);
   const all = [...(error === undefined ? [] : [`${error.message} (${error.code})`]), ...listed];
-  const isUndoable = problems.some(({ reason }) => reason.startsWith('held-') && reason !== 'held-join');
-  if (folder.state === 'needs-you')
+  const held = problems.map(({ reason }) => reason).filter((reason) => /^held-(?!elsewhere)/.test(reason));
+  const isUndoable = held.some((reason) => reason !== 'held-join');
+  if (folder.state === 'needs-you' && held.length > 0)
     all.push(`If this is meant: lanfold approve${isUndoable ? '   if not: lanfold approve --undo' : ''}`);
   return all.map((line) => `    ${printable(line)}`);
 }

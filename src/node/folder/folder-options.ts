@@ -31,5 +31,5 @@ export interface FolderOptions {
   readonly onTold: () => void;
 }
 
-/** `needs-you`: a person has to confirm deletes. `stopped`: see `error`. */
+/** `needs-you`: a person has to confirm deletes, or to mount a disk or say that it is gone. `stopped`: see `error`. */
 export type FolderState = 'starting' | 'scanning' | 'syncing' | 'in-sync' | 'needs-you' | 'stopped';

@@ -26,6 +26,7 @@ import { Health } from './health.ts';
 import { IgnoreKeeper } from './ignore-keeper.ts';
 import { IndexReceiver } from './index-receiver.ts';
 import { Inspector } from './inspector.ts';
+import type { Mounts } from './mounts.ts';
 import { Problems, type Problem } from './problems.ts';
 import { Puller } from './puller.ts';
 import { adoptPlaced } from './recovery.ts';
@@ -63,6 +64,7 @@ export class Folder {
   readonly admission: Admission;
   readonly announced: Announced;
   readonly health: Health;
+  readonly mounts: Mounts;
   readonly supplier: Supplier;
   readonly restorer: Restorer;
   readonly #closing = new AbortController();
@@ -83,7 +85,7 @@ export class Folder {
     this.#options = options;
     this.id = options.id;
     this.root = options.root;
-    const { edges } = options;
+    const { edges, sources, inFlight } = options;
     this.records = edges.store.folder(options.id);
     this.#tree = edges.openTree(options.root);
     this.#watcher = edges.createWatcher(options.root);
@@ -113,17 +115,17 @@ export class Folder {
       isWalking: () => this.#busyScanning || this.#scans.isAsked,
       admission: this.admission,
     });
+    this.mounts = this.#context.mounts;
     this.#brake = new Brake(this.#context, () => this.#updateState(true));
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
     this.#inspector = new Inspector(this.#context, this.#settler, this.#brake);
     this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));
-    const room = new DiskRoom(this.#context);
-    this.#puller = new Puller(this.#context, options.sources, options.inFlight, this.#brake, room);
+    this.#puller = new Puller(this.#context, sources, inFlight, this.#brake, new DiskRoom(this.#context));
     this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
     this.supplier = new Supplier(this.#context);
     this.restorer = new Restorer(this.#context);
     this.health = new Health(this.#context, {
-      sources: options.sources,
+      sources,
       isDiskWanted: () => this.#busyScanning || this.#busyPulling || this.supplier.isAsked,
     });
   }
@@ -201,10 +203,9 @@ export class Folder {
     this.#scans.ask(directory);
   }
 
-  /** A person confirms held deletes, and that disks that are not mounted are gone for good. */
+  /** A person confirms held deletes. */
   approveDeletes(): void {
     this.#brake.approve();
-    this.#context.mounts.approve();
     this.rescan();
     this.pullSoon();
   }
@@ -235,9 +236,8 @@ export class Folder {
     return [...[this.#warning ?? []].flat(), ...this.#waiting(), ...this.#problems.list()];
   }
 
-  /** What waits for a person. */
   #waiting(): Problem[] {
-    return [...this.admission.waiting(), ...this.#brake.held()];
+    return [...this.admission.waiting(), ...this.#brake.held(), ...this.mounts.waiting()];
   }
 
   async #work(): Promise<void> {

@@ -59,7 +59,7 @@ export async function verifyAtRest(
 function verifierAtRest(edges: Edges, id: string, tree: FileTree, records: FolderRecords): Verifier {
   const { clock, log } = edges;
   const problems = new Problems(() => {});
-  const mounts = new Mounts({ tree, records, problems, onBack: () => {} });
+  const mounts = new Mounts({ tree, records, onChange: () => {} });
   const damageList = new DamageList(records);
   const shared = { id, clock, log, tree, records, problems, damageList, mounts };
   const context = { ...shared, busy: new BusyNames(), suspect: () => {} };

@@ -68,7 +68,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     log,
     ...shared,
     damageList: new DamageList(records),
-    mounts: new Mounts({ ...shared, onBack: rescan }),
+    mounts: new Mounts({ tree, records, onChange: rescan }),
     busy: new BusyNames(),
     givers: new Givers(),
     gitIndexes,

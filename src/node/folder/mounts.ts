@@ -2,7 +2,7 @@
  * Disks that are mounted inside the folder. An unmounted one leaves an empty directory, or none, and everything on it looks
  * deleted. So the mount points that were ever seen are remembered (in the folder's notes, for a disk that is not there at the
  * next start), and while one of them is no mount point nothing at or below it is recorded or changed, until it is mounted
- * again or a person says that it is gone (SPEC F2).
+ * again or a person says of it, by its name, that it is gone (SPEC F2): who allows deletes that are held has not meant a disk.
  *
  * A mount point is a directory on another device than its parent; a directory of the same disk that is bound into the folder
  * is none, and its disappearance is that of its files.
@@ -11,18 +11,17 @@
 import { isBelow, parentOf } from '../../core/model/folder-path.ts';
 import type { FileTree } from '../../ports/file-tree.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
-import type { Problems } from './problems.ts';
+import type { Problem } from './problems.ts';
 
 export const MOUNTS = 'mounts';
 const TEXT =
-  'The disk that was mounted here is not. Nothing on it is taken for deleted. Mount it, or say "lanfold approve" if it is gone for good';
+  'The disk that was mounted here is not. Nothing on it is taken for deleted. Mount it, or say "lanfold approve --disk", with its path, if it is gone for good';
 
 export interface MountsContext {
   readonly tree: FileTree;
   readonly records: FolderRecords;
-  readonly problems: Problems;
-  /** One is mounted again: what is below is to be looked at. */
-  readonly onBack: (name: string) => void;
+  /** One is mounted again, or is not waited for any more: what is below the directory is to be looked at. */
+  readonly onChange: (directory: string) => void;
 }
 
 export class Mounts {
@@ -76,34 +75,42 @@ export class Mounts {
     return this.isAway(name) || [...this.#away].some((mount) => isBelow(mount, name));
   }
 
-  /** A person says that what is not mounted is gone for good. */
-  approve(): void {
-    for (const name of this.#away) this.#forget(name);
-    this.#save();
+  /** What waits for a person, or for a disk. */
+  waiting(): Problem[] {
+    return [...this.#away].sort().map((name) => ({ name, reason: 'not-mounted', text: TEXT }));
+  }
+
+  /**
+   * A person says that the disk that was mounted here is gone for good.
+   * @returns false when there is none that is missing.
+   */
+  approve(name: string): boolean {
+    if (!this.#away.has(name)) return false;
+    this.#forget(name);
+    this.#context.onChange('');
+    return true;
   }
 
   #isBack(name: string): void {
     if (!this.#away.delete(name)) return;
-    this.#context.problems.clear(name);
-    this.#context.onBack(name);
+    this.#context.onChange(name);
   }
 
   #isGone(name: string): void {
-    const { records, problems } = this.#context;
+    const { records } = this.#context;
     if (this.#away.has(name)) return;
     const isOurs = records.local(name)?.record.deleted === false || records.below(name, '', 1).length > 0;
     if (isOurs) {
       this.#away.add(name);
-      problems.set(name, 'not-mounted', TEXT, 'told');
     } else {
       this.#forget(name); // nothing of it was ever synced, or all was deleted while it was mounted
-      this.#save();
     }
   }
 
   #forget(name: string): void {
     this.#known.delete(name);
-    if (this.#away.delete(name)) this.#context.problems.clear(name);
+    this.#away.delete(name);
+    this.#save();
   }
 
   #save(): void {
