@@ -92,8 +92,6 @@ export const MEMBERS_PER_FOLDER_MAX = MEMBERS_MAX + MEMBERS_REMOVED_MAX;
 export const MEMBER_NAME_BYTES_MAX = 256;
 /** What waits for a person at one peer: three kinds a folder, of more folders than a person could attend to. */
 export const HELD_ACTS_MAX = 300;
-/** Files that one peer is receiving at one time, as it tells us. */
-export const UPDATES_PER_PROGRESS_MAX = 10_000;
 
 /** What one request may ask for: two of the largest blocks, as with Syncthing. It is read into memory whole. */
 export const REQUEST_BYTES_MAX = 32 * MIB;

@@ -97,13 +97,6 @@ const FAMILIES: readonly (readonly [
     20 * KIB,
     (bytes) => field(1, rows(Uint8Array.of(0x82, 1, 0))(bytes)),
   ],
-  [
-    'W25',
-    'wire-DownloadProgress',
-    'blocks, packed',
-    20 * KIB,
-    (bytes) => field(2, field(4, rows(Uint8Array.of(7))(bytes))),
-  ],
   ['W25', 'wire-Request', 'fields that nobody knows', 20 * KIB, rows(Uint8Array.of(0x78, 1))],
   ['W25', 'wire-Hello', 'numbers that go on', 50 * KIB, rows(Uint8Array.of(0x80), Uint8Array.of(0x20))],
   ['W25', 'wire-stream', 'pings', 10 * KIB, rows(Uint8Array.of(0, 2, 8, 6, 0, 0, 0, 0), HELLOS.client)],

@@ -123,17 +123,6 @@ const MESSAGES: Readonly<Record<string, readonly Row[]>> = {
     [2, 'data', 'bytes'],
     [3, 'code', 'int32'],
   ],
-  DownloadProgress: [
-    [1, 'folder', 'string'],
-    [2, 'updates', '*ProgressUpdate'],
-  ],
-  ProgressUpdate: [
-    [1, 'type', 'int32'],
-    [2, 'name', 'string'],
-    [3, 'version', 'Vector'],
-    [4, 'blockIndexes', '*int32'],
-    [5, 'blockSize', 'int32'],
-  ],
   Close: [[1, 'reason', 'string']],
 };
 

@@ -4,22 +4,13 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import lz4 from 'lz4-napi';
 import { compressBlock, decompressBlock } from '../../src/core/wire/lz4.ts';
-import {
-  ClusterConfig,
-  Close,
-  DownloadProgress,
-  Hello,
-  Index,
-  IndexUpdate,
-  Request,
-  Response,
-} from '../../src/core/wire/messages.ts';
+import { ClusterConfig, Close, Hello, Index, IndexUpdate, Request, Response } from '../../src/core/wire/messages.ts';
 import { WireError } from '../../src/core/wire/wire-error.ts';
 import { INDEX_BODY } from './captured.ts';
 import { drafts, ours } from './oracle-drafts.ts';
 import { oracleMessage } from './oracle-schema.ts';
 
-const CODECS = { Hello, ClusterConfig, Index, IndexUpdate, Request, Response, DownloadProgress, Close };
+const CODECS = { Hello, ClusterConfig, Index, IndexUpdate, Request, Response, Close };
 
 for (const [name, codec] of Object.entries(CODECS)) {
   const oracle = oracleMessage(name);

@@ -7,7 +7,7 @@
 import type { Codec } from './codec.ts';
 import { expectKind, writeLength, writeText } from './fields.ts';
 import type { Field } from './fields.ts';
-import { LENGTH_DELIMITED, VARINT } from './reader.ts';
+import { LENGTH_DELIMITED } from './reader.ts';
 import type { Reader } from './reader.ts';
 import { WireError } from './wire-error.ts';
 
@@ -47,30 +47,6 @@ export function repeatedText(number: number, bytesMax: number, countMax: number)
     },
     write(writer, values) {
       for (const value of values.toReversed()) writeText(writer, number, value);
-    },
-  };
-}
-
-/** A list of signed 32-bit numbers: written one by one, as Syncthing does it; packed ones are read as well. */
-export function repeatedInt32(number: number, countMax: number): Field<readonly number[]> {
-  const absent: readonly number[] = [];
-  return {
-    number,
-    absent,
-    read(reader, wireType, before) {
-      if (wireType === VARINT) return append(reader, before, absent, countMax, reader.int32());
-      expectKind(wireType, LENGTH_DELIMITED);
-      let values = before;
-      const outerEnd = reader.enter();
-      while (reader.position < reader.end) values = append(reader, values, absent, countMax, reader.int32());
-      reader.leave(outerEnd);
-      return values;
-    },
-    write(writer, values) {
-      for (const value of values.toReversed()) {
-        writer.int64(value);
-        writer.varint32((number << 3) | VARINT);
-      }
     },
   };
 }

@@ -26,7 +26,6 @@ import {
   REQUEST_BYTES_MAX,
   TARGET_WIRE_BYTES_MAX,
   TOKEN_BYTES_MAX,
-  UPDATES_PER_PROGRESS_MAX,
 } from '../limits.ts';
 import { DEVICE_ID_BYTES } from '../model/device-id.ts';
 import { message, nested } from './codec.ts';
@@ -44,7 +43,7 @@ import {
   uint32,
   uint64,
 } from './fields.ts';
-import { repeated, repeatedInt32, repeatedText } from './lists.ts';
+import { repeated, repeatedText } from './lists.ts';
 
 /** First bytes of both sides, outside the frames: who I am. */
 export const Hello = message('Hello', {
@@ -207,23 +206,6 @@ export type RequestDraft = DraftOf<typeof Request>;
 export const Response = message('Response', { id: int32(1), data: bulk(2, REQUEST_BYTES_MAX), code: int32(3) });
 export type Response = MessageOf<typeof Response>;
 export type ResponseDraft = DraftOf<typeof Response>;
-
-export const ProgressUpdate = message('FileDownloadProgressUpdate', {
-  /** 0 append, 1 forget. */
-  type: int32(1),
-  name: text(2, NAME_WIRE_BYTES_MAX),
-  version: nested(3, Vector),
-  blockIndexes: repeatedInt32(4, BLOCKS_PER_FILE_MAX),
-  blockSize: int32(5),
-});
-
-/** "These blocks of unfinished files I have already." */
-export const DownloadProgress = message('DownloadProgress', {
-  folder: text(1, FOLDER_ID_BYTES_MAX),
-  updates: repeated(2, ProgressUpdate, UPDATES_PER_PROGRESS_MAX),
-});
-export type DownloadProgress = MessageOf<typeof DownloadProgress>;
-export type DownloadProgressDraft = DraftOf<typeof DownloadProgress>;
 
 /** What waits for a person at the sender (rule R12); `held.ts` judges it. */
 export const HeldAct = message('HeldAct', {

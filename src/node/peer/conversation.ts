@@ -236,8 +236,6 @@ export class Conversation implements Source {
       case 'Ping':
         this.#host.pinged(this, message.body);
         break;
-      case 'DownloadProgress':
-        break;
     }
     return undefined;
   }

@@ -15,7 +15,6 @@ import { decodeFrame, encodeMessage } from '../../../src/core/wire/message-frame
 import {
   ClusterConfig,
   Close,
-  DownloadProgress,
   FileInfo,
   Header,
   Hello,
@@ -34,7 +33,7 @@ import { message } from './protobuf.ts';
 
 const KIB = 1024;
 const ROOMS = ['/src/core/wire/'];
-const CODECS = { Hello, ClusterConfig, Index, IndexUpdate, Request, Response, DownloadProgress, Close };
+const CODECS = { Hello, ClusterConfig, Index, IndexUpdate, Request, Response, Close };
 /** Where in a captured frame its message begins, behind lengths and header. */
 const BODIES: Readonly<Record<keyof typeof CODECS, readonly Uint8Array[]>> = {
   Hello: [HELLOS.client.subarray(6), HELLOS.server.subarray(6)],
@@ -43,7 +42,6 @@ const BODIES: Readonly<Record<keyof typeof CODECS, readonly Uint8Array[]>> = {
   IndexUpdate: [INDEX_BODY, fromHex('0a026631')],
   Request: [FRAMES.requestHi.subarray(8), FRAMES.requestNope.subarray(8)],
   Response: [FRAMES.responseHi.subarray(8), FRAMES.responseNope.subarray(8)],
-  DownloadProgress: [FRAMES.progressAppend.subarray(8), FRAMES.progressForget.subarray(8)],
   Close: [FRAMES.close.subarray(8)],
 };
 
