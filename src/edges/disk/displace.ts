@@ -11,7 +11,7 @@ import { parentOf } from '../../core/model/folder-path.ts';
 import type { Displace } from '../../ports/file-tree.ts';
 import type { Batch } from './batch.ts';
 import { copyEntry } from './copy.ts';
-import { lookAt } from './look.ts';
+import { lookAt, lookBySystem, type LookOnDevice } from './look.ts';
 import { isUnsupported } from './system-calls.ts';
 import { errorCode, systemError } from './trouble.ts';
 import { nameTrouble } from './walk.ts';
@@ -22,26 +22,40 @@ export type Undo = () => void;
 /**
  * Gives the entry at `path` a second place. Without hard links it is moved there, and its name is empty until its successor
  * comes.
+ *
+ * A rename may say that it failed and be done all the same (over a network). So the second place is given up only if the
+ * first one is still what it was: never goes the last place of anything.
  * @throws Error EEXIST if the name to set it aside under is taken.
  */
 export function keepSecond(batch: Batch, name: string, path: string, displace: Displace): Undo {
-  let moved = false;
+  const seen = lookBySystem(path);
+  let isMoved = false;
+  let isCopied = false;
   const place = put(batch, name, displace, (to) => {
     try {
       linkSync(path, to);
     } catch (error) {
-      if (errorCode(error) === 'EXDEV') copyEntry(path, to, batch.system);
-      else if (!hasNoLinks(error)) throw error;
+      if (errorCode(error) === 'EXDEV') {
+        copyEntry(path, to, batch.system);
+        isCopied = true;
+      } else if (!hasNoLinks(error)) throw error;
       else {
         batch.system.moveNoReplace(path, to);
-        moved = true;
+        isMoved = true;
       }
     }
   });
   return () => {
-    if (moved) batch.system.moveNoReplace(place, path);
-    else unlinkSync(place);
+    if (isMoved) batch.system.moveNoReplace(place, path);
+    else if (isStill(path, seen, isCopied)) unlinkSync(place);
   };
+}
+
+/** Is this what was seen there before? A second link moves the time of its inode, and keeps its number from any other. */
+function isStill(path: string, seen: LookOnDevice | undefined, isCopied: boolean): boolean {
+  const now = lookBySystem(path);
+  if (now === undefined || seen === undefined || now.device !== seen.device) return false;
+  return isCopied ? sameLook(now.look, seen.look) : now.look.inode === seen.look.inode;
 }
 
 /** Moves the entry at `path` away; nothing is left under its name. */

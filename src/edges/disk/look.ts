@@ -29,7 +29,7 @@ function lookOnDevice(path: string): LookOnDevice | undefined {
   return isSpelledOtherwise(path.slice(0, slash), path.slice(slash + 1)) ? undefined : found;
 }
 
-interface LookOnDevice {
+export interface LookOnDevice {
   readonly look: Look;
   readonly device: bigint;
 }

@@ -22,7 +22,7 @@ import {
 } from 'node:fs';
 import { type Look, sameLook } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
-import type { Applied, Change, Displace, Expected } from '../../ports/file-tree.ts';
+import { isTrouble, type Applied, type Change, type Displace, type Expected } from '../../ports/file-tree.ts';
 import { setAttributes } from './attributes.ts';
 import type { Batch } from './batch.ts';
 import { copyEntry } from './copy.ts';
@@ -71,10 +71,11 @@ function placeNew(
   batch.touchedDirectories.add(parentOf(change.name)).add(STAGING);
   if (now?.type === 'directory') removeDirectory(batch, change.name, path); // ENOTEMPTY: what is unknown in it stays (R8)
   if (now === undefined || now.type === 'directory') {
-    return arrive(batch, staged, path, (from) => batch.system.moveNoReplace(from, path));
+    const arrived = arrive(batch, staged, path, (from) => batch.system.moveNoReplace(from, path));
+    return lookAfter(arrived, path);
   }
   const undo = keepSecond(batch, change.name, path, change.displace);
-  return undoing(undo, () =>
+  const arrived = undoing(undo, () =>
     arrive(batch, staged, path, (from) => {
       // A copy to another disk takes its time: what was saved meanwhile is in no history.
       const isCopied = from !== staged;
@@ -83,6 +84,7 @@ function placeNew(
       renameSync(from, path);
     }),
   );
+  return lookAfter(arrived, path);
 }
 
 /** Is this what was given a second place? That has moved the time of its inode, or left nothing under its name. */
@@ -90,36 +92,44 @@ function isAsKept(look: Look | undefined, kept: Look): boolean {
   return look === undefined || sameLook(look, { ...kept, changedNs: look.changedNs });
 }
 
-/** Moves the staged thing to its name; on another disk (a mount inside the folder) by a copy beside the name. */
-function arrive(batch: Batch, staged: string, path: string, put: (from: string) => void): Applied {
+/**
+ * Moves the staged thing to its name; on another disk (a mount inside the folder) by a copy beside the name.
+ * @returns its look right before it got its name. Nothing that fails after that moment is a reason to take anything back.
+ */
+function arrive(batch: Batch, staged: string, path: string, put: (from: string) => void): Look | undefined {
   try {
-    return puttingWhole(staged, path, put);
+    return lookBefore(staged, put);
   } catch (error) {
     if (errorCode(error) === 'EEXIST') throw systemError('ECHANGED', 'rename');
     if (errorCode(error) !== 'EXDEV') throw error;
     const beside = `${path.slice(0, path.lastIndexOf('/'))}/.lanfold-${randomUUID()}.tmp`;
-    const applied = undoing(
+    const arrived = undoing(
       () => unlinkSync(beside),
       () => {
         copyEntry(staged, beside, batch.system);
-        return puttingWhole(beside, path, put);
+        return lookBefore(beside, put);
       },
     );
-    unlinkSync(staged);
-    return applied;
+    guarded(() => unlinkSync(staged)); // what stays is removed at the next start
+    return arrived;
   }
 }
 
-/**
- * Puts a thing in its place and says how it looks there. A user may write to it as soon as it has its name: then the look is
- * the one from before, which fits nothing that is there now, so that the next look sees the change. (The rename itself moves
- * only the time of the inode.)
- */
-function puttingWhole(from: string, path: string, put: (from: string) => void): Applied {
+function lookBefore(from: string, put: (from: string) => void): Look | undefined {
   const whole = lookBySystem(from)?.look;
   put(from);
-  const now = lookBySystem(path)?.look; // the name is the one that we gave
-  const isWhole = whole !== undefined && sameLook(whole, now && { ...now, changedNs: whole.changedNs });
+  return whole;
+}
+
+/**
+ * How a thing looks that has just got its name. A user may write to it from that moment on: then the look is the one from
+ * before, which fits nothing that is there now, so that the next look sees the change. (The rename itself moves only the time
+ * of the inode.) So it is if the disk does not say how it looks.
+ */
+function lookAfter(whole: Look | undefined, path: string): { readonly look: Look | undefined } {
+  const now = guarded(() => lookBySystem(path)?.look); // the name is the one that we gave
+  const isWhole =
+    !isTrouble(now) && whole !== undefined && sameLook(whole, now && { ...now, changedNs: whole.changedNs });
   return { look: isWhole ? now : whole };
 }
 
@@ -182,14 +192,14 @@ function move(batch: Batch, change: ChangeOf<'move'>, path: string): Applied {
   if (isTaken(path) && !isRespelled) return taken();
   const touched = setAttributes(batch.system, from, now, change);
   if (!sameLook(lookAt(from), touched)) return changed();
-  const applied = puttingWhole(from, path, (whole) => {
+  const whole = lookBefore(from, () => {
     // Where the disk ignores case, it is the file itself that has the name already.
-    if (isRespelled && isTaken(path)) renameSync(whole, path);
-    else batch.system.moveNoReplace(whole, path);
+    if (isRespelled && isTaken(path)) renameSync(from, path);
+    else batch.system.moveNoReplace(from, path);
   });
   batch.touchedFiles.add(change.name);
   batch.touchedDirectories.add(parentOf(change.from)).add(parentOf(change.name));
-  return applied;
+  return lookAfter(whole, path);
 }
 
 function makeDirectory(path: string): void {
