@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import { walking } from './walk.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24, 4, 3, 0, 123);
 const ASIDE = { to: 'set-aside', name: 'x.conflict' } as const;
+const noNative = new SystemCalls().isNative ? false : 'koffi is not installed, or not for this system';
 
 let root: string;
 beforeEach(() => {
@@ -70,6 +71,48 @@ for (const displace of [TO_HISTORY, ASIDE] as const) {
     assert.deepEqual(contents(), ['mine', 'theirs']);
   });
 }
+
+/** Two disks, or a name that the disk refuses. */
+class RefusingMoves extends SystemCalls {
+  override moveNoReplace(): void {
+    throw systemError('EXDEV', 'renameat2');
+  }
+}
+
+/** A user who opens a file to write it in the moment after it has moved. */
+class WriterAfterMove extends SystemCalls {
+  handle: number | undefined;
+
+  override moveNoReplace(from: string, to: string): void {
+    super.moveNoReplace(from, to);
+    this.handle ??= openSync(to, 'a');
+  }
+}
+
+function moveOfX(): Change {
+  const attributes = { permissions: 0o600, modifiedNs: MODIFIED_NS };
+  return { change: 'move', from: 'x', name: 'y', expectedFrom: lookAt(join(root, 'x')), ...attributes };
+}
+
+test('P25 a move that is refused leaves the file as it was', () => {
+  writeFileSync(join(root, 'x'), 'mine');
+  const before = lookAt(join(root, 'x'));
+  const [applied] = apply(root, [moveOfX()], NOW_MS, new RefusingMoves());
+  assert.equal(troubleIn(applied), 'io');
+  assert.deepEqual(lookAt(join(root, 'x')), before);
+});
+
+test('P25 a move is taken back if the file cannot get its attributes', { skip: noNative }, () => {
+  writeFileSync(join(root, 'x'), 'mine');
+  const before = lookAt(join(root, 'x'));
+  const writer = new WriterAfterMove();
+  const [applied] = apply(root, [moveOfX()], NOW_MS, writer);
+  closeSync(writer.handle ?? assert.fail());
+  assert.equal(troubleIn(applied), 'in-use');
+  const after = lookAt(join(root, 'x'));
+  assert.deepEqual(after, { ...before, changedNs: after?.changedNs });
+  assert.equal(lookAt(join(root, 'y')), undefined);
+});
 
 const fsBefore = { ...fs };
 

@@ -22,7 +22,14 @@ import {
 } from 'node:fs';
 import { type Look, sameLook } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
-import { isTrouble, type Applied, type Change, type Displace, type Expected } from '../../ports/file-tree.ts';
+import {
+  isTrouble,
+  type Applied,
+  type Change,
+  type Displace,
+  type Expected,
+  type Trouble,
+} from '../../ports/file-tree.ts';
 import { setAttributes } from './attributes.ts';
 import type { Batch } from './batch.ts';
 import { copyEntry } from './copy.ts';
@@ -33,6 +40,7 @@ import { stagedPath } from './staging.ts';
 import { errorCode, guarded, systemError, trouble } from './trouble.ts';
 import { opened } from './walk.ts';
 
+type Arrived = Exclude<Applied, Trouble>;
 type ChangeOf<Kind extends Change['change']> = Extract<Change, { change: Kind }>;
 
 /** @throws Error with the system's code; the caller makes a trouble of it. */
@@ -126,7 +134,7 @@ function lookBefore(from: string, put: (from: string) => void): Look | undefined
  * before, which fits nothing that is there now, so that the next look sees the change. (The rename itself moves only the time
  * of the inode.) So it is if the disk does not say how it looks.
  */
-function lookAfter(whole: Look | undefined, path: string): { readonly look: Look | undefined } {
+function lookAfter(whole: Look | undefined, path: string): Arrived {
   const now = guarded(() => lookBySystem(path)?.look); // the name is the one that we gave
   const isWhole =
     !isTrouble(now) && whole !== undefined && sameLook(whole, now && { ...now, changedNs: whole.changedNs });
@@ -190,16 +198,31 @@ function move(batch: Batch, change: ChangeOf<'move'>, path: string): Applied {
   if (now.type !== 'file') return notAFile();
   const isRespelled = change.from.toLowerCase() === change.name.toLowerCase() && lookAt(path) === undefined;
   if (isTaken(path) && !isRespelled) return taken();
-  const touched = setAttributes(batch.system, from, now, change);
-  if (!sameLook(lookAt(from), touched)) return changed();
-  const whole = lookBefore(from, () => {
-    // Where the disk ignores case, it is the file itself that has the name already.
-    if (isRespelled && isTaken(path)) renameSync(from, path);
-    else batch.system.moveNoReplace(from, path);
-  });
-  batch.touchedFiles.add(change.name);
+  if (change.modifiedNs !== now.modifiedNs && isInUse(batch, from, now)) return inUse();
+  if (!sameLook(lookAt(from), now)) return changed();
+  // Where the disk ignores case, it is the file itself that has the name already.
+  if (isRespelled && isTaken(path)) renameSync(from, path);
+  else batch.system.moveNoReplace(from, path);
   batch.touchedDirectories.add(parentOf(change.from)).add(parentOf(change.name));
-  return lookAfter(whole, path);
+  return moved(batch, change, from, path, lookAfter(now, path));
+}
+
+/**
+ * Gives a moved file its attributes. Not before it has moved: with other attributes it would, where the move is refused, pass for
+ * an edit that its deletion has not seen.
+ */
+function moved(batch: Batch, change: ChangeOf<'move'>, from: string, path: string, arrived: Arrived): Applied {
+  const { look } = arrived;
+  if (look === undefined) return arrived;
+  try {
+    const given = setAttributes(batch.system, path, look, change);
+    batch.touchedFiles.add(change.name);
+    return { look: given };
+  } catch (error) {
+    if (errorCode(error) === 'ECHANGED') return arrived; // somebody was quicker, and the next look sees it
+    guarded(() => batch.system.moveNoReplace(path, from));
+    throw error;
+  }
 }
 
 function makeDirectory(path: string): void {

@@ -86,8 +86,8 @@ function move(folder: MemoryFolder, change: ChangeOf<'move'>): Applied {
   if (moved.writers > 0 && change.modifiedNs !== moved.modifiedNs) return IN_USE;
   const isRespelled = change.from.toLowerCase() === change.name.toLowerCase();
   if (folder.find(change.name) !== undefined || (folder.isTwin(change.name) && !isRespelled)) return TAKEN;
-  setAttributes(folder, moved, change);
   folder.disk.rename(folder.path(change.from), folder.path(change.name));
+  setAttributes(folder, moved, change); // not before: a refused move changes nothing
   return done(moved);
 }
 
