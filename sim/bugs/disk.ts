@@ -54,8 +54,11 @@ export const DISK: readonly PlantedBug[] = [
     name: 'history-skipped-when-replaced',
     what: 'what a newer version replaces is not kept',
     file: 'src/edges/disk/place.ts',
-    find: 'const undo = keepSecond(batch, change.name, path, change.displace);',
-    replace: `const undo = change.displace.to === 'history' ? undefined : keepSecond(batch, change.name, path, change.displace);`,
+    find: 'const kept = keepSecond(batch, change.name, path, change.displace);',
+    replace: `const kept =
+    change.displace.to === 'history'
+      ? { undo: undefined, isCopied: false }
+      : keepSecond(batch, change.name, path, change.displace);`,
     breaks: 'R9',
     foundBy: { file: 'test/contract/file-tree.test.ts', test: 'P31 what a change replaces or removes' },
   },
@@ -141,7 +144,7 @@ export const DISK: readonly PlantedBug[] = [
   {
     name: 'replaced-in-use',
     what: 'a file that a program holds open for writing is replaced under its hands',
-    file: 'src/edges/disk/place.ts',
+    file: 'src/edges/disk/in-use.ts',
     find: "return answer === 'some';",
     replace: 'return false;',
     breaks: 'P83',

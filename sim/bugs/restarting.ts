@@ -159,7 +159,7 @@ export const RESTARTING: readonly PlantedBug[] = [
     name: 'full-disk-filled',
     what: 'the last byte of the disk is used',
     file: 'src/node/folder/disk-room.ts',
-    find: 'this.#free = space.freeBytes - reserve(space);',
+    find: 'this.#free = space.freeBytes - diskReserveBytes(space.totalBytes);',
     replace: 'this.#free = space.freeBytes;',
     breaks: 'P60',
     foundBy: { file: 'sim/disk-room.test.ts', test: 'P60 a file that would fill' },

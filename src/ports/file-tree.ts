@@ -61,7 +61,7 @@ export interface FileTree {
    * Nothing staged: an empty array.
    */
   resume(jobs: readonly ResumeJob[]): Promise<Uint8Array[]>;
-  /** Removes staged files, all that are not in `keep` when `keep` is given. */
+  /** Removes staged files, all that are not in `keep` when `keep` is given; then also what a kill has left of copies. */
   unstage(stages: readonly string[] | { keep: ReadonlySet<string> }): Promise<void>;
 
   /** Makes the staged content durable and puts each change in place, in order. */

@@ -298,23 +298,3 @@ test('P56 names that cannot both be in one slot are both kept', () => {
   const kept = [`${slot}/x`, `${slot}-1/x/y`, `${slot}-2/x/y`].map((path) => readFileSync(path, 'utf8'));
   assert.deepEqual(kept, ['one', 'two', 'three']);
 });
-
-/** Two disks, and a user who saves while a file is copied from one to the other. */
-class OtherDisk extends SystemCalls {
-  override moveNoReplace(): void {
-    throw systemError('EXDEV', 'renameat2');
-  }
-
-  override setModified(path: string, modifiedNs: bigint): void {
-    super.setModified(path, modifiedNs);
-    writeFileSync(join(root, 'x'), 'saved meanwhile');
-  }
-}
-
-test('P47 what is saved while the file is copied to the history of another disk stays, and no copy of the one before', () => {
-  writeFileSync(join(root, 'x'), 'mine');
-  const gone: Change = { change: 'delete', name: 'x', expected: lookAt(join(root, 'x')), displace: TO_HISTORY };
-  assert.deepEqual(apply(root, [gone], NOW_MS, new OtherDisk()).map(troubleIn), ['changed']);
-  assert.equal(readFileSync(join(root, 'x'), 'utf8'), 'saved meanwhile');
-  assert.deepEqual(readdirSync(join(root, '.lanfold/history', SLOT)), []);
-});

@@ -14,6 +14,7 @@ import { check, mark } from './own-directory.ts';
 import { keepSpare } from './spare.ts';
 import { resume, stage, unstage } from './staging.ts';
 import { SystemCalls } from './system-calls.ts';
+import { removeUnfinishedCopies } from './unfinished-copies.ts';
 import { walking } from './walk.ts';
 
 /** The calls, with what a thread keeps for all of them: one buffer and the loaded system calls. */
@@ -37,7 +38,10 @@ export function diskCalls(useNative: boolean) {
     stage: (root: string, jobs: readonly StageJob[]) => walking(root, (walk) => stage(walk, jobs, scratch)),
     resume: (root: string, jobs: readonly ResumeJob[]) => resume(root, jobs, scratch),
     unstage: (root: string, stages: readonly string[] | { keep: ReadonlySet<string> }) =>
-      walking(root, (walk) => unstage(walk, stages)),
+      walking(root, (walk) => {
+        if ('keep' in stages) removeUnfinishedCopies(walk);
+        unstage(walk, stages);
+      }),
     apply: (root: string, changes: readonly Change[], nowMs: number) => apply(root, changes, nowMs, system),
     history: (root: string, name: string) => walking(root, (walk) => history(walk, name)),
     historyBelow: (root: string, directory: string) => walking(root, (walk) => historyBelow(walk, directory)),

@@ -6,18 +6,27 @@
  * @module
  */
 import { linkSync, unlinkSync } from 'node:fs';
-import { sameLook } from '../../core/model/file-record.ts';
-import { parentOf } from '../../core/model/folder-path.ts';
+import { type Look, sameLook } from '../../core/model/file-record.ts';
+import { isBelow, OWN_DIRECTORY, parentOf } from '../../core/model/folder-path.ts';
 import type { Displace } from '../../ports/file-tree.ts';
 import type { Batch } from './batch.ts';
 import { copyEntry } from './copy.ts';
+import { isInUse } from './in-use.ts';
 import { lookAt, lookBySystem, type LookOnDevice } from './look.ts';
+import { HISTORY, syncDirectory } from './own-directory.ts';
 import { isUnsupported } from './system-calls.ts';
 import { errorCode, systemError } from './trouble.ts';
+import { whileCopying } from './unfinished-copies.ts';
 import { nameTrouble } from './walk.ts';
 
 /** Takes back what was done, as far as the disk lets it. */
 export type Undo = () => void;
+
+export interface Kept {
+  readonly undo: Undo;
+  /** A copy takes its time: what was saved meanwhile is in none. */
+  readonly isCopied: boolean;
+}
 
 /**
  * Gives the entry at `path` a second place. Without hard links it is moved there, and its name is empty until its successor
@@ -27,61 +36,96 @@ export type Undo = () => void;
  * first one is still what it was: never goes the last place of anything.
  * @throws Error EEXIST if the name to set it aside under is taken.
  */
-export function keepSecond(batch: Batch, name: string, path: string, displace: Displace): Undo {
+export function keepSecond(batch: Batch, name: string, path: string, displace: Displace): Kept {
   const seen = lookBySystem(path);
-  let isMoved = false;
-  let isCopied = false;
+  let how: 'linked' | 'copied' | 'moved' = 'linked';
   const place = put(batch, name, displace, (to) => {
     try {
+      if (isToBeCopied(seen, displace)) throw systemError('EXDEV', 'link');
       linkSync(path, to);
     } catch (error) {
       if (errorCode(error) === 'EXDEV') {
-        copyEntry(path, to, batch.system);
-        isCopied = true;
+        copyTo(batch, path, to, displace);
+        how = 'copied';
       } else if (!hasNoLinks(error)) throw error;
       else {
         batch.system.moveNoReplace(path, to);
-        isMoved = true;
+        how = 'moved';
       }
     }
   });
-  return () => {
-    if (isMoved) batch.system.moveNoReplace(place, path);
-    else if (isStill(path, seen, isCopied)) unlinkSync(place);
+  const undo = (): void => {
+    if (how === 'moved') batch.system.moveNoReplace(place, path);
+    else if (isStill(path, seen)) unlinkSync(place);
   };
-}
-
-/** Is this what was seen there before? A second link moves the time of its inode, and keeps its number from any other. */
-function isStill(path: string, seen: LookOnDevice | undefined, isCopied: boolean): boolean {
-  const now = lookBySystem(path);
-  if (now === undefined || seen === undefined || now.device !== seen.device) return false;
-  return isCopied ? sameLook(now.look, seen.look) : now.look.inode === seen.look.inode;
+  const isCopied = (how as string) === 'copied';
+  if (isCopied) undoing(undo, () => settleHistory(batch));
+  return { undo, isCopied };
 }
 
 /** Moves the entry at `path` away; nothing is left under its name. */
 export function moveAway(batch: Batch, name: string, path: string, displace: Displace): Undo {
+  const seen = lookBySystem(path);
+  let isCopied = false;
   const place = put(batch, name, displace, (to) => {
     try {
+      if (isToBeCopied(seen, displace)) throw systemError('EXDEV', 'rename');
       batch.system.moveNoReplace(path, to);
     } catch (error) {
       if (errorCode(error) !== 'EXDEV') throw error;
-      moveByCopy(batch, path, to);
+      copyTo(batch, path, to, displace);
+      isCopied = true;
     }
   });
+  if (isCopied) {
+    undoing(
+      () => isStill(path, seen) && unlinkSync(place),
+      () => {
+        settleHistory(batch);
+        removeCopied(batch, path, seen?.look);
+      },
+    );
+  }
   return () => batch.system.moveNoReplace(place, path);
 }
 
-/** A copy takes its time: what is saved meanwhile stays. Nor does a copy stay of what cannot be removed. */
-function moveByCopy(batch: Batch, path: string, to: string): void {
-  const before = lookAt(path);
-  copyEntry(path, to, batch.system);
-  try {
-    if (!sameLook(lookAt(path), before)) throw systemError('ECHANGED', 'unlink');
-    unlinkSync(path);
-  } catch (error) {
-    unlinkSync(to);
-    throw error;
+/** What is saved while it is copied stays, and so does what somebody has opened meanwhile to write it. */
+function removeCopied({ system }: Batch, path: string, seen: Look | undefined): void {
+  if (isInUse(system, path, seen)) throw systemError('EINUSE', 'unlink');
+  if (!sameLook(lookAt(path), seen)) throw systemError('ECHANGED', 'unlink');
+  unlinkSync(path);
+}
+
+/** A version is to stay as it is: it may not be one more name of a file that somebody writes to under another one. */
+function isToBeCopied(seen: LookOnDevice | undefined, displace: Displace): boolean {
+  return displace.to === 'history' && seen?.look.type === 'file' && seen.links > 1;
+}
+
+/** Under its name the copy is whole. */
+function copyTo(batch: Batch, path: string, to: string, displace: Displace): void {
+  if (lookBySystem(to) !== undefined) throw systemError('EEXIST', 'copy');
+  whileCopying(batch, displace.to === 'history' ? HISTORY : parentOf(displace.name), (copy) => {
+    copyEntry(path, copy, batch.system);
+    batch.system.moveNoReplace(copy, to);
+  });
+}
+
+/**
+ * Makes durable where the history has a copy, before what was copied goes: of two disks, a power cut may take from the one what
+ * the other has lost for good.
+ */
+function settleHistory({ walk, touchedDirectories }: Batch): void {
+  for (const name of touchedDirectories) {
+    if (name !== OWN_DIRECTORY && name !== HISTORY && !isBelow(name, HISTORY)) continue;
+    syncDirectory(walk, name);
+    touchedDirectories.delete(name);
   }
+}
+
+/** Is this what was seen there before? A second link moves the time of its inode. */
+function isStill(path: string, seen: LookOnDevice | undefined): boolean {
+  const now = lookBySystem(path);
+  return now !== undefined && now.device === seen?.device && now.look.inode === seen.look.inode;
 }
 
 function put(batch: Batch, name: string, displace: Displace, fill: (to: string) => void): string {
@@ -93,6 +137,20 @@ function put(batch: Batch, name: string, displace: Displace, fill: (to: string) 
   fill(to);
   batch.touchedDirectories.add(parentOf(displace.name));
   return to;
+}
+
+/** Runs `run`; if it fails, takes back what was done before it, and passes the failure on. */
+export function undoing<T>(undo: Undo | undefined, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    try {
+      undo?.();
+    } catch {
+      // What could not be put back is in the history or set aside: kept, if not in its place.
+    }
+    throw error;
+  }
 }
 
 /** No links on this disk, too many of them, or (EPERM) not to a file of another user. */

@@ -32,6 +32,8 @@ function lookOnDevice(path: string): LookOnDevice | undefined {
 export interface LookOnDevice {
   readonly look: Look;
   readonly device: bigint;
+  /** How many names it has. */
+  readonly links: bigint;
 }
 
 /** What the system finds under a name, which a disk that ignores case may have under another one. */
@@ -39,11 +41,11 @@ export function lookBySystem(path: string): LookOnDevice | undefined {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined) return undefined;
   const look = lookFrom(stat);
-  const device = stat.dev;
-  if (look.type !== 'symlink') return { look, device };
+  const { dev: device, nlink: links } = stat;
+  if (look.type !== 'symlink') return { look, device, links };
   try {
     const symlinkTarget = new Uint8Array(readlinkSync(path, { encoding: 'buffer' }));
-    return { look: { ...look, symlinkTarget }, device };
+    return { look: { ...look, symlinkTarget }, device, links };
   } catch (error) {
     const code = errorCode(error);
     if (code === 'EINVAL' || code === 'ENOENT') return lookBySystem(path); // replaced between the two calls: look anew

@@ -8,18 +8,7 @@
  * @module
  */
 import { randomUUID } from 'node:crypto';
-import {
-  chmodSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-} from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { type Look, sameLook } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
 import {
@@ -33,12 +22,13 @@ import {
 import { setAttributes } from './attributes.ts';
 import type { Batch } from './batch.ts';
 import { copyEntry } from './copy.ts';
-import { keepSecond, moveAway, type Undo } from './displace.ts';
+import { keepSecond, moveAway, undoing } from './displace.ts';
+import { isInUse } from './in-use.ts';
 import { lookAt, lookBySystem, notAFile } from './look.ts';
 import { STAGING } from './own-directory.ts';
 import { stagedPath } from './staging.ts';
 import { errorCode, guarded, systemError, trouble } from './trouble.ts';
-import { opened } from './walk.ts';
+import { whileCopying } from './unfinished-copies.ts';
 
 type Arrived = Exclude<Applied, Trouble>;
 type ChangeOf<Kind extends Change['change']> = Extract<Change, { change: Kind }>;
@@ -75,19 +65,19 @@ function placeNew(
   const now = lookAt(path);
   if (!sameLook(now, change.expected)) return changed();
   if (now === undefined && isTaken(path)) return taken();
-  if (isInUse(batch, path, now)) return inUse();
+  if (isInUse(batch.system, path, now)) return inUse();
   batch.touchedDirectories.add(parentOf(change.name)).add(STAGING);
   if (now?.type === 'directory') removeDirectory(batch, change.name, path); // ENOTEMPTY: what is unknown in it stays (R8)
   if (now === undefined || now.type === 'directory') {
-    const arrived = arrive(batch, staged, path, (from) => batch.system.moveNoReplace(from, path));
+    const arrived = arrive(batch, change.name, staged, (from) => batch.system.moveNoReplace(from, path));
     return lookAfter(arrived, path);
   }
-  const undo = keepSecond(batch, change.name, path, change.displace);
-  const arrived = undoing(undo, () =>
-    arrive(batch, staged, path, (from) => {
-      // A copy to another disk takes its time: what was saved meanwhile is in no history.
-      const isCopied = from !== staged;
-      if (!isAsKept(lookAt(path), now) || (isCopied && isInUse(batch, path, now)))
+  const kept = keepSecond(batch, change.name, path, change.displace);
+  const arrived = undoing(kept.undo, () =>
+    arrive(batch, change.name, staged, (from) => {
+      // A copy takes its time: what was saved meanwhile is in no history.
+      const isCopied = kept.isCopied || from !== staged;
+      if (!isAsKept(lookAt(path), now) || (isCopied && isInUse(batch.system, path, now)))
         throw systemError('ECHANGED', 'rename');
       renameSync(from, path);
     }),
@@ -104,20 +94,16 @@ function isAsKept(look: Look | undefined, kept: Look): boolean {
  * Moves the staged thing to its name; on another disk (a mount inside the folder) by a copy beside the name.
  * @returns its look right before it got its name. Nothing that fails after that moment is a reason to take anything back.
  */
-function arrive(batch: Batch, staged: string, path: string, put: (from: string) => void): Look | undefined {
+function arrive(batch: Batch, name: string, staged: string, put: (from: string) => void): Look | undefined {
   try {
     return lookBefore(staged, put);
   } catch (error) {
     if (errorCode(error) === 'EEXIST') throw systemError('ECHANGED', 'rename');
     if (errorCode(error) !== 'EXDEV') throw error;
-    const beside = `${path.slice(0, path.lastIndexOf('/'))}/.lanfold-${randomUUID()}.tmp`;
-    const arrived = undoing(
-      () => unlinkSync(beside),
-      () => {
-        copyEntry(staged, beside, batch.system);
-        return lookBefore(beside, put);
-      },
-    );
+    const arrived = whileCopying(batch, parentOf(name), (beside) => {
+      copyEntry(staged, beside, batch.system);
+      return lookBefore(beside, put);
+    });
     guarded(() => unlinkSync(staged)); // what stays is removed at the next start
     return arrived;
   }
@@ -155,7 +141,7 @@ function placeDirectory(batch: Batch, change: ChangeOf<'directory'>, path: strin
   const now = lookAt(path);
   if (!sameLook(now, change.expected)) return changed();
   if (now === undefined && isTaken(path)) return taken();
-  if (isInUse(batch, path, now)) return inUse();
+  if (isInUse(batch.system, path, now)) return inUse();
   if (now?.type !== 'directory') {
     const undo = now === undefined ? undefined : moveAway(batch, change.name, path, change.displace);
     undoing(undo, () => makeDirectory(path));
@@ -184,7 +170,7 @@ function remove(batch: Batch, change: ChangeOf<'delete'>, path: string): Applied
   const now = lookAt(path);
   if (!sameLook(now, change.expected)) return changed();
   if (now === undefined) return { look: undefined };
-  if (isInUse(batch, path, now)) return inUse();
+  if (isInUse(batch.system, path, now)) return inUse();
   if (now.type === 'directory') removeDirectory(batch, change.name, path);
   else moveAway(batch, change.name, path, change.displace);
   batch.touchedDirectories.add(parentOf(change.name));
@@ -198,7 +184,7 @@ function move(batch: Batch, change: ChangeOf<'move'>, path: string): Applied {
   if (now.type !== 'file') return notAFile();
   const isRespelled = change.from.toLowerCase() === change.name.toLowerCase() && lookAt(path) === undefined;
   if (isTaken(path) && !isRespelled) return taken();
-  if (change.modifiedNs !== now.modifiedNs && isInUse(batch, from, now)) return inUse();
+  if (change.modifiedNs !== now.modifiedNs && isInUse(batch.system, from, now)) return inUse();
   if (!sameLook(lookAt(from), now)) return changed();
   // Where the disk ignores case, it is the file itself that has the name already.
   if (isRespelled && isTaken(path)) renameSync(from, path);
@@ -243,17 +229,6 @@ function isTaken(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Does a program hold the file open for writing, so that all it writes from now on would leave the folder with it? */
-function isInUse(batch: Batch, path: string, now: Look | undefined): boolean {
-  if (now?.type !== 'file') return false;
-  const answer = guarded(() =>
-    opened(path, constants.O_RDONLY, (handle) =>
-      fstatSync(handle).isFile() ? batch.system.writers(handle, path) : 'unknown',
-    ),
-  );
-  return answer === 'some';
-}
-
 function inUse(): Applied {
   return trouble('in-use', 'a program holds it open for writing');
 }
@@ -264,18 +239,4 @@ function taken(): Applied {
 
 function changed(): Applied {
   return trouble('changed', 'something else is there now');
-}
-
-/** Runs `run`; if it fails, takes back what was done before it, and passes the failure on. */
-function undoing<T>(undo: Undo | undefined, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    try {
-      undo?.();
-    } catch {
-      // What could not be put back is in the history or set aside: kept, if not in its place.
-    }
-    throw error;
-  }
 }

@@ -3,13 +3,9 @@
  * own records and the deletes of peers. When room is short the history makes some, the oldest first.
  * @module
  */
-import type { Space } from '../../ports/file-tree.ts';
+import { diskReserveBytes } from '../../core/pull/disk-reserve.ts';
 import type { FolderContext } from './folder-context.ts';
 
-/** Left free: a hundredth, or as much as programs and file systems need to go on (journals, databases, an editor's save). */
-const RESERVE = { share: 0.01, bytes: 64 * 1024 * 1024 } as const;
-/** But no more than this of a small disk, which would hold nothing otherwise. */
-const RESERVE_SHARE_MAX = 0.1;
 /** Other programs write, too. */
 const MEASURED_MS = 1000;
 /** Made beyond the need, so that not each small file has the history walked. */
@@ -68,7 +64,7 @@ export class DiskRoom {
   async #measure(): Promise<void> {
     const space = await this.#context.tree.space();
     this.#measuredMs = this.#context.clock.monotonicMs();
-    this.#free = space.freeBytes - reserve(space);
+    this.#free = space.freeBytes - diskReserveBytes(space.totalBytes);
     this.#spent = this.#pending;
   }
 
@@ -86,8 +82,4 @@ export class DiskRoom {
     await this.#measure();
     if (this.#left < bytes) this.#prunedMs = clock.monotonicMs();
   }
-}
-
-function reserve({ totalBytes }: Space): number {
-  return Math.min(Math.max(totalBytes * RESERVE.share, RESERVE.bytes), totalBytes * RESERVE_SHARE_MAX);
 }
