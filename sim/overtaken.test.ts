@@ -82,6 +82,33 @@ test('E7 nor does one whose outcome cannot be seen at once, because the disk ref
   deepEqual([a.names(), b.names()], [['text'], ['text']]);
 });
 
+test('E7 nor does one that is in place although the disk could not make it durable', async () => {
+  const { desk, a, b } = await twoWith({ text: 'the first version' });
+  using _ = desk;
+  const overtaken = Promise.withResolvers<void>();
+  let isPlaced = false;
+  b.faults.afterDisk = (call, _, result) => {
+    if (call !== 'apply' || isPlaced) return result;
+    isPlaced = true;
+    const failed = (result as unknown[]).map(() => ({ trouble: 'io', detail: 'EIO', mayBeDone: true }));
+    return overtaken.promise.then(() => failed);
+  };
+  a.write('text', 'the second one');
+  ok(await desk.until(() => isPlaced));
+  a.write('text', 'the third one');
+  ok(await desk.until(() => a.folder().records.local('text')?.record.size === 13));
+  a.write('text', 'the last version, at last');
+  ok(await desk.until(() => a.folder().records.local('text')?.record.size === 25));
+  const isHeard = Promise.withResolvers<void>();
+  b.faults.beforeDisk = (call) => (call === 'hash' ? isHeard.promise : undefined); // it is not looked at before
+  overtaken.resolve();
+  ok(await desk.until(() => b.folder().records.remote(a.short, 'text')?.size === 25));
+  isHeard.resolve();
+  ok(await desk.until(() => b.read('text') === 'the last version, at last'));
+  await desk.runFor(5000);
+  deepEqual([a.names(), b.names()], [['text'], ['text']]);
+});
+
 test('S1 news that come while a name is being looked at are not forgotten with that look', async () => {
   const { desk, a, b } = await twoWith();
   using _ = desk;

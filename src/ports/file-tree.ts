@@ -124,6 +124,8 @@ export interface Trouble {
     | 'io';
   /** The system's own words, for the log and for `status`. */
   readonly detail: string;
+  /** A change is in place all the same, perhaps: nobody knows whether it is durable. */
+  readonly mayBeDone?: true;
 }
 
 export function isTrouble(value: unknown): value is Trouble {

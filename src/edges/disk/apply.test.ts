@@ -9,6 +9,7 @@ import fs, {
   readlinkSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -81,6 +82,42 @@ test('R1 if the directories could not be flushed, nothing counts as done', () =>
   const changes = Array.from({ length: MANY }, (_, index) => [directory(`d${index}`), directory(`d${index}/e`)]).flat();
   const applied = apply(root, changes, NOW_MS, new FailingSystem());
   assert.deepEqual(new Set(applied.map(troubleIn)), new Set(['io']));
+});
+
+/** A user who removes, moves or replaces things before they are flushed. */
+class HastyUser extends FailingSystem {
+  override canSyncFileSystem(): boolean {
+    return false;
+  }
+
+  override moveNoReplace(from: string, to: string): void {
+    super.moveNoReplace(from, to);
+    rmSync(join(root, '1'));
+    rmSync(join(root, '2'));
+    symlinkSync('nowhere', join(root, '2'));
+    rmSync(join(root, 'd'), { recursive: true });
+  }
+}
+
+test('R1 what the user removes before it is flushed is no fault of the others', () => {
+  const names = ['1', '2', '3'];
+  for (const name of names) writeFileSync(join(root, name), name);
+  stageTexts(['s']);
+  const touched = names.map((name): Change => {
+    const attributes = { permissions: 0o600, modifiedNs: MODIFIED_NS };
+    return { change: 'attributes', name, expected: lookAt(join(root, name)), ...attributes };
+  });
+  const applied = apply(root, [...touched, directory('d'), file('new', 's')], NOW_MS, new HastyUser());
+  assert.deepEqual(applied.map(troubleIn), Array.from({ length: 5 }));
+});
+
+test('R1 a change that was refused is not told as one that may be done', () => {
+  const many = Array.from({ length: MANY }, (_, at) => [directory(`d${at}`), directory(`d${at}/e`)]).flat();
+  const applied = apply(root, [directory('d'), directory('no/such'), ...many], NOW_MS, new FailingSystem());
+  assert.deepEqual(applied.slice(0, 2), [
+    { trouble: 'io', detail: 'EIO: refused by the system', mayBeDone: true },
+    { trouble: 'parent', detail: 'the parent directory is not there' },
+  ]);
 });
 
 /** A system that refuses some calls, as a container's may. */

@@ -28,7 +28,8 @@ export function apply(root: string, changes: readonly Change[], nowMs: number, s
     });
     keepSpare(walk);
     const failed = guarded(() => settleEntries(batch));
-    return failed === undefined ? applied : applied.map(() => failed);
+    if (failed === undefined) return applied;
+    return applied.map((one) => (isTrouble(one) ? one : { ...failed, mayBeDone: true }));
   });
 }
 

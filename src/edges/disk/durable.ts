@@ -22,6 +22,7 @@ type FileChange = Extract<Change, { change: 'file' }>;
 const FLUSH_ALL_FROM = 32;
 /** What a flush says of bytes that it could not write. Anything else says that it could not be asked. */
 const LOSSES: ReadonlySet<string> = new Set(['EIO', 'ENOSPC', 'EDQUOT']);
+const OUT_OF_REACH: ReadonlySet<string> = new Set(['EACCES', 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'ENODEV']);
 const OWNER_READS = 0o400;
 const NEW_FILE_PERMISSIONS = 0o666;
 
@@ -54,12 +55,14 @@ export function settleEntries(batch: Batch): void {
   if (isMany && flushDevices(walk, system, new Set([...directories, ...[...files].map(parentOf)]))) return;
   for (const name of files) {
     walk.trim();
-    const path = walk.path(name);
-    if (path !== undefined) unlessUnreadable(() => opened(path, constants.O_RDONLY, fsyncSync));
+    unlessOutOfReach(() => {
+      const path = walk.path(name);
+      if (path !== undefined) opened(path, constants.O_RDONLY, fsyncSync);
+    });
   }
   for (const name of directories) {
     walk.trim();
-    unlessUnreadable(() => syncDirectory(walk, name));
+    unlessOutOfReach(() => syncDirectory(walk, name));
   }
 }
 
@@ -160,12 +163,15 @@ function flushFileSystem(walk: Walk, system: SystemCalls, directory: string): un
   if (path !== undefined) opened(`${path}/.`, constants.O_RDONLY, (handle) => system.syncFileSystem(handle));
 }
 
-/** What its owner may not even read can only be made durable by the system's own regular flush. */
-function unlessUnreadable(run: () => void): void {
+/**
+ * What its owner may not even read can only be made durable by the system's own regular flush. What is gone by now, or something
+ * else, needs nothing: that is the user's change, and no fault of the others of its batch.
+ */
+function unlessOutOfReach(run: () => void): void {
   try {
     run();
   } catch (error) {
-    if (errorCode(error) !== 'EACCES') throw error;
+    if (!OUT_OF_REACH.has(errorCode(error) ?? '')) throw error;
   }
 }
 

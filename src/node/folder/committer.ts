@@ -98,6 +98,13 @@ export class Committer {
     return EARLY;
   }
 
+  #notDone(commit: Commit, trouble: Trouble): Trouble {
+    if (trouble.mayBeDone !== true) return trouble;
+    for (const record of [commit.record, ...(commit.left ? [commit.left] : [])]) this.#context.doubt.unseen(record);
+    this.#context.suspect(namesOf(commit));
+    return trouble;
+  }
+
   async #apply(commits: readonly Commit[]): Promise<Committed[]> {
     const { tree, busy } = this.#context;
     const names = commits.flatMap(namesOf);
@@ -108,7 +115,7 @@ export class Committer {
       const told = new Set<string>();
       const results = commits.map((commit, index): Committed => {
         const result = applied[index];
-        if (result === undefined || isTrouble(result)) return result ?? LOST;
+        if (result === undefined || isTrouble(result)) return this.#notDone(commit, result ?? LOST);
         if (this.#isEarly(commit, told)) return this.#placedEarly(commit);
         told.add(commit.record.name);
         records.push(...recordsOf(commit, result));
@@ -127,7 +134,7 @@ const AWAY: Trouble = { trouble: 'not-mounted', detail: 'the disk that was mount
 /** Gone, or somebody has made it a moment ago: then it is told first. */
 const UNKNOWN_PARENT: Trouble = { trouble: 'parent', detail: 'its directory is not known to be here' };
 const EARLY: Trouble = { trouble: 'changed', detail: 'it is in a directory of which nobody has heard yet' };
-const LOST: Trouble = { trouble: 'io', detail: 'no answer from the disk' };
+const LOST: Trouble = { trouble: 'io', detail: 'no answer from the disk', mayBeDone: true };
 
 function namesOf({ change }: Commit): string[] {
   if (change.change === 'move') return [change.name, change.from];
