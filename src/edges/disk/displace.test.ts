@@ -5,10 +5,12 @@ import fs, {
   cpSync,
   existsSync,
   linkSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
   writeSync,
@@ -124,13 +126,29 @@ function leftIn(folder: string): string[] {
 
 test('P47 only what is noted under a name of ours is removed', () => {
   const id = '01234567-89ab-cdef-0123-456789abcdef';
-  fs.mkdirSync(join(root, '.lanfold/copies'), { recursive: true });
+  mkdirSync(join(root, '.lanfold/copies'), { recursive: true });
   const theirs = [`.lanfold-${id}.tmp`, '.lanfold-report.tmp', `.lanfold/folder.json`];
   for (const name of theirs) writeFileSync(join(root, name), 'x');
   writeFileSync(join(root, '.lanfold/copies', id), '../..');
   writeFileSync(join(root, '.lanfold/copies/report'), '');
   diskCalls(true).unstage(root, { keep: new Set() });
   assert.ok(theirs.every((name) => existsSync(join(root, name))));
+});
+
+test('P36 a directory that is moved out of the folder while a file of it is copied is left alone', () => {
+  const outside = mkdtempSync(join(tmpdir(), 'lanfold-outside-'));
+  try {
+    mkdirSync(join(root, 'd'));
+    writeFileSync(join(root, 'd/x'), 'mine');
+    const user = new OtherDisk(() => renameSync(join(root, 'd'), join(outside, 'd')));
+    const expected = lookAt(join(root, 'd/x'));
+    const gone: Change = { change: 'delete', name: 'd/x', expected, displace: TO_HISTORY };
+    assert.deepEqual(apply(root, [gone], NOW_MS, user).map(troubleIn), ['changed']);
+    assert.equal(readFileSync(join(outside, 'd/x'), 'utf8'), 'mine');
+    assert.deepEqual(leftIn(root), []);
+  } finally {
+    rmSync(outside, { recursive: true });
+  }
 });
 
 for (const [what, displaceX] of [

@@ -45,7 +45,7 @@ export function keepSecond(batch: Batch, name: string, path: string, displace: D
       linkSync(path, to);
     } catch (error) {
       if (errorCode(error) === 'EXDEV') {
-        copyTo(batch, path, to, displace);
+        copyTo(batch, name, path, to, displace);
         how = 'copied';
       } else if (!hasNoLinks(error)) throw error;
       else {
@@ -73,7 +73,7 @@ export function moveAway(batch: Batch, name: string, path: string, displace: Dis
       batch.system.moveNoReplace(path, to);
     } catch (error) {
       if (errorCode(error) !== 'EXDEV') throw error;
-      copyTo(batch, path, to, displace);
+      copyTo(batch, name, path, to, displace);
       isCopied = true;
     }
   });
@@ -102,10 +102,11 @@ function isToBeCopied(seen: LookOnDevice | undefined, displace: Displace): boole
 }
 
 /** Under its name the copy is whole. */
-function copyTo(batch: Batch, path: string, to: string, displace: Displace): void {
+function copyTo(batch: Batch, name: string, path: string, to: string, displace: Displace): void {
   if (lookBySystem(to) !== undefined) throw systemError('EEXIST', 'copy');
   whileCopying(batch, displace.to === 'history' ? HISTORY : parentOf(displace.name), (copy) => {
     copyEntry(path, copy, batch.system);
+    if (!batch.walk.leadsStill(parentOf(name))) throw systemError('ECHANGED', 'copy');
     batch.system.moveNoReplace(copy, to);
   });
 }

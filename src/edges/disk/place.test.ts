@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import fs, { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,6 +122,32 @@ test('P25 a move is taken back if the file cannot get its attributes', { skip: n
   const after = lookAt(join(root, 'x'));
   assert.deepEqual(after, { ...before, changedNs: after?.changedNs });
   assert.equal(lookAt(join(root, 'y')), undefined);
+});
+
+test('P36 a directory that is moved out of the folder is soon left alone', (t) => {
+  const outside = mkdtempSync(join(tmpdir(), 'lanfold-outside-'));
+  try {
+    mkdirSync(join(root, 'd'));
+    for (const name of ['1', '2']) writeFileSync(join(root, 'd', name), name);
+    stageText('s', 'theirs');
+    let nowMs = performance.now();
+    t.mock.method(performance, 'now', () => nowMs);
+    class User extends SystemCalls {
+      override moveNoReplace(from: string, to: string): void {
+        super.moveNoReplace(from, to);
+        renameSync(join(root, 'd'), join(outside, 'd'));
+        nowMs += 5;
+      }
+    }
+    const gone = ['d/1', 'd/2'].map((name): Change => {
+      return { change: 'delete', name, expected: lookAt(join(root, name)), displace: TO_HISTORY };
+    });
+    const applied = apply(root, [...gone, file('d/new', 's')], NOW_MS, new User());
+    assert.deepEqual(applied.map(troubleIn), [undefined, 'parent', 'parent']);
+    assert.deepEqual(readdirSync(join(outside, 'd')), ['2']);
+  } finally {
+    rmSync(outside, { recursive: true });
+  }
 });
 
 const fsBefore = { ...fs };

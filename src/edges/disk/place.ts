@@ -102,6 +102,7 @@ function arrive(batch: Batch, name: string, staged: string, put: (from: string) 
     if (errorCode(error) !== 'EXDEV') throw error;
     const arrived = whileCopying(batch, parentOf(name), (beside) => {
       copyEntry(staged, beside, batch.system);
+      if (!batch.walk.leadsStill(parentOf(name))) throw systemError('ECHANGED', 'copy');
       return lookBefore(beside, put);
     });
     guarded(() => unlinkSync(staged)); // what stays is removed at the next start

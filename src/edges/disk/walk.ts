@@ -9,10 +9,12 @@
  * Where there is no /proc (macOS, Windows) each part is checked before it is passed.
  * RACE: there, a directory swapped for a symlink between the check and the use is followed.
  *
- * A walk lives for one batch. Handles kept longer would follow a directory that the user moves out of the folder.
+ * A walk lives for one batch, and finds its way anew every few milliseconds. Handles kept longer would follow a directory that
+ * the user moves out of the folder.
+ * RACE: for so long one that was just moved out is still worked in.
  * @module
  */
-import { closeSync, constants, existsSync, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, lstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { baseName, joinName, nameFault, OWN_DIRECTORY, parentOf } from '../../core/model/folder-path.ts';
 import type { Trouble } from '../../ports/file-tree.ts';
 import { isSpelledOtherwise } from './spelling.ts';
@@ -26,6 +28,8 @@ const O_DIRECTORY = constants.O_DIRECTORY ?? 0;
 
 const HAS_HANDLE_PATHS = process.platform === 'linux' && existsSync('/proc/self/fd');
 const HANDLES_MAX = 128;
+/** A way that was found is believed for so long. */
+const BELIEVED_MS = 5;
 /** Deeper directories are opened anew each time, so that one name of 4,000 parts cannot use up all handles. */
 const DEPTH_KEPT_MAX = 16;
 
@@ -39,6 +43,7 @@ export class Walk {
   readonly #root: Step;
   readonly #byHandle: boolean;
   readonly #steps = new Map<string, Step>();
+  #foundMs = performance.now();
 
   /**
    * @param byHandle false checks each part, as on a system without /proc.
@@ -109,12 +114,29 @@ export class Walk {
     }
   }
 
-  /** Lets go of all but the handles that were opened last. Paths given out before are void. */
+  /** Lets go of all but the handles that were opened last, and of all that were found a while ago. Paths given out before are void. */
   trim(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#foundMs >= BELIEVED_MS) {
+      this.forget('');
+      this.#foundMs = nowMs;
+    }
     for (const [known, step] of this.#steps) {
       if (this.#steps.size <= HANDLES_MAX) return;
       closeStep(step);
       this.#steps.delete(known);
+    }
+  }
+
+  /** Is the directory that was found under the name still there? To be asked after what took its time. */
+  leadsStill(name: string): boolean {
+    const path = this.directory(name);
+    const anew = new Walk(this.#root.path, this.#byHandle);
+    try {
+      const found = anew.directory(name);
+      return path !== undefined && found !== undefined && isSameDirectory(path, found);
+    } finally {
+      anew.close();
     }
   }
 
@@ -187,6 +209,11 @@ export function nameTrouble(name: string): Trouble | undefined {
   if (fault !== undefined) return trouble('name-not-allowed', `the name is not canonical: ${fault}`);
   const own = `${name}/`.toLowerCase().startsWith(`${OWN_DIRECTORY}/`);
   return own ? trouble('name-not-allowed', `${OWN_DIRECTORY} is lanfold's own`) : undefined;
+}
+
+function isSameDirectory(a: string, b: string): boolean {
+  const [one, other] = [statSync(a, { bigint: true }), statSync(b, { bigint: true })];
+  return one.dev === other.dev && one.ino === other.ino;
 }
 
 function openStep(path: string, flags: number): Step {
