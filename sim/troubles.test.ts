@@ -275,3 +275,14 @@ test('E8 who is waited for may leave while the records cannot be written, and th
   await desk.start(b);
   ok(await desk.until(() => a.engine.of(FOLDER).length === 2 && !admission.isProvisional, 400_000));
 });
+
+test('P46 what cannot be replaced because the history has no place is listed, and comes when it has one', async () => {
+  const { desk, a, b } = await twoWith({ text: 'before' });
+  using _ = desk;
+  b.disk.makeSymlink(`${FOLDER}/.lanfold/history`, Buffer.from('elsewhere'));
+  a.write('text', 'after');
+  ok(await desk.until(() => b.problems().length > 0));
+  deepEqual(b.problems(), [['text', 'no-history']]);
+  b.disk.unlink(`${FOLDER}/.lanfold/history`);
+  ok(await desk.until(() => b.read('text') === 'after' && b.problems().length === 0, QUARTER_MS));
+});

@@ -104,7 +104,7 @@ export type Looked = Look | undefined | Trouble;
 
 /**
  * Why the disk refused. `changed`: the target is not what the caller saw last. `in-use`: a program holds it open for writing, and
- * what that writes next would go to where the target is moved.
+ * what that writes next would go to where the target is moved. `no-history`: something else stands in the place of the history.
  */
 export interface Trouble {
   readonly trouble:
@@ -121,6 +121,7 @@ export interface Trouble {
     | 'wrong-content'
     | 'not-mounted'
     | 'in-use'
+    | 'no-history'
     | 'io';
   /** The system's own words, for the log and for `status`. */
   readonly detail: string;

@@ -130,7 +130,7 @@ function isStill(path: string, seen: LookOnDevice | undefined): boolean {
 }
 
 function put(batch: Batch, name: string, displace: Displace, fill: (to: string) => void): string {
-  if (displace.to === 'history') return batch.slot.keep(name, fill);
+  if (displace.to === 'history') return inHistory(() => batch.slot.keep(name, fill));
   const refused = nameTrouble(displace.name);
   if (refused !== undefined) throw systemError('EINVAL', `set aside: ${refused.detail}`);
   const to = batch.walk.path(displace.name);
@@ -138,6 +138,15 @@ function put(batch: Batch, name: string, displace: Displace, fill: (to: string) 
   fill(to);
   batch.touchedDirectories.add(parentOf(displace.name));
   return to;
+}
+
+/** A symlink to a larger disk in the place of the history, say, is never followed: who put it there has to hear of it. */
+function inHistory<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw errorCode(error) === 'ENOTDIR' ? systemError('ENOHISTORY', 'mkdir') : error;
+  }
 }
 
 /** Runs `run`; if it fails, takes back what was done before it, and passes the failure on. */

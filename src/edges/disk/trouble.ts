@@ -27,6 +27,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   // No system says so: ours, see systemError.
   ECHANGED: 'changed',
   EINUSE: 'in-use',
+  ENOHISTORY: 'no-history',
 };
 
 export function trouble(kind: Kind, detail: string): Trouble {

@@ -6,7 +6,7 @@
 import { sameLook } from '../../core/model/file-record.ts';
 import type { Applied, Change, Displace, Expected } from '../../ports/file-tree.ts';
 import { type Inode, lookOf } from './memory-disk.ts';
-import { type MemoryFolder, nameTrouble, STAGING, trouble } from './memory-folder.ts';
+import { HISTORY, type MemoryFolder, nameTrouble, STAGING, trouble } from './memory-folder.ts';
 import { keepInHistory } from './memory-history.ts';
 
 type ChangeOf<Kind extends Change['change']> = Extract<Change, { change: Kind }>;
@@ -14,6 +14,7 @@ type ChangeOf<Kind extends Change['change']> = Extract<Change, { change: Kind }>
 const CHANGED = trouble('changed', 'something else is there now');
 const PARENT = trouble('parent', 'the parent directory is not there');
 const IN_USE = trouble('in-use', 'a program holds it open for writing');
+const NO_HISTORY = trouble('no-history', 'what stands in its place is no directory');
 const TAKEN = trouble('exists', 'the name is taken');
 const NOT_A_FILE = trouble('not-a-file', 'it is not a regular file');
 
@@ -105,8 +106,10 @@ function makeRoom(
     folder.disk.removeDirectory(folder.path(change.name)); // ENOTEMPTY: what is unknown in it stays (R8)
     return undefined;
   }
-  if (change.displace.to === 'history') keepInHistory(folder, change.name, nowMs);
-  else return setAside(folder, change.name, change.displace.name);
+  if (change.displace.to === 'history') {
+    if ((folder.find(HISTORY)?.type ?? 'directory') !== 'directory') return NO_HISTORY;
+    keepInHistory(folder, change.name, nowMs);
+  } else return setAside(folder, change.name, change.displace.name);
   return undefined;
 }
 

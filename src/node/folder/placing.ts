@@ -44,6 +44,8 @@ export function sentence(trouble: Trouble): string {
     'read-only': 'The disk is read-only',
     'not-mounted': 'Its disk is not mounted',
     'name-not-allowed': 'This disk does not allow the name',
+    'no-history':
+      'What it replaces has no place to go: ".lanfold/history" is no directory here. Move that away, and it goes on',
     exists: TAKEN_TEXT,
     'in-use': 'A program on this computer holds it open for writing: it waits until that has ended',
   };

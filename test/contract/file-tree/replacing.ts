@@ -68,6 +68,23 @@ export function replacingRules(open: OpenTree): void {
     },
   );
 
+  ruleTest(
+    'P46 what a change replaces or removes stays, and why is said, while a symlink is in the place of the history',
+    open,
+    async (world) => {
+      const mine = await world.put('f', 'mine');
+      await world.stage('s', 'theirs');
+      world.disk.makeDirectory('other');
+      world.disk.makeSymlink('.lanfold/history', '../other');
+      await world.refused(world.file('f', 's', mine), 'no-history');
+      await world.refused({ change: 'delete', name: 'f', expected: mine, displace: TO_HISTORY }, 'no-history');
+      assert.equal(world.text('f'), 'mine');
+      assert.deepEqual(world.disk.list('other'), []);
+      world.disk.remove('.lanfold/history');
+      await world.applied(world.file('f', 's', mine));
+    },
+  );
+
   ruleTest('P29 only an empty directory goes; what is in one stays', open, async (world) => {
     world.disk.makeDirectory('d');
     world.write('d/unknown', 'mine');
