@@ -77,6 +77,7 @@ for (const how of ['is pulled out while lanfold runs', 'is away when lanfold sta
     // It was pulled out with bytes and a name that had not reached it; nothing shows it.
     top.children.delete('three');
     top.modifiedNs -= 1_000_000_000n;
+    top.changedNs -= 1_000_000_000n;
     const two = top.children.get('two');
     ok(two);
     two.content = new Uint8Array(two.content.length);
@@ -95,6 +96,7 @@ for (const how of ['is pulled out while lanfold runs', 'is away when lanfold sta
     await desk.runFor(20_000);
     again.children.delete('two');
     again.modifiedNs += 3_600_000_000_000n;
+    again.changedNs = again.modifiedNs;
     a.disk.mount(MOUNT, again);
     a.folder().rescan();
     ok(await desk.until(() => b.read('photos/two') === undefined, 120_000));

@@ -3,8 +3,8 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { compareVersions } from '../src/core/model/version-vector.ts';
 import { DiskFault } from '../src/edges/memory/disk-fault.ts';
-import { FOLDER, type Machine } from './desk.ts';
-import { two, twoWith } from './desks.ts';
+import { type Desk, FOLDER, type Machine } from './desk.ts';
+import { two, twoWith, type Two } from './desks.ts';
 
 /** As when the disk forgets what a machine did there: an entry is gone, and its directory is as it was before the entry. */
 function forgetEntry(machine: Machine, name: string, directory = ''): void {
@@ -15,7 +15,13 @@ function forgetEntry(machine: Machine, name: string, directory = ''): void {
   for (const child of inode.children.keys()) machine.disk.unlink(`${path}/${name}/${child}`);
   if (inode.type === 'directory') machine.disk.removeDirectory(`${path}/${name}`);
   else machine.disk.unlink(`${path}/${name}`);
-  machine.disk.setAttributes(above, { modifiedNs: 1n });
+  Object.assign(above, { modifiedNs: 1n, changedNs: 1n });
+}
+
+async function stopProperly(desk: Desk, machine: Machine): Promise<void> {
+  await desk.scheduler.runUntil(machine.engine.close());
+  machine.crash();
+  machine.hasStoppedProperly();
 }
 
 test('E9 what a power cut took is no delete: it comes back from a peer', async () => {
@@ -38,21 +44,155 @@ test('E9 what a power cut took is no delete: it comes back from a peer', async (
     for (const name of ['text', 'kept/text', 'new/text']) equal(machine.read(name), 'as it was written', name);
 });
 
-test('E9 what a person removed after the crash is a delete', async () => {
+for (const when of ['before lanfold is back', 'during its first walk'])
+  test(`E9 nor where somebody wrote to the directory ${when}: what was saved right before the cut comes back`, async () => {
+    const { desk, a, b } = await twoWith({ old: 'old' });
+    using _ = desk;
+    await desk.runFor(3_600_000);
+    a.write('report', 'a day of work');
+    ok(await desk.until(() => b.read('report') !== undefined));
+    ok(await desk.inSync(a, b));
+    a.crash();
+    forgetEntry(a, 'report');
+    await desk.runFor(60_000);
+    if (when.startsWith('before')) a.write('.directory', 'how the desktop shows it');
+    await desk.start(a);
+    if (when.startsWith('during')) a.write('.directory', 'how the desktop shows it');
+    ok(await desk.until(() => a.read('report') === 'a day of work'));
+    await desk.runFor(10_000);
+    for (const machine of [a, b]) deepEqual(machine.names(), ['.directory', 'old', 'report'], machine.name);
+  });
+
+test('E9 what a person removed after the crash is a delete, if it was not written right before or was there since', async () => {
   const { desk, a, b } = two();
   using _ = desk;
   await desk.start(a, b);
   a.disk.makeDirectory(`${FOLDER}/kept`);
   for (const name of ['text', 'kept/text']) a.write(name, 'as it was written');
-  ok(await desk.until(() => b.read('kept/text') !== undefined));
+  await desk.runFor(120_000);
+  for (const name of ['new', 'moved', 'kept/new']) a.write(name, `saved right before: ${name}`);
+  ok(await desk.until(() => b.read('kept/new') !== undefined));
   ok(await desk.inSync(a, b));
   a.crash();
   await desk.runFor(50);
   for (const name of ['text', 'kept/text']) a.disk.unlink(`${FOLDER}/${name}`);
+  a.disk.rename(`${FOLDER}/moved`, `${FOLDER}/here`);
+  a.faults.afterDisk = (call, [directory], result) => {
+    if (call !== 'list' || directory !== 'kept') return result;
+    a.disk.unlink(`${FOLDER}/new`); // the walk has seen it
+    return new Promise((resolve) => void desk.scheduler.after(5000, () => resolve(result)));
+  };
   await desk.start(a);
   ok(await desk.until(() => b.read('text') === undefined && b.read('kept/text') === undefined));
   await desk.runFor(10_000);
-  for (const machine of [a, b]) deepEqual(machine.names(), ['kept'], machine.name);
+  for (const machine of [a, b]) {
+    deepEqual(machine.names(), ['here', 'kept'], machine.name);
+    equal(machine.read('kept/new'), 'saved right before: kept/new', machine.name);
+  }
+});
+
+test('E9 a directory whose new name a power cut took comes back with all that was in it, however old', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  a.disk.makeDirectory(`${FOLDER}/before`);
+  a.disk.makeDirectory(`${FOLDER}/before/sub`);
+  a.write('before/sub/text', 'as it was written');
+  ok(await desk.until(() => b.read('before/sub/text') !== undefined));
+  await desk.runFor(3_600_000);
+  const top = a.disk.find(FOLDER);
+  const moved = a.disk.find(`${FOLDER}/before`);
+  ok(top && moved);
+  const [topNs, movedNs] = [top.changedNs, moved.changedNs];
+  a.disk.rename(`${FOLDER}/before`, `${FOLDER}/after`);
+  ok(await desk.until(() => b.read('after/sub/text') !== undefined && b.names().join() === 'after'));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  a.disk.rename(`${FOLDER}/after`, `${FOLDER}/before`);
+  Object.assign(top, { modifiedNs: topNs, changedNs: topNs });
+  Object.assign(moved, { changedNs: movedNs });
+  await desk.start(a);
+  ok(await desk.until(() => a.read('after/sub/text') === 'as it was written'));
+  await desk.runFor(10_000);
+  for (const machine of [a, b]) {
+    deepEqual(machine.names(), ['after'], machine.name);
+    equal(machine.read('after/sub/text'), 'as it was written', machine.name);
+  }
+});
+
+test('E9 nor is what a power cut took, or set back, right after a proper stop; what a person removed then is a delete', async () => {
+  const { desk, a, b } = await twoWith({ edited: 'old', removed: 'removed' });
+  using _ = desk;
+  await desk.runFor(5000);
+  const inode = a.inode('edited');
+  const { content, modifiedNs, changedNs } = inode;
+  a.disk.makeDirectory(`${FOLDER}/office`);
+  await desk.runFor(5000);
+  a.write('office/new', 'saved right before');
+  a.write('edited', 'newer');
+  ok(await desk.until(() => b.read('edited') === 'newer' && b.read('office/new') !== undefined));
+  ok(await desk.inSync(a, b));
+  await stopProperly(desk, a);
+  forgetEntry(a, 'new', 'office');
+  Object.assign(inode, { content, modifiedNs, changedNs });
+  a.disk.unlink(`${FOLDER}/removed`);
+  await desk.start(a);
+  ok(await desk.until(() => b.read('removed') === undefined));
+  ok(await desk.until(() => a.read('edited') === 'newer' && a.read('office/new') !== undefined));
+  await desk.runFor(10_000);
+  for (const machine of [a, b]) {
+    deepEqual(machine.names(), ['edited', 'office'], machine.name);
+    deepEqual([machine.read('edited'), machine.read('office/new')], ['newer', 'saved right before'], machine.name);
+  }
+});
+
+/** Both lose their power; a, which made these, knows of nobody who has them. @param isHad b has them nevertheless. */
+async function unheard(isHad: boolean): Promise<Two> {
+  const world = await twoWith({ edited: 'old' });
+  const { desk, a, b } = world;
+  await desk.runFor(5000);
+  const inode = a.inode('edited');
+  const { content, modifiedNs, changedNs } = inode;
+  const isTold = (): boolean =>
+    ['edited', 'new'].every((name) => (b.folder().records.remote(a.short, name)?.size ?? 0) > 3);
+  const isThere = (): boolean => b.read('edited') === 'newer' && b.read('new') === 'saved right before';
+  if (!isHad) b.faults.beforeDisk = (call) => (call === 'stage' ? new Promise(() => {}) : undefined);
+  a.faults.beforeRecords = (call) => {
+    if (call === 'saveRemote') throw new Error('so the test will have it');
+  };
+  a.write('new', 'saved right before');
+  a.write('edited', 'newer');
+  ok(await desk.until(isHad ? isThere : isTold));
+  a.crash();
+  b.crash();
+  delete a.faults.beforeRecords;
+  delete b.faults.beforeDisk;
+  forgetEntry(a, 'new');
+  Object.assign(inode, { content, modifiedNs, changedNs });
+  await desk.start(a);
+  await desk.runFor(20_000);
+  await desk.start(b);
+  return world;
+}
+
+test('E9 nor where nobody has told yet that he has it: what peers know decides once they have been heard', async () => {
+  const { desk, a, b } = await unheard(true);
+  using _ = desk;
+  ok(await desk.until(() => a.read('edited') === 'newer' && a.read('new') === 'saved right before'));
+  ok(await desk.inSync(a, b));
+  for (const machine of [a, b]) deepEqual(machine.problems(), [], machine.name);
+});
+
+test('E9 what nobody has is asked for by nobody', async () => {
+  const { desk, a, b } = await unheard(false);
+  using _ = desk;
+  await desk.runFor(60_000);
+  for (const machine of [a, b]) {
+    deepEqual(machine.names(), ['edited'], machine.name);
+    equal(machine.read('edited'), 'old', machine.name);
+    deepEqual(machine.problems(), [], machine.name);
+    equal(machine.folder().state, 'in-sync', machine.name);
+  }
 });
 
 test('E9 a file that a power cut set back is no edit: the newer content comes back from a peer', async () => {

@@ -8,8 +8,8 @@
  * @module
  */
 import type { LanfoldError } from '../../core/errors.ts';
-import { sameBytes, type FileRecord, type Look } from '../../core/model/file-record.ts';
-import { parentOf } from '../../core/model/folder-path.ts';
+import { sameBytes, type FileRecord, type LocalRecord, type Look } from '../../core/model/file-record.ts';
+import { isBelow, parentOf } from '../../core/model/folder-path.ts';
 import { covers } from '../../core/model/version-vector.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
@@ -20,6 +20,8 @@ const END_OF_TIME_NS = 2n ** 63n - 1n;
 const WRITE_BACK_NS = 60_000_000_000n;
 /** Files that were written shortly before; of more those that are moved before they are looked at count as new. */
 const WRITTEN_MAX = 10_000;
+/** Names that are there; of more those that are removed soon come back. */
+const FOUND_MAX = 10_000;
 /** More are not kept: at worst they end as conflicts. */
 const UNSEEN_MAX = 10_000;
 
@@ -69,6 +71,11 @@ export class Doubt {
   /** By name: what was wanted when it began, where the disk did not say what stands there. */
   readonly #unseen = new Map<string, FileRecord>();
 
+  /** Disks inside that were away since: somebody else may have had them. */
+  readonly #lent = new Set<string>();
+  /** Names that power, lost before it began, can not have taken: they were there since. Kept of those that it may have taken. */
+  readonly #found = new Set<string>();
+
   /** By inode, as a person may have moved the file before it was looked at. */
   readonly #written = new Map<bigint, { readonly modifiedNs: bigint; readonly blocksHash: Uint8Array }>();
 
@@ -95,6 +102,7 @@ export class Doubt {
   begin(): void {
     this.#isOn = true;
     this.#isFirstLook = true;
+    this.#found.clear();
     this.#note(IN_DOUBT, 'yes');
     const latestNs = this.#latestNs();
     const provenNs = toNanoseconds(this.#records.note(PROVEN_UNTIL));
@@ -204,9 +212,33 @@ export class Doubt {
   isAbout({ name, version }: FileRecord, look: Look): boolean {
     // Without a version it was found to be damaged, or to be nobody's: it is known for what it is.
     if (look.type !== 'file' || version.length === 0) return false;
+    return (this.#isToRead(name) || this.covers(name)) && this.isFresh(name, look);
+  }
+
+  /** Had this look come so shortly before the stop that it may not have reached the disk? */
+  isFresh(name: string, look: Look): boolean {
     if (this.#isOwed(name) && this.#isRecent(look, this.#owedSinceNs)) return true;
-    if (this.#sinceNs === undefined) return false;
-    return (this.#isToRead(name) || this.covers(name)) && this.#isRecent(look, this.#sinceNs);
+    return this.#sinceNs !== undefined && this.#isRecent(look, this.#sinceNs);
+  }
+
+  /** May a power cut have taken the name, or have set it back? After a proper stop it has those alone that were written right before. */
+  isAboutName({ record: { name }, look }: LocalRecord): boolean {
+    return this.covers(name) || (this.#isToRead(name) && look !== undefined && this.isFresh(name, look));
+  }
+
+  /** Something stands under the name: whoever takes it away from now on is no power cut. */
+  found(name: string, look: Look): void {
+    if (this.#found.size >= FOUND_MAX || !(this.covers(name) || this.#isToRead(name))) return;
+    if (this.isFresh(name, look)) this.#found.add(name);
+  }
+
+  /** Is it on a disk that was away: taken to another computer, say? */
+  wasAway(name: string): boolean {
+    return this.#lent.has(name) || isBelowOneOf(this.#lent, name);
+  }
+
+  wasFound(name: string): boolean {
+    return this.#found.has(name);
   }
 
   /** Who renames a file while the clock is behind sets the one time back, and leaves the other. */
@@ -233,6 +265,8 @@ export class Doubt {
   away(name: string): void {
     if (this.#sinceNs === undefined) this.#lookFrom(this.#latestNs());
     this.#unlisted.add(name);
+    this.#lent.add(name);
+    for (const found of this.#found) if (isBelow(found, name)) this.#found.delete(found);
   }
 
   /**

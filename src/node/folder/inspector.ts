@@ -74,7 +74,11 @@ export class Inspector {
     for (let start = 0; start < all.length; start += CHUNK) {
       await this.#inspectChunk(all.slice(start, start + CHUNK), absent, doubtful);
     }
-    await this.#recordDeletes(await this.#withoutLost(absent, doubtful));
+    const { moment } = this.#settler;
+    const { gone, lost } = await this.#signs.takeLost(absent, doubtful);
+    for (const name of lost) this.#settler.forget(name, moment);
+    for (const name of absent) this.#context.doubt.settle(name);
+    await this.#recordDeletes(gone);
   }
 
   async #inspectChunk(names: readonly string[], absent: string[], doubtful: Set<string>): Promise<void> {
@@ -94,10 +98,11 @@ export class Inspector {
         this.#settler.later(name);
         continue;
       }
+      if (look !== undefined && !isTrouble(look)) doubt.found(name, look);
       const orphans = orphansOf(records, local, look);
       const gone = (missing: readonly string[]): void => {
         absent.push(...missing);
-        if (doubt.covers(name)) for (const one of missing) doubtful.add(one);
+        if (isHere(local) && doubt.isAboutName(local)) for (const one of missing) doubtful.add(one);
       };
       if (orphans.length > 0) {
         // Peers must hear that the content is gone before they hear that the directory is something else now.
@@ -107,8 +112,11 @@ export class Inspector {
       else if (isTrouble(look)) this.#unreadable(name, `Cannot be looked at: ${look.detail}`, moment);
       else if (look === undefined || look.type === 'other') {
         if (look === undefined) problems.clear(name);
-        if (isHere(local)) gone([name]);
-        else this.#settler.forget(name, moment);
+        if (isHere(local)) {
+          gone([name]);
+          continue;
+        }
+        this.#settler.forget(name, moment);
         doubt.settle(name);
       } else if (isHere(local) && sameLook(local.look, look) && !doubt.isAbout(local.record, look)) {
         this.#letGo(name);
@@ -285,15 +293,6 @@ export class Inspector {
    */
   #adopt(newest: FileRecord, look: Look, exact: boolean): LocalRecord {
     return { record: exact ? { ...newest, sequence: 0 } : disowned(newest), look };
-  }
-
-  /** Leaves out what a power cut has taken. @param doubtful those of the absent names that it may have taken. */
-  async #withoutLost(absent: readonly string[], doubtful: ReadonlySet<string>): Promise<readonly string[]> {
-    if (doubtful.size === 0) return absent;
-    const { moment } = this.#settler;
-    const { missing, lost } = await this.#signs.takeLost([...doubtful]);
-    for (const name of lost) this.#settler.forget(name, moment);
-    return [...absent.filter((name) => !doubtful.has(name)), ...missing.filter((name) => !lost.has(name))];
   }
 
   async #recordDeletes(absent: readonly string[]): Promise<void> {

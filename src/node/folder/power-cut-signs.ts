@@ -3,12 +3,21 @@
  * told as somebody's doing (R3).
  * @module
  */
-import { isHere, NO_BYTES, sameBytes, sameLook, type FileRecord, type Look } from '../../core/model/file-record.ts';
+import {
+  isHere,
+  NO_BYTES,
+  sameBytes,
+  sameLook,
+  type FileRecord,
+  type LocalRecord,
+  type Look,
+} from '../../core/model/file-record.ts';
+import { compareVersions } from '../../core/model/version-vector.ts';
 import { disowned, looksDamaged, wasSetBack, type Sighting } from '../../core/scan/changes.ts';
 import { isLeftover } from '../../core/scan/provisional.ts';
 import { isTrouble } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
-import { lostNames } from './lost-names.ts';
+import { lostNames, type Missing } from './lost-names.ts';
 import { namesBelow } from './names-below.ts';
 
 /** What a power cut leaves of a file are whole pages of zeros, and the zeros of the last page up to its end. */
@@ -47,7 +56,10 @@ export class PowerCutSigns {
     const local = records.local(name);
     if (local?.look === undefined || look.type !== 'file') return false;
     if (look.size === local.record.size && sameBytes(blocks, local.record.blocks)) return false; // all is there
-    if (inDoubt && wasSetBack(local, look, digest(blocks)) && records.holders(local.record).length > 0) return true;
+    if (doubt.isAboutName(local) && wasSetBack(local, look, digest(blocks)) && this.#isKnown(local.record, blocks)) {
+      this.#giveUp([local]);
+      return true;
+    }
     // Nobody writes without leaving a trace.
     if (sameLook(local.look, look) && (inDoubt || doubt.isAbout(local.record, look))) return true;
     const { modifiedNs } = local.look;
@@ -55,6 +67,26 @@ export class PowerCutSigns {
     const offset = Math.max(0, Math.ceil(look.size / PAGE_BYTES) - 1) * PAGE_BYTES;
     const [tail] = await tree.read([{ name, offset, bytes: look.size - offset, hash: undefined }]);
     return looksDamaged(local, look, tail === undefined || isTrouble(tail) ? NO_BYTES : tail);
+  }
+
+  /** Has a peer what came after, or, where nobody has told of that yet, what is here now? Then what peers know decides. */
+  #isKnown(own: FileRecord, blocks: Uint8Array): boolean {
+    const { records } = this.#context;
+    if (records.holders(own).length > 0) return true;
+    return records
+      .versions(own.name)
+      .remotes.some(({ record }) => !record.deleted && !record.invalid && sameBytes(record.blocks, blocks));
+  }
+
+  /** Peers have been told of it: of what nobody has they would ask us without end. They hear anew what we have. */
+  #giveUp(lost: readonly LocalRecord[]): void {
+    const { records } = this.#context;
+    const isOursAlone = ({ record }: LocalRecord): boolean => {
+      const newest = records.newest(record.name);
+      const isNewest = newest !== undefined && compareVersions(newest.version, record.version) === 'equal';
+      return isNewest && records.holders(record).length === 0;
+    };
+    if (lost.some(isOursAlone)) records.renewIndexId();
   }
 
   /** It is damaged: wherever somebody moves it. */
@@ -71,15 +103,29 @@ export class PowerCutSigns {
 
   /**
    * Of names that are not on the disk, those that a power cut has taken are forgotten, and so wanted from the peers that have them.
-   * @returns all that are missing, and those of them.
+   * @param doubtful those of the absent names that it may have taken, with what was in them.
+   * @returns these, and the others.
    */
-  async takeLost(absent: readonly string[]): Promise<{ missing: readonly string[]; lost: ReadonlySet<string> }> {
-    const { records } = this.#context;
-    const missing = [...new Set(absent.flatMap((name) => [name, ...namesBelow(records, name)]))];
-    const lost = await lostNames(this.#context, missing.map((name) => records.local(name)).filter(isHere));
-    if (lost.length === 0 || !(await this.#context.rootIsOurs())) return { missing: absent, lost: new Set() };
+  async takeLost(
+    absent: readonly string[],
+    doubtful: ReadonlySet<string>,
+  ): Promise<{ lost: readonly string[]; gone: readonly string[] }> {
+    const { records, doubt } = this.#context;
+    const missing = new Map<string, Missing>();
+    for (const top of doubtful)
+      for (const name of [top, ...namesBelow(records, top)]) {
+        const local = records.local(name);
+        const isDoubted = doubt.covers(top) || doubt.covers(name) || missing.get(name)?.isDoubted === true;
+        if (isHere(local)) missing.set(name, { local, isDoubted });
+      }
+    const taken = missing.size === 0 ? [] : await lostNames(this.#context, [...missing.values()]);
+    if (taken.length === 0 || !(await this.#context.rootIsOurs())) return { lost: [], gone: absent };
+    this.#giveUp(taken);
+    const lost = taken.map(({ record }) => record.name);
     this.#context.forget(lost);
-    return { missing, lost: new Set(lost) };
+    const others = new Set([...absent, ...missing.keys()]);
+    for (const name of lost) others.delete(name);
+    return { lost, gone: [...others] };
   }
 
   /**

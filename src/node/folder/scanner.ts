@@ -94,6 +94,7 @@ export class Scanner {
         if (local !== undefined) candidates.push(name);
         continue;
       }
+      if (local !== undefined) doubt.found(name, look);
       if (!sameLook(local?.look, look) || (local !== undefined && doubt.isAbout(local.record, look))) {
         candidates.push(name);
         doubt.leave(name);
