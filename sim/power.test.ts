@@ -190,6 +190,22 @@ test('E4 what ends in zeros by its nature is not damaged: after a kill its new p
   deepEqual(a.folder().problems(), []);
 });
 
+test('E4 an older version that a person brings back after a kill, with its old time, is an edit, also where it ends in zeros', async () => {
+  const { desk, a, b } = await twoWith({ 'backup.tar': 'new archive' });
+  using _ = desk;
+  await desk.runFor(5000);
+  a.crash();
+  const { modifiedNs } = a.inode('backup.tar');
+  const archive = `older archive${'\0'.repeat(10_000)}`;
+  a.write('backup.tar', archive);
+  a.disk.setAttributes(a.inode('backup.tar'), { modifiedNs: modifiedNs - 604_800_000_000_000n });
+  await desk.runFor(10_000);
+  await desk.start(a);
+  ok(await desk.until(() => b.read('backup.tar') === archive));
+  ok(await desk.inSync(a, b));
+  equal(a.read('backup.tar'), archive);
+});
+
 test('E4 what a power cut emptied comes back from a peer, and is not announced', async () => {
   const { desk, a, b } = await twoWith({ text: 'as it was written' });
   using _ = desk;

@@ -184,6 +184,12 @@ const damages: [rule: string, look: Partial<Look>, tail: Uint8Array, want: boole
   ],
   ['E4 emptied later: the user did it', { size: 0, modifiedNs: 9n }, NO_BYTES, false],
   ['E4 other bytes with the old time: somebody did it', {}, new Uint8Array([0, 1]), false],
+  [
+    'E4 zeros at its end with an older time, and a newer one of its inode: a person brought it back',
+    { modifiedNs: lookOf(old).modifiedNs - 1n, changedNs: lookOf(old).changedNs + 1n },
+    new Uint8Array(4),
+    false,
+  ],
 ];
 for (const [rule, look, tail, want] of damages) {
   test(rule, () => equal(looksDamaged(local(old), lookOf(old, look), tail), want));

@@ -219,5 +219,8 @@ export function looksDamaged(mine: LocalRecord, look: Look, tail: Uint8Array): b
   const { record, look: before } = mine;
   if (record.type !== 'file' || record.deleted || record.size === 0 || before === undefined) return false;
   if (look.type !== 'file' || look.modifiedNs > before.modifiedNs) return false;
-  return look.size === 0 || (tail.length > 0 && sameBytes(tail, new Uint8Array(tail.length)));
+  if (look.size === 0) return true;
+  // A cut sets both times back: who gives a file an older one, or brings it from an archive, moves the other.
+  if (look.modifiedNs < before.modifiedNs && look.changedNs > before.changedNs) return false;
+  return tail.length > 0 && sameBytes(tail, new Uint8Array(tail.length));
 }
