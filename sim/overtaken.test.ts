@@ -192,6 +192,31 @@ test('P83 what a program holds open for writing is not replaced until it is clos
   deepEqual(b.problems(), []);
 });
 
+test('P83 nor is what the program goes on writing, and it is listed as long as a peer has another version', async () => {
+  const { desk, a, b } = await twoWith({ log: 'line 1', gone: 'line 1' });
+  using _ = desk;
+  const held = ['log', 'gone'].map((name) => b.inode(name));
+  for (const inode of held) b.disk.openForWriting(inode);
+  for (const inode of held) b.disk.write(inode, Buffer.from('line 1, line 2'));
+  await desk.runFor(60_000);
+  deepEqual(b.problems(), [], 'nobody waits for it');
+  a.write('log', 'another one');
+  a.disk.unlink(`${FOLDER}/gone`);
+  for (let minutes = 0; minutes < 10; minutes += 1) {
+    for (const inode of held) b.disk.write(inode, Buffer.from(`line 1, line 2, line ${minutes}`));
+    await desk.runFor(60_000);
+    deepEqual(b.problems().sort(), [
+      ['gone', 'in-use'],
+      ['log', 'in-use'],
+    ]);
+  }
+  for (const inode of held) b.disk.closeAfterWriting(inode);
+  ok(await desk.until(() => a.read('gone') === 'line 1, line 2, line 9', 10_000));
+  ok(await desk.inSync(a, b));
+  ok(a.allContents().has('line 1, line 2, line 9') && a.allContents().has('another one'));
+  for (const machine of [a, b]) deepEqual(machine.problems(), [], machine.name);
+});
+
 test('S1 what was moved or removed while others of its group were read is not told', async () => {
   const { desk, a, b } = await twoWith();
   using _ = desk;

@@ -33,6 +33,7 @@ import { isTrouble, type Hashed } from '../../ports/file-tree.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
+import { letGo, listInUse } from './in-use.ts';
 import { isAmong, isBeforeItsParent, namesBelow, orphansOf, withUnknownParents } from './names-below.ts';
 import { PowerCutSigns } from './power-cut-signs.ts';
 import { listUnclaimed, noteDamaged } from './unclaimed.ts';
@@ -119,7 +120,7 @@ export class Inspector {
         this.#settler.forget(name, moment);
         doubt.settle(name);
       } else if (isHere(local) && sameLook(local.look, look) && !doubt.isAbout(local.record, look)) {
-        this.#letGo(name);
+        letGo(this.#context, name);
         this.#settler.forget(name, moment);
         doubt.settle(name);
       } else if (look.type === 'file') files.push({ name, look, local });
@@ -179,11 +180,13 @@ export class Inspector {
   ): Promise<File[]> {
     if (files.length === 0) return [...files];
     const writers = await this.#context.tree.writers(files.map((file) => file.name));
-    return files.filter(
-      ({ name, look, local }, index) =>
-        this.#mayBeDamaged(name, look, local) ||
-        this.#settler.isSettled(name, look, isHere(local) ? local.record.size : 0, writers[index] ?? 'unknown'),
-    );
+    return files.filter(({ name, look, local }, index) => {
+      if (this.#mayBeDamaged(name, look, local)) return true;
+      const sizeBefore = isHere(local) ? local.record.size : 0;
+      const isSettled = this.#settler.isSettled(name, look, sizeBefore, writers[index] ?? 'unknown');
+      if (!isSettled && writers[index] === 'some') listInUse(this.#context, name);
+      return isSettled;
+    });
   }
 
   /**
@@ -226,11 +229,6 @@ export class Inspector {
     return { look: { ...hashed.after, type: 'file' }, blockSize: hashed.blockSize, blocks: hashed.blocks };
   }
 
-  /** A program that kept a peer's version from being put in place may have ended. */
-  #letGo(name: string): void {
-    if (this.#context.problems.of(name)?.reason === 'in-use') this.#context.pullSoon();
-  }
-
   /** It is tried again when something happens to it, and with each sweep. */
   #unreadable(name: string, text: string, moment: number): void {
     this.#context.problems.set(name, 'unreadable', text, 'found');
@@ -262,7 +260,7 @@ export class Inspector {
         givenUp.push(name);
         continue;
       }
-      this.#letGo(name);
+      letGo(this.#context, name);
       const newest = records.newest(name);
       const author = this.#context.author(name);
       const finding = judge(name, local, newest, seen, author, digest, doubt.takeUnseen(name));

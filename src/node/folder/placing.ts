@@ -7,6 +7,7 @@ import type { Change, Displace, Trouble } from '../../ports/file-tree.ts';
 import { TAKEN_TEXT } from './taken-names.ts';
 
 export const STAGED_REMOVED_TEXT = 'Another program removes what was fetched of it already';
+export const IN_USE_TEXT = 'A program on this computer holds it open for writing: it waits until that has ended';
 export const FULL_TEXT = 'The disk is full';
 
 export function installation(
@@ -47,7 +48,7 @@ export function sentence(trouble: Trouble): string {
     'no-history':
       'What it replaces has no place to go: ".lanfold/history" is no directory here. Move that away, and it goes on',
     exists: TAKEN_TEXT,
-    'in-use': 'A program on this computer holds it open for writing: it waits until that has ended',
+    'in-use': IN_USE_TEXT,
   };
   return said[trouble.trouble] ?? `The disk failed: ${trouble.detail}`;
 }
