@@ -219,8 +219,16 @@ export function looksDamaged(mine: LocalRecord, look: Look, tail: Uint8Array): b
   const { record, look: before } = mine;
   if (record.type !== 'file' || record.deleted || record.size === 0 || before === undefined) return false;
   if (look.type !== 'file' || look.modifiedNs > before.modifiedNs) return false;
-  if (look.size === 0) return true;
-  // A cut sets both times back: who gives a file an older one, or brings it from an archive, moves the other.
-  if (look.modifiedNs < before.modifiedNs && look.changedNs > before.changedNs) return false;
-  return tail.length > 0 && sameBytes(tail, new Uint8Array(tail.length));
+  return look.size === 0 || (tail.length > 0 && sameBytes(tail, new Uint8Array(tail.length)));
+}
+
+/**
+ * Has a person brought another version, with its old time? A power cut sets both times back: who gives a file an older one, or takes
+ * it from an archive, moves the other. But somebody may have done that to zeros that the cut has left: of the recorded size.
+ * @param isFresh was the recorded one written right before the cut?
+ */
+export function wasBroughtBack({ record, look: before }: LocalRecord, look: Look, isFresh: boolean): boolean {
+  if (before === undefined || look.size === 0) return false;
+  const isBackdated = look.modifiedNs < before.modifiedNs && look.changedNs > before.changedNs;
+  return isBackdated && (look.size !== record.size || !isFresh);
 }

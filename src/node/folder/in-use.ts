@@ -16,6 +16,6 @@ export function listInUse({ records, problems }: FolderContext, name: string): v
 }
 
 /** The program that kept a peer's version from being put in place may have ended. */
-export function letGo({ problems, pullSoon }: FolderContext, name: string): void {
-  if (problems.of(name)?.reason === IN_USE) pullSoon();
+export function letGo(context: FolderContext, name: string): void {
+  if (context.problems.of(name)?.reason === IN_USE) context.pullSoon();
 }

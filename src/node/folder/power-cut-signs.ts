@@ -13,7 +13,7 @@ import {
   type Look,
 } from '../../core/model/file-record.ts';
 import { compareVersions } from '../../core/model/version-vector.ts';
-import { disowned, looksDamaged, wasSetBack, type Sighting } from '../../core/scan/changes.ts';
+import { disowned, looksDamaged, wasBroughtBack, wasSetBack, type Sighting } from '../../core/scan/changes.ts';
 import { isLeftover } from '../../core/scan/provisional.ts';
 import { isTrouble } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
@@ -64,6 +64,7 @@ export class PowerCutSigns {
     if (sameLook(local.look, look) && (inDoubt || doubt.isAbout(local.record, look))) return true;
     const { modifiedNs } = local.look;
     if (inDoubt ? look.modifiedNs > modifiedNs : look.modifiedNs !== modifiedNs) return false;
+    if (wasBroughtBack(local, look, doubt.isFresh(name, local.look))) return false;
     const offset = Math.max(0, Math.ceil(look.size / PAGE_BYTES) - 1) * PAGE_BYTES;
     const [tail] = await tree.read([{ name, offset, bytes: look.size - offset, hash: undefined }]);
     return looksDamaged(local, look, tail === undefined || isTrouble(tail) ? NO_BYTES : tail);
