@@ -20,7 +20,7 @@ import { openRecordStore } from '../src/edges/store/record-store.ts';
 import type { Edges } from '../src/node/edges.ts';
 import { Engine } from '../src/node/engine.ts';
 import type { Folder } from '../src/node/folder/folder.ts';
-import type { FileTree } from '../src/ports/file-tree.ts';
+import type { FileTree, HistoryLimits } from '../src/ports/file-tree.ts';
 import type { Stream } from '../src/ports/network.ts';
 import type { FolderRecords, RecordStore } from '../src/ports/record-store.ts';
 
@@ -37,6 +37,8 @@ export interface Faults {
   beforeRecords?: (call: keyof FolderRecords, values: readonly unknown[]) => void;
   /** How often the watcher loses news, and says so; of watchers that begin from now on. */
   newsLossRate?: number;
+  /** How much of the history is kept; of runs that begin from now on. */
+  historyLimits?: HistoryLimits;
 }
 
 /** A clock that a person, or a flat battery, sets to another time. */
@@ -152,8 +154,10 @@ export class Machine {
     await engine.start();
     const peers = this.#desk.machines.filter((peer) => peer.short !== this.short);
     for (const { device, name } of peers) engine.trustPeer({ device, name, addresses: [{ host: name, port: PORT }] });
+    const { historyLimits } = this.faults;
+    const limits = historyLimits === undefined ? {} : { historyLimits };
     for (const id of this.#folderIds)
-      await engine.addFolder({ id, root: id, peers: peers.map(({ device }) => device) });
+      await engine.addFolder({ id, root: id, peers: peers.map(({ device }) => device), ...limits });
   }
 
   /** A connection of a program of its own on this machine, which need not run. */

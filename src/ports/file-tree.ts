@@ -73,7 +73,7 @@ export interface FileTree {
   historyBelow(directory: string): Promise<string[]>;
   /** Stages a copy of a file's history entry, for a change to put in place. */
   stageFromHistory(entry: HistoryEntry, stage: string): Promise<Staged>;
-  /** Forgets history beyond a limit; returns what is left, in bytes. */
+  /** Forgets history beyond a limit, counted in what it takes on the disk; returns the bytes that are left of what may go. */
   pruneHistory(limits: PruneLimits): Promise<number>;
 
   /** Of the disk that the root is on. */
@@ -254,9 +254,9 @@ export interface HistoryLimits {
 export interface PruneLimits {
   /** What was kept between these two is too old. */
   readonly old: { readonly fromMs: number; readonly beforeMs: number };
-  /** When what is too old has gone, the oldest goes until no more is left. */
+  /** When what is too old has gone, more goes until no more is left: first what is larger by itself, then the oldest. */
   readonly bytesMax: number;
-  /** What was kept since then stays, however much it is. Default: nothing. */
+  /** What was kept since then stays, however much it is, and does not count. Default: nothing. */
   readonly keptFromMs?: number;
 }
 

@@ -7,7 +7,8 @@ import type { Change, HashJob, HistoryEntry, PruneLimits, ResumeJob, Space, Stag
 import { apply } from './apply.ts';
 import { Scratch } from './blocks.ts';
 import { hash, read, writers } from './hash.ts';
-import { history, historyBelow, pruneHistory, stageFromHistory } from './history.ts';
+import { pruneHistory } from './history-pruning.ts';
+import { history, historyBelow, stageFromHistory } from './history.ts';
 import { list, look, mounted } from './look.ts';
 import { normalize } from './normalize.ts';
 import { check, mark } from './own-directory.ts';

@@ -16,6 +16,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -153,6 +154,23 @@ describe('file tree on a real disk', onlyPosix, () => {
     } finally {
       execFileSync('umount', [join(root, 'small')]);
     }
+  });
+
+  test('P33 a sparse file counts with what it takes, and costs no other version its place', async () => {
+    const remove = async (name: string): Promise<void> => {
+      const [expected] = await tree.look([name]);
+      assert.ok(expected !== undefined && !isTrouble(expected));
+      const applied = await tree.apply([{ change: 'delete', name, expected, displace: TO_HISTORY }]);
+      assert.deepEqual(applied.map(troubleIn), [undefined]);
+    };
+    for (const name of ['letter', 'disk image']) {
+      writeFileSync(join(root, name), name);
+      if (name !== 'letter') truncateSync(join(root, name), 6 * 1024 ** 3);
+      await remove(name);
+    }
+    const left = await tree.pruneHistory({ old: { fromMs: 0, beforeMs: 0 }, bytesMax: 1024 ** 3 });
+    assert.ok(left > 0 && left < 1024 ** 2, String(left));
+    for (const name of ['letter', 'disk image']) assert.equal((await tree.history(name)).length, 1, name);
   });
 
   test('P48 case F16: a disk mounted inside the folder is written to, and its files go to the history', async (t) => {

@@ -3,7 +3,7 @@
  * tree below it as in the folder.
  * @module
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { joinName, parentOf } from '../../core/model/folder-path.ts';
 import { HISTORY } from './own-directory.ts';
 import { errorCode, systemError } from './trouble.ts';
@@ -11,6 +11,11 @@ import type { Walk } from './walk.ts';
 
 /** Names that collide within a slot (a file `a`, then a file `a/b`) go on in a next one. */
 const TRIES_MAX = 1000;
+
+interface Slot {
+  readonly slot: string;
+  readonly atMs: number;
+}
 
 export class HistorySlot {
   readonly #walk: Walk;
@@ -79,4 +84,26 @@ export function slotTimeMs(slot: string): number | undefined {
   const [, date, hours, minutes, seconds] = match;
   const timeMs = Date.parse(`${date}${hours}:${minutes}:${seconds}`);
   return Number.isNaN(timeMs) ? undefined : timeMs;
+}
+
+/** All slots, oldest first. */
+export function historySlots(walk: Walk): Slot[] {
+  return entriesOf(walk, HISTORY)
+    .flatMap((slot) => {
+      const atMs = slotTimeMs(slot);
+      return atMs === undefined ? [] : [{ slot, atMs }];
+    })
+    .sort((a, b) => a.atMs - b.atMs || slotNumber(a.slot) - slotNumber(b.slot));
+}
+
+/** The n of `<moment>Z-n`; 0 for the first slot of a moment. */
+function slotNumber(slot: string): number {
+  return Number(slot.split('Z-')[1] ?? 0);
+}
+
+/** What is in a directory of a slot; nothing if it is none. Paths that the walk gave out before are void. */
+export function entriesOf(walk: Walk, directory: string): string[] {
+  walk.trim();
+  const path = walk.directory(directory);
+  return path === undefined ? [] : readdirSync(path);
 }

@@ -2,38 +2,23 @@
  * The history: what changes of peers replaced or removed, kept for a while.
  * @module
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readdirSync,
-  rmdirSync,
-  unlinkSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync } from 'node:fs';
 import { byName, joinName } from '../../core/model/folder-path.ts';
-import type { HistoryEntry, PruneLimits, Staged } from '../../ports/file-tree.ts';
+import type { HistoryEntry, Staged } from '../../ports/file-tree.ts';
 import { copyContent } from './copy.ts';
 import { Turns, UNLIKE_FILE } from './hash.ts';
-import { slotTimeMs } from './history-slot.ts';
+import { entriesOf, historySlots, slotTimeMs } from './history-slot.ts';
 import { lookAt, notAFile } from './look.ts';
 import { HISTORY } from './own-directory.ts';
 import { createStaged } from './staging.ts';
-import { guarded, trouble, troubleOf } from './trouble.ts';
+import { trouble, troubleOf } from './trouble.ts';
 import { nameTrouble, O_SAFE, Walk } from './walk.ts';
-
-interface Slot {
-  readonly slot: string;
-  readonly atMs: number;
-}
 
 /** Newest first. Only files and symlinks are ever kept, so directories are just the way to them. */
 export function history(walk: Walk, name: string): HistoryEntry[] {
   if (nameTrouble(name) !== undefined) return [];
   const entries: HistoryEntry[] = [];
-  for (const { slot, atMs } of slots(walk).reverse()) {
+  for (const { slot, atMs } of historySlots(walk).reverse()) {
     walk.trim();
     const path = walk.path(`${HISTORY}/${slot}/${name}`);
     const look = path === undefined ? undefined : lookAt(path);
@@ -57,7 +42,7 @@ export function historyBelow(walk: Walk, directory: string): string[] {
       else if (look?.type === 'file' || look?.type === 'symlink') names.add(child);
     }
   };
-  for (const { slot } of slots(walk)) visit(`${HISTORY}/${slot}`, directory);
+  for (const { slot } of historySlots(walk)) visit(`${HISTORY}/${slot}`, directory);
   return [...names].sort(byName);
 }
 
@@ -84,23 +69,6 @@ export async function stageFromHistory(root: string, entry: HistoryEntry, stage:
   }
 }
 
-/**
- * Removes what is too old, and then the oldest until no more than `bytesMax` are left.
- * @returns the bytes that are left.
- */
-export function pruneHistory(walk: Walk, { old, bytesMax, keptFromMs }: PruneLimits): number {
-  const known = slots(walk).map((slot) => ({ ...slot, bytes: bytesBelow(walk, `${HISTORY}/${slot.slot}`) }));
-  let left = known.reduce((sum, slot) => sum + slot.bytes, 0);
-  for (const { slot, atMs, bytes } of known) {
-    const isOld = old.fromMs <= atMs && atMs < old.beforeMs;
-    if (!isOld && left <= bytesMax) continue;
-    if (keptFromMs !== undefined && atMs >= keptFromMs) continue;
-    const removed = guarded(() => removeTree(walk, `${HISTORY}/${slot}`));
-    if (removed === undefined) left -= bytes;
-  }
-  return left;
-}
-
 async function copyToStage(walk: Walk, source: number, stage: string): Promise<void> {
   const turns = new Turns();
   const target = createStaged(walk, stage);
@@ -111,51 +79,4 @@ async function copyToStage(walk: Walk, source: number, stage: string): Promise<v
   } finally {
     closeSync(target);
   }
-}
-
-/** Oldest first. */
-function slots(walk: Walk): Slot[] {
-  const path = walk.directory(HISTORY);
-  if (path === undefined) return [];
-  return readdirSync(path)
-    .flatMap((slot) => {
-      const atMs = slotTimeMs(slot);
-      return atMs === undefined ? [] : [{ slot, atMs }];
-    })
-    .sort((a, b) => a.atMs - b.atMs || slotNumber(a.slot) - slotNumber(b.slot));
-}
-
-/** The n of `<moment>Z-n`; 0 for the first slot of a moment. */
-function slotNumber(slot: string): number {
-  return Number(slot.split('Z-')[1] ?? 0);
-}
-
-function bytesBelow(walk: Walk, directory: string): number {
-  let bytes = 0;
-  for (const base of entriesOf(walk, directory)) {
-    const name = joinName(directory, base);
-    const path = walk.path(name);
-    const look = path === undefined ? undefined : lookAt(path);
-    bytes += look?.type === 'directory' ? bytesBelow(walk, name) : (look?.size ?? 0);
-  }
-  return bytes;
-}
-
-function removeTree(walk: Walk, directory: string): void {
-  for (const base of entriesOf(walk, directory)) {
-    const name = joinName(directory, base);
-    const path = walk.path(name);
-    if (path === undefined) continue;
-    if (lookAt(path)?.type === 'directory') removeTree(walk, name);
-    else unlinkSync(path);
-  }
-  const path = walk.path(directory);
-  if (path !== undefined) rmdirSync(path);
-  walk.forget(directory);
-}
-
-function entriesOf(walk: Walk, directory: string): string[] {
-  walk.trim();
-  const path = walk.directory(directory);
-  return path === undefined ? [] : readdirSync(path);
 }

@@ -50,18 +50,26 @@ export function keptIn(folder: MemoryFolder, slot: string, name: string): Inode 
   return slotOf(slot) === undefined ? undefined : folder.find(`${HISTORY}/${slot}/${name}`);
 }
 
-/** @returns the bytes that are left. */
-export function pruneHistory(folder: MemoryFolder, { old, bytesMax, keptFromMs }: PruneLimits): number {
-  const known = slots(folder).map((slot) => ({ ...slot, bytes: bytesIn(folder.find(`${HISTORY}/${slot.slot}`)) }));
-  let left = known.reduce((sum, slot) => sum + slot.bytes, 0);
-  for (const { slot, atMs, bytes } of known) {
-    const isOld = old.fromMs <= atMs && atMs < old.beforeMs;
-    if (!isOld && left <= bytesMax) continue;
-    if (keptFromMs !== undefined && atMs >= keptFromMs) continue;
-    removeTree(folder.disk, folder.path(`${HISTORY}/${slot}`));
-    left -= bytes;
+/** As the real one does; here each entry has a slot of its own. */
+export function pruneHistory(
+  folder: MemoryFolder,
+  { old, bytesMax, keptFromMs = Number.POSITIVE_INFINITY }: PruneLimits,
+): number {
+  const forget = (slot: string): void => removeTree(folder.disk, folder.path(`${HISTORY}/${slot}`));
+  const left: { slot: string; bytes: number }[] = [];
+  for (const { slot, atMs } of slots(folder)) {
+    if (atMs >= keptFromMs) continue;
+    if (old.fromMs <= atMs && atMs < old.beforeMs) forget(slot);
+    else left.push({ slot, bytes: bytesIn(folder.find(`${HISTORY}/${slot}`)) });
   }
-  return left;
+  let bytes = left.reduce((sum, entry) => sum + entry.bytes, 0);
+  const isTooLarge = (entry: { bytes: number }): boolean => entry.bytes > bytesMax;
+  for (const entry of [...left.filter(isTooLarge), ...left.filter((one) => !isTooLarge(one) && one.bytes > 0)]) {
+    if (bytes <= bytesMax) break;
+    forget(entry.slot);
+    bytes -= entry.bytes;
+  }
+  return bytes;
 }
 
 /** Oldest first. */

@@ -8,8 +8,6 @@ import type { FolderContext } from './folder-context.ts';
 
 /** Other programs write, too. */
 const MEASURED_MS = 1000;
-/** Made beyond the need, so that not each small file has the history walked. */
-const SLACK_BYTES = 64 * 1024 * 1024;
 /** After it could not make enough room, it gives nothing new so soon. */
 const PRUNED_MS = 60_000;
 
@@ -73,12 +71,7 @@ export class DiskRoom {
     const { history, clock } = this.#context;
     const lacking = bytes - this.#left;
     if (lacking <= 0 || clock.monotonicMs() - this.#prunedMs < PRUNED_MS) return;
-    const kept = await history.prune();
-    // Where all of it would not be enough it stays.
-    if (kept >= lacking) {
-      const bytesMax = Math.max(0, kept - lacking - SLACK_BYTES);
-      await history.makeRoom(bytesMax);
-    }
+    await history.makeRoom(lacking);
     await this.#measure();
     if (this.#left < bytes) this.#prunedMs = clock.monotonicMs();
   }

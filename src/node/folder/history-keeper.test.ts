@@ -11,19 +11,26 @@ const DAY_MS = 24 * HOUR_MS;
 const NOW_MS = Date.UTC(2026, 10, 28);
 
 const DAYS_KEPT = 30;
+const BYTES_MAX = 5;
+const GIB = 1024 ** 3;
 
 /** A computer with a history: what it asked to be forgotten, in days after the beginning. */
 class Computer {
   readonly notes = new Map<string, string>();
   commits = 0;
   isFull = false;
+  isHolding = false;
+  /** Bytes of the history that may go. */
+  bytes = 0;
   #clockMs: number;
   #runMs = 0;
+  readonly keepMs: number;
   #keeper: HistoryKeeper;
   #asked: PruneLimits | undefined;
 
-  constructor(clockMs = NOW_MS) {
+  constructor(clockMs = NOW_MS, keepMs = DAYS_KEPT * DAY_MS) {
     this.#clockMs = clockMs;
+    this.keepMs = keepMs;
     this.#keeper = this.#started();
   }
 
@@ -57,8 +64,15 @@ class Computer {
     return days((this.#asked?.old.beforeMs ?? 0) + DAYS_KEPT * DAY_MS);
   }
 
-  async makesRoom(): Promise<PruneLimits | undefined> {
-    await this.#keeper.makeRoom(7);
+  async makesRoom(bytes: number): Promise<PruneLimits | undefined> {
+    await this.#keeper.makeRoom(bytes);
+    return this.#asked;
+  }
+
+  /** What it asks for, or undefined if it asks for nothing. */
+  async prunes(): Promise<PruneLimits | undefined> {
+    this.#asked = undefined;
+    await this.#keeper.prune();
     return this.#asked;
   }
 
@@ -75,10 +89,11 @@ class Computer {
     const tree = {
       pruneHistory: (limits) => {
         this.#asked = limits;
-        return Promise.resolve(0);
+        return Promise.resolve(this.bytes);
       },
     } as Partial<FileTree> as FileTree;
-    return new HistoryKeeper({ tree, records, clock, limits: { keepMs: DAYS_KEPT * DAY_MS, bytesMax: 1 } });
+    const limits = { keepMs: this.keepMs, bytesMax: BYTES_MAX };
+    return new HistoryKeeper({ tree, records, clock, limits, isHolding: () => this.isHolding });
   }
 }
 
@@ -153,12 +168,38 @@ test('R9 a clock that is behind makes nothing older; one that was not set yet, o
 
 test('R9 what was kept before the clock was set is of no age; what nobody misses yet goes when room is needed', async () => {
   const computer = new Computer();
-  const limits = await computer.makesRoom();
+  computer.bytes = 4 * GIB;
+  const limits = await computer.makesRoom(GIB);
   ok(limits !== undefined && limits.old.fromMs > Date.UTC(2025, 0) && limits.old.fromMs < NOW_MS);
   equal(days(limits.keptFromMs ?? 0), -1);
-  equal(limits.bytesMax, 7);
+  ok(limits.bytesMax < 3 * GIB && limits.bytesMax > 2.9 * GIB);
+  equal((await computer.makesRoom(5 * GIB))?.bytesMax, Number.POSITIVE_INFINITY, 'where all is not enough it stays');
   await computer.leaps(90 * DAY_MS).day();
-  equal(days((await computer.makesRoom())?.keptFromMs ?? 0), 89, 'by the clock as it is: else no room could be made');
+  equal(
+    days((await computer.makesRoom(GIB))?.keptFromMs ?? 0),
+    89,
+    'by the clock as it is: else no room could be made',
+  );
+});
+
+test('R9 for the mere number of bytes nothing goes that was kept within a day, by the time that does not leap', async () => {
+  const computer = new Computer();
+  const limits = await computer.prunes();
+  deepEqual([limits?.bytesMax, days(limits?.keptFromMs ?? 0)], [BYTES_MAX, -1]);
+  equal(days((await computer.leaps(30 * DAY_MS).prunes())?.keptFromMs ?? 0), -1);
+  const brief = new Computer(NOW_MS, HOUR_MS);
+  const asked = await brief.prunes();
+  equal(asked?.keptFromMs, asked?.old.beforeMs, 'who wants to keep less keeps less');
+});
+
+test('R9 what waits for a person takes nothing from the history: neither is it pruned nor does it make room', async () => {
+  const computer = new Computer();
+  computer.bytes = 4 * GIB;
+  computer.isHolding = true;
+  equal(await computer.runs(90 * DAY_MS).prunes(), undefined);
+  equal(await computer.makesRoom(1), undefined);
+  computer.isHolding = false;
+  ok((await computer.prunes()) !== undefined);
 });
 
 test('R9 it is saved once an hour; a note that is no number, or cannot be saved, keeps nothing from going on', async () => {

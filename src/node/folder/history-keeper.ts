@@ -19,8 +19,10 @@ const CATCH_UP = 24;
 const LEAP_MS_MAX = DAY_MS;
 /** The clock may go back so far (daylight saving that is not one, a step of NTP); what is further ahead of it is no time to go by. */
 const BACK_MS_MAX = DAY_MS;
-/** What was replaced within a day, by the clock as it is, is what people miss: it stays whatever the need. */
+/** What was replaced within a day is what people miss: it stays whatever the need, and takes nothing else its place. */
 const MISSED_MS = DAY_MS;
+/** Made beyond the need, so that not each small file has the history walked. */
+const SLACK_BYTES = 64 * 1024 * 1024;
 /** Saving costs a commit. */
 const SAVED_AFTER_MS = HOUR_MS;
 const NOTE = 'history time';
@@ -30,6 +32,8 @@ export interface HistoryKeeperParts {
   readonly records: FolderRecords;
   readonly clock: Clock;
   readonly limits: HistoryLimits;
+  /** Deletes or replacements wait for a person: what went of them before may be all that is left to take them back. */
+  readonly isHolding: () => boolean;
 }
 
 export class HistoryKeeper {
@@ -43,21 +47,26 @@ export class HistoryKeeper {
     this.#parts = parts;
   }
 
-  /** @returns the bytes that are left. */
-  prune(): Promise<number> {
-    return this.#prune(this.#parts.limits.bytesMax);
+  /** Forgets what is too old, and what is too much. */
+  async prune(): Promise<void> {
+    const { limits } = this.#parts;
+    const nowMs = this.#nowMs();
+    await this.#prune(nowMs, limits.bytesMax, nowMs - Math.min(MISSED_MS, limits.keepMs));
   }
 
-  /** The same, and of what nobody misses yet the oldest, until so many bytes are left. */
-  makeRoom(bytesMax: number): Promise<number> {
-    return this.#prune(bytesMax, this.#parts.clock.nowMs() - MISSED_MS);
+  /** Forgets what nobody misses yet, by the clock as it is, until so many bytes are free; nothing where all is not enough. */
+  async makeRoom(bytes: number): Promise<void> {
+    const keptFromMs = this.#parts.clock.nowMs() - MISSED_MS;
+    const left = await this.#prune(this.#nowMs(), Number.POSITIVE_INFINITY, keptFromMs);
+    if (left >= bytes) await this.#prune(this.#nowMs(), Math.max(0, left - bytes - SLACK_BYTES), keptFromMs);
   }
 
-  #prune(bytesMax: number, keptFromMs?: number): Promise<number> {
-    const { tree, limits } = this.#parts;
+  async #prune(nowMs: number, bytesMax: number, keptFromMs: number): Promise<number> {
+    const { tree, limits, isHolding } = this.#parts;
+    if (isHolding()) return 0;
     // What was kept before the clock was set is of no age that anybody knows.
-    const old = { fromMs: CLOCK_SET_MS, beforeMs: this.#nowMs() - limits.keepMs };
-    return tree.pruneHistory({ old, bytesMax, ...(keptFromMs === undefined ? {} : { keptFromMs }) });
+    const old = { fromMs: CLOCK_SET_MS, beforeMs: nowMs - limits.keepMs };
+    return await tree.pruneHistory({ old, bytesMax, keptFromMs });
   }
 
   #nowMs(): number {

@@ -28,12 +28,15 @@ interface ContextParts extends Pick<FolderContext, 'ignores' | 'rootIsOurs' | 's
   readonly problems: Problems;
   readonly admission: Admission;
   readonly rescan: (directory: string) => void;
+  /** Do deletes or replacements wait for a person? */
+  readonly isHolding: () => boolean;
 }
 
 export function makeContext(options: FolderOptions, parts: ContextParts): FolderContext {
   const { edges, id, device, onSaved } = options;
   const { clock, log, store } = edges;
-  const { tree, records, problems, admission, rescan, ignores, rootIsOurs, suspect, pullSoon, isWalking } = parts;
+  const { tree, records, problems, admission, rescan, isHolding, ignores, rootIsOurs, suspect, pullSoon, isWalking } =
+    parts;
   const shared = { tree, records, problems };
   const digest = (bytes: Uint8Array): Uint8Array => edges.digest(bytes);
   const gitIndexes = new GitIndexes(tree);
@@ -72,7 +75,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     busy: new BusyNames(),
     givers: new Givers(),
     gitIndexes,
-    history: new HistoryKeeper({ tree, records, clock, limits: options.historyLimits }),
+    history: new HistoryKeeper({ tree, records, clock, limits: options.historyLimits, isHolding }),
     doubt: new Doubt(records, clock, store.uncleanStop, digest),
     digest,
     ignores,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { PruneLimits } from '../../../src/ports/file-tree.ts';
+import type { Look } from '../../../src/core/model/file-record.ts';
+import type { Change, PruneLimits } from '../../../src/ports/file-tree.ts';
 import { type OpenTree, ruleTest, TO_HISTORY, troubleIn } from './world.ts';
 
 export function historyRules(open: OpenTree): void {
@@ -55,22 +56,74 @@ export function historyRules(open: OpenTree): void {
   });
 
   ruleTest('P33 the history is pruned by bytes, the oldest first, and by age', open, async (world) => {
-    for (const text of ['1', '22', '333', '4444']) await world.put('f', text);
+    for (const pages of [1, 2, 3, 4]) await world.put('f', ofPages(pages));
     const kept = (await world.tree.history('f')).map(({ atMs }) => atMs);
     const [newest = 0, , oldest = 0] = kept;
-    const none = { fromMs: 0, beforeMs: 0 };
-    const left = (limits: PruneLimits): Promise<number> => world.tree.pruneHistory(limits);
-    assert.equal(await left({ old: none, bytesMax: 6 }), 6);
-    assert.equal(await left({ old: none, bytesMax: 5 }), 5);
-    assert.deepEqual(
-      (await world.tree.history('f')).map(({ size }) => size),
-      [3, 2],
+    const left = async (limits: PruneLimits): Promise<number> => (await world.tree.pruneHistory(limits)) / PAGE_BYTES;
+    const sizes = async (): Promise<number[]> => (await world.tree.history('f')).map(({ size }) => size / PAGE_BYTES);
+    assert.equal(await left({ old: NONE, bytesMax: 6 * PAGE_BYTES }), 6);
+    assert.equal(await left({ old: NONE, bytesMax: 5 * PAGE_BYTES }), 5);
+    assert.deepEqual(await sizes(), [3, 2]);
+    const all = { fromMs: 0, beforeMs: newest + 1 };
+    const bytesMax = 5 * PAGE_BYTES;
+    assert.equal(await left({ old: NONE, bytesMax: 0, keptFromMs: oldest }), 0, 'nothing may go');
+    assert.equal(await left({ old: all, bytesMax, keptFromMs: oldest }), 0);
+    assert.equal(await left({ old: { fromMs: newest + 1, beforeMs: newest + 2 }, bytesMax }), 5);
+    assert.equal(
+      await left({ old: NONE, bytesMax: 2 * PAGE_BYTES, keptFromMs: newest }),
+      2,
+      'what stays does not count',
     );
-    assert.equal(await left({ old: none, bytesMax: 0, keptFromMs: oldest }), 5, 'the young ones stay');
-    assert.equal(await left({ old: { fromMs: newest + 1, beforeMs: newest + 2 }, bytesMax: 5 }), 5);
-    assert.equal(await left({ old: { fromMs: 0, beforeMs: newest + 1 }, bytesMax: 5, keptFromMs: oldest }), 5);
-    assert.equal(await left({ old: { fromMs: 0, beforeMs: newest + 1 }, bytesMax: 5 }), 0);
-    assert.deepEqual(await world.tree.history('f'), []);
-    assert.equal(world.text('f'), '4444');
+    assert.deepEqual(await sizes(), [3, 2]);
+    assert.equal(await left({ old: all, bytesMax }), 0);
+    assert.deepEqual(await sizes(), []);
+    assert.equal(world.text('f'), ofPages(4));
   });
+
+  ruleTest(
+    'P33 what is too large by itself goes before all others, what went together entry by entry',
+    open,
+    async (world) => {
+      const remove = async (...names: string[]): Promise<void> => {
+        const looks = await world.tree.look(names);
+        const changes = names.map((name, index): Change => {
+          const expected = looks[index] as Look;
+          return { change: 'delete', name, expected, displace: TO_HISTORY };
+        });
+        for (const applied of await world.tree.apply(changes)) assert.equal(troubleIn(applied), undefined);
+      };
+      const there = async (...names: string[]): Promise<number> => {
+        const histories = await Promise.all(names.map((name) => world.tree.history(name)));
+        return histories.flat().length;
+      };
+      const prune = (pages: number): Promise<number> =>
+        world.tree.pruneHistory({ old: NONE, bytesMax: pages * PAGE_BYTES });
+      world.disk.makeDirectory('d');
+      for (const name of ['letter', 'd/one', 'd/two', 'd/three']) await world.put(name, ofPages(1));
+      for (const [name, pages] of [
+        ['book', 3],
+        ['video', 8],
+      ] as const)
+        await world.put(name, ofPages(pages));
+      await remove('letter');
+      await remove('book', 'd/one', 'd/two', 'd/three');
+      await remove('video');
+      assert.equal(await prune(7), 7 * PAGE_BYTES);
+      assert.deepEqual([await there('letter', 'book', 'd/one'), await there('video')], [3, 0]);
+      assert.equal(await prune(5), 3 * PAGE_BYTES, 'the oldest, then of those that went together the largest');
+      assert.equal(await there('letter', 'book'), 0);
+      assert.equal(await prune(2), 2 * PAGE_BYTES);
+      assert.equal(await there('d/one', 'd/two', 'd/three'), 2);
+      assert.equal(await prune(0), 0);
+      assert.deepEqual(world.disk.list('.lanfold/history'), []);
+    },
+  );
+}
+
+/** Of so many bytes a disk holds just as many, if it neither compresses nor keeps small files elsewhere. */
+const PAGE_BYTES = 4096;
+const NONE = { fromMs: 0, beforeMs: 0 };
+
+function ofPages(count: number): string {
+  return String(count).repeat(count * PAGE_BYTES);
 }
