@@ -69,7 +69,9 @@ export interface FileTree {
 
   /** Versions that the history holds of one name, newest first. */
   history(name: string): Promise<HistoryEntry[]>;
-  /** Names that the history has versions of at any depth below a directory, sorted. */
+  /** The same of many names, in one walk over the history. Each name that was asked for has a list, if an empty one. */
+  histories(names: readonly string[]): Promise<Map<string, HistoryEntry[]>>;
+  /** Names that the history has versions of at any depth below a directory ('' for the root), sorted. */
   historyBelow(directory: string): Promise<string[]>;
   /** Stages a copy of a file's history entry, for a change to put in place. */
   stageFromHistory(entry: HistoryEntry, stage: string): Promise<Staged>;

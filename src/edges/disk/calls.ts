@@ -8,7 +8,7 @@ import { apply } from './apply.ts';
 import { Scratch } from './blocks.ts';
 import { hash, read, writers } from './hash.ts';
 import { pruneHistory } from './history-pruning.ts';
-import { history, historyBelow, stageFromHistory } from './history.ts';
+import { histories, history, historyBelow, stageFromHistory } from './history.ts';
 import { list, look, mounted } from './look.ts';
 import { normalize } from './normalize.ts';
 import { check, mark } from './own-directory.ts';
@@ -45,6 +45,7 @@ export function diskCalls(useNative: boolean) {
       }),
     apply: (root: string, changes: readonly Change[], nowMs: number) => apply(root, changes, nowMs, system),
     history: (root: string, name: string) => walking(root, (walk) => history(walk, name)),
+    histories: (root: string, names: readonly string[]) => walking(root, (walk) => histories(walk, names)),
     historyBelow: (root: string, directory: string) => walking(root, (walk) => historyBelow(walk, directory)),
     stageFromHistory: (root: string, entry: HistoryEntry, stage: string) => stageFromHistory(root, entry, stage),
     pruneHistory: (root: string, limits: PruneLimits) => walking(root, (walk) => pruneHistory(walk, limits)),

@@ -119,6 +119,10 @@ class DiskFileTree implements FileTree {
     return this.#call('history', [name]);
   }
 
+  histories(names: readonly string[]): Promise<Map<string, HistoryEntry[]>> {
+    return this.#call('histories', [names]);
+  }
+
   historyBelow(directory: string): Promise<string[]> {
     return this.#call('historyBelow', [directory]);
   }

@@ -12,8 +12,9 @@ import type { Walk } from './walk.ts';
 /** Names that collide within a slot (a file `a`, then a file `a/b`) go on in a next one. */
 const TRIES_MAX = 1000;
 
-interface Slot {
+export interface Slot {
   readonly slot: string;
+  /** Milliseconds since 1970. */
   readonly atMs: number;
 }
 

@@ -22,6 +22,7 @@ const LANES: Readonly<Record<CallName, Lane>> = {
   read: 'read',
   writers: 'read',
   history: 'read',
+  histories: 'read',
   historyBelow: 'read',
   space: 'read',
   mounted: 'read',

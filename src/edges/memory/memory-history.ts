@@ -2,7 +2,7 @@
  * The history of a folder in memory: each entry in a slot of its own, named by the moment.
  * @module
  */
-import { byName, parentOf } from '../../core/model/folder-path.ts';
+import { byName, joinName, parentOf, toNormalForm } from '../../core/model/folder-path.ts';
 import type { HistoryEntry, PruneLimits } from '../../ports/file-tree.ts';
 import { type Inode, lookOf, removeTree } from './memory-disk.ts';
 import { HISTORY, type MemoryFolder } from './memory-folder.ts';
@@ -35,19 +35,21 @@ export function historyOf(folder: MemoryFolder, name: string): HistoryEntry[] {
     });
 }
 
-/** Names of files and symlinks that are kept below a directory, in any slot. */
+/** Names of files and symlinks that are kept below a directory ('' for all), in any slot. */
 export function historyBelow(folder: MemoryFolder, directory: string): string[] {
-  const below = (name: string, inode: Inode | undefined): string[] =>
-    [...(inode?.children ?? [])].flatMap(([base, child]) =>
-      child.type === 'directory' ? below(`${name}/${base}`, child) : [`${name}/${base}`],
-    );
+  const below = (at: string, inode: Inode | undefined): string[] =>
+    [...(inode?.children ?? [])].flatMap(([base, child]) => {
+      const name = joinName(at, toNormalForm(base));
+      return child.type === 'directory' ? below(name, child) : [name];
+    });
   const names = slots(folder).flatMap(({ slot }) => below(directory, keptIn(folder, slot, directory)));
   return [...new Set(names)].sort(byName);
 }
 
-/** What a slot holds of a name. */
+/** What a slot holds of a name; of '', all. */
 export function keptIn(folder: MemoryFolder, slot: string, name: string): Inode | undefined {
-  return slotOf(slot) === undefined ? undefined : folder.find(`${HISTORY}/${slot}/${name}`);
+  const kept = name === '' ? slot : `${slot}/${name}`;
+  return slotOf(slot) === undefined ? undefined : folder.find(`${HISTORY}/${kept}`);
 }
 
 /** As the real one does; here each entry has a slot of its own. */

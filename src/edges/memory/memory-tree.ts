@@ -177,11 +177,18 @@ export class MemoryTree implements FileTree {
   }
 
   history(name: string): Promise<HistoryEntry[]> {
-    return this.#call(() => (this.#refused(name) === undefined ? historyOf(this.#folder, name) : []));
+    return this.#call(() => this.#history(name));
+  }
+
+  histories(names: readonly string[]): Promise<Map<string, HistoryEntry[]>> {
+    return this.#call(() => new Map(names.map((name) => [name, this.#history(name)])));
   }
 
   historyBelow(directory: string): Promise<string[]> {
-    return this.#call(() => (this.#refused(directory) === undefined ? historyBelow(this.#folder, directory) : []));
+    return this.#call(() => {
+      const refused = directory === '' ? undefined : this.#refused(directory);
+      return refused === undefined ? historyBelow(this.#folder, directory) : [];
+    });
   }
 
   stageFromHistory(entry: HistoryEntry, name: string): Promise<Staged> {
@@ -208,6 +215,10 @@ export class MemoryTree implements FileTree {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#pause();
+  }
+
+  #history(name: string): HistoryEntry[] {
+    return this.#refused(name) === undefined ? historyOf(this.#folder, name) : [];
   }
 
   async #hash(job: HashJob): Promise<Hashed> {

@@ -35,9 +35,30 @@ export function historyRules(open: OpenTree): void {
     const expected = await world.look('d/link');
     await world.applied({ change: 'delete', name: 'd/link', expected, displace: TO_HISTORY });
     assert.deepEqual(await world.tree.historyBelow('d'), ['d/e/two', 'd/link', 'd/one']);
+    assert.deepEqual(await world.tree.historyBelow(''), ['d two', 'd/e/two', 'd/link', 'd/one']);
     assert.deepEqual(await world.tree.historyBelow('../d'), []);
     const [link] = await world.tree.history('d/link');
     assert.equal(Buffer.from(link?.symlinkTarget ?? []).toString(), 'nowhere');
+  });
+
+  ruleTest('P70 the history tells of many names at once what it tells of each', open, async (world) => {
+    world.disk.makeDirectory('d');
+    for (const text of ['1', '22', '333']) await world.put('d/f', text);
+    for (const text of ['1', '22']) await world.put('f', text);
+    const look = await world.look('d/f');
+    await world.applied({ change: 'delete', name: 'd/f', expected: look, displace: TO_HISTORY });
+    await world.applied({ change: 'delete', name: 'd', expected: await world.look('d'), displace: TO_HISTORY });
+    await world.put('d', 'a file now');
+    await world.put('d', 'a file still');
+    const names = ['d', 'd/f', 'f', 'd/never', '../f', '.lanfold/key'];
+    const all = await world.tree.histories(names);
+    assert.deepEqual([...all.keys()], names);
+    for (const name of names) assert.deepEqual(all.get(name), await world.tree.history(name), name);
+    assert.deepEqual(
+      names.map((name) => all.get(name)?.length),
+      [1, 3, 1, 0, 0, 0],
+    );
+    assert.deepEqual(await world.tree.histories([]), new Map());
   });
 
   ruleTest('P32 a version of the history comes back as a change like any other', open, async (world) => {
