@@ -1,8 +1,15 @@
 /** Bringing back what a peer's change has displaced, on memory edges. */
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
-import { FOLDER } from './desk.ts';
-import { two } from './desks.ts';
+import { FOLDER, type Machine } from './desk.ts';
+import { two, twoWith } from './desks.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Base names in the directory of staged files. */
+function staged(machine: Machine): string[] {
+  return [...(machine.disk.find(`${FOLDER}/.lanfold/staging`)?.children.keys() ?? [])];
+}
 
 test('P71 a directory comes back with all that the history has below it, links too; what stands there stays unless a time is given', async () => {
   const { desk, a, b } = two();
@@ -49,4 +56,94 @@ test('P71 several names that went together come back together, each with its own
     names.map((name) => b.read(name)),
     names.map((name) => `content of ${name}`),
   );
+});
+
+test('P71 at a time a directory, or the whole folder, is as it was then', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  const nameOf = ['d/edited', 'd/kept', 'd/old', 'd/brief'] as const;
+  const contents = (): (string | undefined)[] => nameOf.map((name) => b.read(name));
+  const arrive = async (...wanted: (string | undefined)[]): Promise<void> => {
+    ok(await desk.until(() => contents().every((text, index) => text === wanted[index])));
+    ok(await desk.inSync(a, b));
+    await desk.runFor(HOUR_MS);
+  };
+  await desk.start(a, b);
+  a.disk.makeDirectory(`${FOLDER}/d`);
+  a.write('d/edited', 'of one');
+  a.write('d/kept', 'of one');
+  a.write('d/old', 'of one');
+  await arrive('of one', 'of one', 'of one', undefined);
+  a.write('d/edited', 'of two');
+  a.disk.unlink(`${FOLDER}/d/old`);
+  await arrive('of two', 'of one', undefined, undefined);
+  a.write('clock', 'three');
+  const threeMs = Number(a.inode('clock').modifiedNs / 1_000_000n);
+  await desk.runFor(HOUR_MS);
+  a.write('d/brief', 'there at four alone');
+  await arrive('of two', 'of one', undefined, 'there at four alone');
+  for (const name of ['d/edited', 'd/kept']) a.write(name, 'spoilt');
+  a.disk.unlink(`${FOLDER}/d/brief`);
+  await arrive('spoilt', 'spoilt', undefined, undefined);
+
+  await desk.scheduler.runUntil(b.folder().restorer.restore('d', threeMs));
+  await arrive('of two', 'of one', undefined, undefined);
+  equal(a.read('d/edited'), 'of two');
+  await desk.scheduler.runUntil(b.folder().restorer.restore('', threeMs - 2 * HOUR_MS));
+  await arrive('of one', 'of one', 'of one', undefined);
+  await desk.scheduler.runUntil(b.folder().restorer.restore('d/edited', threeMs));
+  await arrive('of two', 'of one', 'of one', undefined);
+  const [newest] = await desk.scheduler.runUntil(b.folder().restorer.history('d/edited'));
+  const tooLate = b.folder().restorer.restore('d/edited', (newest?.atMs ?? 0) + 1);
+  await desk.scheduler.runUntil(rejects(tooLate, { code: 'E_NOT_IN_HISTORY', message: /since then/u }));
+
+  for (const name of ['d/old', 'd/edited']) a.disk.unlink(`${FOLDER}/${name}`);
+  await arrive(undefined, 'of one', undefined, undefined);
+  await desk.scheduler.runUntil(b.folder().restorer.restore(''));
+  await arrive('of two', 'of one', 'of one', 'there at four alone');
+});
+
+test('P71 a restore that is refused says why, and leaves no copy behind', async () => {
+  const { desk, a, b } = await twoWith({ report: 'first' });
+  using _ = desk;
+  a.write('report', 'second');
+  ok(await desk.until(() => b.read('report') === 'second'));
+  ok(await desk.inSync(a, b));
+  await desk.runFor(60_000);
+  const refused = (code: string): Promise<void> =>
+    desk.scheduler.runUntil(rejects(b.folder().restorer.restore('report'), { code }));
+  b.disk.openForWriting(b.inode('report'));
+  await refused('E_IN_USE');
+  deepEqual(staged(b), []);
+  b.disk.closeAfterWriting(b.inode('report'));
+  const { freeBytes } = b.disk;
+  b.disk.freeBytes = 1;
+  await refused('E_DISK_FULL');
+  b.disk.freeBytes = freeBytes;
+  b.faults.beforeDisk = (call) => {
+    if (call === 'apply') b.write('report', 'edited here, just now');
+  };
+  await refused('E_NOT_RESTORED');
+  delete b.faults.beforeDisk;
+  deepEqual(staged(b), []);
+  equal(b.read('report'), 'edited here, just now');
+});
+
+test('P71 what a round leaves is cleared away without what is being restored', async () => {
+  const { desk, a, b } = await twoWith({ report: 'precious' });
+  using _ = desk;
+  a.disk.unlink(`${FOLDER}/report`);
+  ok(await desk.until(() => b.read('report') === undefined));
+  await desk.runFor(60_000);
+  // The disk has other things to do first.
+  const slow: Partial<Record<string, number>> = { unstage: 100, apply: 500 };
+  let isClearing = false;
+  b.faults.beforeDisk = (call) => {
+    isClearing ||= call === 'unstage';
+    return new Promise((resolve) => void desk.scheduler.after(slow[call] ?? 0, resolve));
+  };
+  a.write('new', 'new');
+  ok(await desk.until(() => isClearing));
+  await desk.scheduler.runUntil(b.folder().restorer.restore('report'));
+  equal(b.read('report'), 'precious');
 });

@@ -211,9 +211,11 @@ function isHolding(handle: FolderHandle): boolean {
   return handle.state === 'needs-you' && handle.problems().some(({ reason }) => reason.startsWith('held-'));
 }
 
+/** The name is '' for the folder itself; however a path is typed, in the form that all names have. */
 function holderOf(node: Node, path: string): { handle: FolderHandle; name: string } {
   for (const handle of node.folders()) {
-    if (path.startsWith(`${handle.path}/`)) return { handle, name: path.slice(handle.path.length + 1) };
+    if (`${path}/`.startsWith(`${handle.path}/`))
+      return { handle, name: path.slice(handle.path.length + 1).normalize('NFC') };
   }
   throw new LanfoldError('E_FOLDER_UNKNOWN', { subject: path });
 }

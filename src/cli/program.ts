@@ -110,8 +110,11 @@ function addFolderCommands(program: Command, ended: Ended): void {
     .action(async (path: string, _, self: Command) =>
       ended(await (await import('./commands/history.ts')).history(path, given(self))),
     );
-  add(program, 'restore <path>', 'bring a file back as it was')
-    .option('--at <time>', 'as it was then: 10:31, or "2026-11-24 10:31:05" (default: the last version)')
+  add(program, 'restore <path>', 'bring a file, or a directory with all below it, back as it was')
+    .option(
+      '--at <time>',
+      'as it was at that time: 10:31, or "2026-11-24 10:31:05" (default: the last version; of a directory, what is gone)',
+    )
     .option('-C, --directory <dir>', 'the path is relative to this directory')
     .action(async (path: string, _, self: Command) =>
       ended(await (await import('./commands/history.ts')).restore(path, given(self))),

@@ -39,18 +39,18 @@ test('U57 columns line up, and a long line is cut in the middle', () => {
   equal(shortened('abc', 7), 'abc');
 });
 
-test('U58 a time means the end of what it names, so that what history prints finds its version', () => {
+test('U58 a time means the beginning of what it names, so that what history prints finds its version', () => {
   const now = new Date('2026-11-24T12:00:00');
   const at = (text: string): string => {
     const time = parseTime(text, now);
     return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, -1);
   };
-  equal(at('10:31'), '2026-11-24T10:31:59.999');
-  equal(at('10:31:05'), '2026-11-24T10:31:05.999');
-  equal(at('2026-11-24 10:31:05'), '2026-11-24T10:31:05.999');
+  equal(at('10:31'), '2026-11-24T10:31:00.000');
+  equal(at('10:31:05'), '2026-11-24T10:31:05.000');
+  equal(at('2026-11-24 10:31:05'), '2026-11-24T10:31:05.000');
   equal(at('2026-11-24T10:31:05.123'), '2026-11-24T10:31:05.123');
-  equal(at('2026-11-23'), '2026-11-23T23:59:59.999');
-  for (const text of ['soon', '25:00:00x', '', '24:00', '10:61', 'soon 3', '+275760-09-13'])
+  equal(at('2026-11-23'), '2026-11-23T00:00:00.000');
+  for (const text of ['soon', '25:00:00x', '', '24:00', '10:61', 'soon 3', '+275760-09-14'])
     throws(() => parseTime(text, now), { code: 'E_USAGE' });
 });
 

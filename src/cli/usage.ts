@@ -57,31 +57,21 @@ const TIME_OF_DAY = /^(?<hours>[01]?\d|2[0-3]):(?<minutes>[0-5]\d)(?::(?<seconds
 const ISO = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\d(?:$|[T ]\d)/;
 
 /**
- * `10:31`, `2026-11-24 10:31:05`, or any ISO 8601 time; without a zone it is the user's own. A time without a fraction
- * means the end of that second (or minute, or day), so that what `history` prints finds the version that it was printed for.
+ * `10:31`, `2026-11-24 10:31:05`, or any ISO 8601 time; without a zone it is the user's own. A time without a fraction means the
+ * beginning of that second (or minute, or day). What was replaced at it or after it stood there until then, so what `history`
+ * prints finds the version that it was printed for.
  */
 export function parseTime(text: string, now = new Date()): Date {
   const ofDay = TIME_OF_DAY.exec(text)?.groups;
   const date = ofDay === undefined ? dateOf(text) : new Date(now);
   if (ofDay !== undefined)
     date.setHours(Number(ofDay['hours']), Number(ofDay['minutes']), Number(ofDay['seconds'] ?? 0), 0);
-  const end = new Date(date.getTime() + precisionMs(text) - 1); // none either, if it is the last that there is
-  if (Number.isNaN(end.getTime())) throw usageError(`"${text}" is not a time; write 10:31 or "2026-11-24 10:31:05"`);
-  return end;
+  if (Number.isNaN(date.getTime())) throw usageError(`"${text}" is not a time; write 10:31 or "2026-11-24 10:31:05"`);
+  return date;
 }
 
 /** Invalid for what is none. */
 function dateOf(text: string): Date {
   if (!ISO.test(text)) return new Date(Number.NaN);
-  return new Date(isDay(text) ? `${text}T00:00` : text);
-}
-
-function isDay(text: string): boolean {
-  return /^\d{4}-\d\d-\d\d$/.test(text);
-}
-
-function precisionMs(text: string): number {
-  if (isDay(text)) return 86_400_000;
-  if (/:\d\d[.,]\d/.test(text)) return 1;
-  return /\d:\d\d:\d\d/.test(text) ? 1000 : 60_000;
+  return new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text);
 }

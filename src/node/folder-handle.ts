@@ -184,7 +184,10 @@ export class FolderHandle {
     return this.#folder.restorer.history(path);
   }
 
-  /** Brings the newest version in the history back, or the newest one not younger than `at`. */
+  /**
+   * Brings the newest version in the history back, or the one that stood there at `at`: the first that was replaced then or later. Of
+   * a directory ('' for the folder itself) all that is gone below it, or what was replaced since, as it was at `at`.
+   */
   restore(path: string, options: { readonly at?: Date } = {}): ReturnType<Folder['restorer']['restore']> {
     return this.#folder.restorer.restore(path, options.at?.getTime());
   }

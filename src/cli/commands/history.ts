@@ -20,7 +20,8 @@ export async function restore(path: string, options: PathOptions & { readonly at
   const asked = { path: syncedPath(path, options.directory) };
   const at = options.at === undefined ? {} : { atMs: parseTime(options.at).getTime() };
   const version = await ask(options, 'restore', { ...asked, ...at });
-  new Output(options).done(version, `Restored ${printable(version.path)} as it was on ${timeOf(version)}`);
+  const what = version.path === '' ? path : version.path; // '' is the folder itself
+  new Output(options).done(version, `Restored ${printable(what)} as it was until ${timeOf(version)}`);
   return EXIT.ok;
 }
 

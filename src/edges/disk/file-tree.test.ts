@@ -156,6 +156,25 @@ describe('file tree on a real disk', onlyPosix, () => {
     }
   });
 
+  test('P47 a copy out of the history that has no room is not begun', async (t) => {
+    const mounted = mountSmall(join(root, 'small'));
+    if (mounted !== undefined) return t.skip(mounted);
+    try {
+      await using small = disposable(openFileTree(join(root, 'small')));
+      writeFileSync(join(root, 'small/big'), Buffer.alloc(160 * 1024, 1));
+      const [expected] = await small.tree.look(['big']);
+      assert.ok(expected !== undefined && !isTrouble(expected));
+      await small.tree.apply([{ change: 'delete', name: 'big', expected, displace: TO_HISTORY }]);
+      const [entry] = await small.tree.history('big');
+      assert.ok(entry !== undefined);
+      const { freeBytes } = await small.tree.space();
+      assert.equal(troubleIn(await small.tree.stageFromHistory(entry, 's')), 'disk-full');
+      assert.equal((await small.tree.space()).freeBytes, freeBytes);
+    } finally {
+      execFileSync('umount', [join(root, 'small')]);
+    }
+  });
+
   test('P33 a sparse file counts with what it takes, and costs no other version its place', async () => {
     const remove = async (name: string): Promise<void> => {
       const [expected] = await tree.look([name]);

@@ -12,7 +12,7 @@ import { guarded } from './trouble.ts';
 import type { Walk } from './walk.ts';
 
 /** The unit of `stat`, whatever the disk's own blocks are. */
-const BLOCK_BYTES = 512;
+export const BLOCK_BYTES = 512;
 
 interface Kept {
   /** From the root. */

@@ -2,13 +2,14 @@
  * The history: what changes of peers replaced or removed, kept for a while.
  * @module
  */
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, statfsSync } from 'node:fs';
 import { byName, joinName, parentOf, toNormalForm } from '../../core/model/folder-path.ts';
 import type { HistoryEntry, Staged } from '../../ports/file-tree.ts';
 import { copyContent } from './copy.ts';
 import { Turns, UNLIKE_FILE } from './hash.ts';
 import { entriesOf, historySlots, slotTimeMs, type Slot } from './history-slot.ts';
 import { lookAt, notAFile } from './look.ts';
+import { BLOCK_BYTES } from './history-pruning.ts';
 import { HISTORY } from './own-directory.ts';
 import { createStaged } from './staging.ts';
 import { trouble, troubleOf } from './trouble.ts';
@@ -82,7 +83,11 @@ export async function stageFromHistory(root: string, entry: HistoryEntry, stage:
     if (path === undefined) return trouble('absent', 'the history no longer has it');
     const source = openSync(path, constants.O_RDONLY | O_SAFE);
     try {
-      if (!fstatSync(source).isFile()) return notAFile();
+      const stat = fstatSync(source);
+      if (!stat.isFile()) return notAFile();
+      // Before it takes what is left from everybody else on the disk.
+      const { bavail, bsize } = statfsSync(root);
+      if (stat.blocks * BLOCK_BYTES > bavail * bsize) return trouble('disk-full', 'no room for a copy');
       await copyToStage(walk, source, stage);
       return true;
     } finally {

@@ -58,6 +58,7 @@ export function stageCopy(folder: MemoryFolder, source: Inode, name: string): St
   const refused = stageTrouble(name);
   if (refused !== undefined) return refused;
   if (source.type !== 'file') return trouble('not-a-file', 'it is not a regular file');
+  if (folder.disk.freeBytes < source.content.length) return trouble('disk-full', 'no room for a copy');
   const file = stagedFile(folder, name, source.content.length);
   folder.disk.writingInPlace(file);
   file.content = source.content;

@@ -259,7 +259,7 @@ export class Folder {
       warn(); // it watches anew
       this.#settler.onDirectory = (directory) => this.rescan(directory);
       await this.#watcher.start(watchListener(this.#ignores, this.#settler, this.#settler.onDirectory, warn));
-      await this.#tree.unstage({ keep: this.#puller.stagesWorthKeeping() });
+      await this.restorer.sweep(this.#puller.stagesWorthKeeping());
       this.rescan();
       // Both have ended before another run begins: two pullers would fetch each name twice.
       const signal = AbortSignal.any([this.#closing.signal, this.#running.signal]);
@@ -333,8 +333,7 @@ export class Folder {
   /** One name that waits for ever must not keep what was staged of versions that are outdated by now. */
   async #afterRound(left: number): Promise<void> {
     this.#mayBeStaged = left > 0;
-    const wanted = left > 0 ? this.#puller.stagesWorthKeeping() : [];
-    await this.#tree.unstage({ keep: new Set([...wanted, ...this.restorer.stages]) });
+    await this.restorer.sweep(left > 0 ? this.#puller.stagesWorthKeeping() : []);
     if (left > 0) this.#retry.later();
   }
 

@@ -135,15 +135,15 @@ export class Undo {
    * version of theirs in between. One name that cannot be brought back keeps no other from it.
    */
   async #restore(act: Act): Promise<{ restored: number; failed: number }> {
-    const { records } = this.#context;
+    const { tree, records } = this.#context;
     const done = { restored: 0, failed: 0 };
     for (let after = 0; ;) {
       const page = records.changesSince(after, PAGE);
       const last = page.at(-1);
       if (last === undefined) return done;
-      for (const own of page) {
-        if (!isOfAct(own, act)) continue;
-        const before = (await this.#restorer.history(own.name)).findLast(({ atMs }) => atMs >= act.fromMs);
+      const names = page.filter((own) => isOfAct(own, act)).map(({ name }) => name);
+      for (const versions of (await tree.histories(names)).values()) {
+        const before = versions.findLast(({ atMs }) => atMs >= act.fromMs);
         if (before === undefined) continue; // what was new stays
         done[(await this.#putBack(before)) ? 'restored' : 'failed'] += 1;
       }
@@ -155,7 +155,7 @@ export class Undo {
     const { problems, log } = this.#context;
     const { name } = version;
     try {
-      await this.#restorer.putBack(version);
+      await this.#restorer.putBack(version, 'whatever stands there');
       if (problems.of(name)?.reason === NOT_UNDONE) problems.clear(name);
       return true;
     } catch (cause) {
