@@ -126,5 +126,7 @@ export const ADDRESS_BYTES_MAX = 2_083;
 export const ADDRESSES_WIRE_MAX = 256;
 /** Addresses that we try for one device. */
 export const ADDRESSES_MAX = 16;
+/** Of them, those where other members say that it is: a few are enough, for the next to speak replaces them. */
+export const HINTS_MAX = 4;
 /** No UDP datagram holds more. */
 export const ANNOUNCEMENT_BYTES_MAX = 65_507;

@@ -15,6 +15,8 @@ const PeerSchema = v.object({
   name: v.optional(v.string()),
   /** `host:port` each. */
   addresses: v.array(v.string()),
+  /** Where other members said that it is when it was new here. */
+  hints: v.optional(v.array(v.string())),
   /** IDs of folders that it is to share as soon as they are added here. */
   folders: v.optional(v.array(v.string())),
   /** A Syncthing whose lists of devices are followed. */

@@ -72,5 +72,7 @@ export interface PeerSetup {
   readonly device: Uint8Array;
   readonly name?: string;
   readonly addresses: readonly Endpoint[];
+  /** Where others say that it is: dialled on the own links alone. */
+  readonly hints?: readonly Endpoint[];
   readonly introducer?: boolean;
 }

@@ -121,6 +121,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     const peer = this.#peers.get(key) ?? new Peer(setup.device, setup.name, setup.addresses);
     this.#peers.set(key, peer);
     peer.configure(setup.addresses);
+    peer.hint(setup.hints ?? []);
     peer.name = setup.name ?? peer.name;
     const isNews = setup.introducer === true && !peer.isIntroducer;
     peer.isIntroducer = setup.introducer ?? false;

@@ -130,6 +130,47 @@ describe('findOpenPorts: whom to dial', () => {
     assert.deepEqual(words(new Search().next(world, 0).dials), ['anna fe80::2%eth0:1111']);
   });
 
+  test('F9 whoever tells of many devices at many places keeps none that comes later from being dialled', () => {
+    const liars = Array.from({ length: 100 }, (_, index) => new Uint8Array(32).fill(index + 3));
+    const tries: number[] = [];
+    const running: { dial: Dial; endMs: number }[] = [];
+    const search = new Search();
+    for (let nowMs = 0, round = 0; nowMs < 600_000; nowMs += 1000, round += 1) {
+      for (const { dial, endMs } of running.splice(0)) {
+        if (endMs > nowMs) running.push({ dial, endMs });
+        else search.ended(dial, { is: 'silent' }, nowMs, HALF);
+      }
+      // Each has other places at each look.
+      const told = liars.map((device, index) =>
+        peer(device, `10.1.${index}.${round % 250}`, `10.2.${index}.${round % 250}`),
+      );
+      for (const dial of search.next(view({ missing: [...told, peer(BERT, '10.0.0.2')] }), nowMs).dials) {
+        if (dial.device === BERT) tries.push(nowMs);
+        running.push({ dial, endMs: nowMs + dial.timeoutMs });
+      }
+    }
+    const waits = tries.map((atMs, index) => atMs - (tries[index - 1] ?? 0));
+    assert.ok(tries.length >= 15 && Math.max(...waits) <= 40_000, waits.join());
+  });
+
+  test('F9 neighbours that do not answer keep none that comes later from being dialled', () => {
+    const crowd = Array.from({ length: 250 }, (_, index) => `10.0.0.${index + 2}`);
+    const search = new Search();
+    const dialled = new Set<string>();
+    const running: { dial: Dial; endMs: number }[] = [];
+    for (let nowMs = 0; nowMs < 300_000; nowMs += 1000) {
+      for (const { dial, endMs } of running.splice(0)) {
+        if (endMs > nowMs) running.push({ dial, endMs });
+        else search.ended(dial, { is: 'silent' }, nowMs, HALF);
+      }
+      for (const dial of search.next(view({ neighbours: neighbours(...crowd) }), nowMs).dials) {
+        if (nowMs > 60_000) dialled.add(`${dial.endpoint.host} ${dial.endpoint.port}`);
+        running.push({ dial, endMs: nowMs + dial.timeoutMs });
+      }
+    }
+    assert.equal(dialled.size, 2 * crowd.length);
+  });
+
   test('F8 when a neighbour proves to be another missing peer, that one is dialled there at once', () => {
     const search = new Search();
     const world = view({ missing: [peer(ANNA), peer(BERT)], neighbours: neighbours('10.0.0.2') });

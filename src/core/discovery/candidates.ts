@@ -96,6 +96,10 @@ const WAITS = {
 const SAID_EVERY_MS = 200;
 
 interface Try {
+  /** Key of the device that was expected. */
+  readonly device: string;
+  /** Which dial it was: the smallest is the oldest. */
+  readonly turn: number;
   readonly startedMs: number;
   readonly underWay: boolean;
   readonly known: boolean;
@@ -119,8 +123,19 @@ interface Place {
   readonly after?: { readonly key: string; readonly mustBe: 'tried' | 'refused' };
 }
 
+/** A place that may be dialled now. */
+interface Due {
+  readonly key: string;
+  readonly place: Place;
+  readonly device: Uint8Array;
+  readonly before: Try | undefined;
+}
+
 export class Search {
   readonly #tries = new Map<string, Try>();
+  /** When each missing device last had its turn. */
+  #turns = new Map<string, number>();
+  #turn = 0;
   #beganMs: number | undefined;
   #missing: ReadonlyMap<string, Uint8Array> = new Map();
   #ownBefore: string | undefined;
@@ -136,16 +151,31 @@ export class Search {
     const places = placesOf(view);
     for (const [key, entry] of this.#tries) if (!entry.underWay && !places.has(key)) this.#tries.delete(key);
 
+    const due = [...places]
+      .flatMap(([key, place]): Due[] => {
+        const before = this.#tries.get(key);
+        const device = this.#deviceFor(place, before);
+        return device === undefined || !this.#isDue(place, before, nowMs) ? [] : [{ key, place, device, before }];
+      })
+      .sort((a, b) => this.#age(a) - this.#age(b));
     const underWay = [...this.#tries.values()].filter((entry) => entry.underWay);
-    let room = UNDER_WAY_MAX - underWay.length;
-    let roomForNeighbours = NEIGHBOURS_UNDER_WAY_MAX - underWay.filter((entry) => !entry.known).length;
+    const room = UNDER_WAY_MAX - underWay.length;
+    const roomForNeighbours = NEIGHBOURS_UNDER_WAY_MAX - underWay.filter(({ known }) => !known).length;
+    const known = this.#inTurns(
+      due.filter(({ place }) => place.known),
+      underWay,
+      room,
+    );
+    const neighbours = due
+      .filter(({ place }) => !place.known)
+      .slice(0, Math.max(0, Math.min(roomForNeighbours, room - known.length)));
     const dials: Dial[] = [];
-    for (const [key, place] of places) {
-      if (room <= 0 || (!place.known && roomForNeighbours <= 0)) continue;
-      const before = this.#tries.get(key);
-      const device = this.#deviceFor(place, before);
-      if (device === undefined || !this.#isDue(place, before, nowMs)) continue;
+    for (const { key, place, device, before } of [...known, ...neighbours]) {
+      this.#turn += 1;
+      if (place.known) this.#turns.set(deviceKey(device), this.#turn);
       this.#tries.set(key, {
+        device: deviceKey(device),
+        turn: this.#turn,
         startedMs: nowMs,
         underWay: true,
         known: place.known,
@@ -162,8 +192,6 @@ export class Search {
         via: place.via,
         timeoutMs: timeoutOf(place, before?.failures ?? 0),
       });
-      room--;
-      if (!place.known) roomForNeighbours--;
     }
     return { dials, lookAgainMs: lookWaitMs(nowMs - this.#beganMs) };
   }
@@ -218,6 +246,40 @@ export class Search {
     }
   }
 
+  /** The smallest is dialled first: where a missing peer has just proven to be, then what was dialled longest ago. */
+  #age({ before }: Due): number {
+    return before?.found !== undefined && this.#missing.has(before.found) ? -1 : (before?.turn ?? 0);
+  }
+
+  /**
+   * Of known places those to dial: the next one is of the device that has the fewest dials under way, of those of the one whose
+   * turn was longest ago, and of its places the one that was. Whoever tells of many devices at many places starves nobody.
+   */
+  #inTurns(due: readonly Due[], underWay: readonly Try[], room: number): Due[] {
+    const waiting = new Map<string, { readonly places: Due[]; dials: number; turn: number }>();
+    for (const one of due) {
+      const key = deviceKey(one.device);
+      const share = waiting.get(key);
+      if (share !== undefined) share.places.push(one);
+      else {
+        const dials = underWay.filter(({ known, device }) => known && device === key).length;
+        waiting.set(key, { places: [one], dials, turn: this.#turns.get(key) ?? 0 });
+      }
+    }
+    const chosen: Due[] = [];
+    let turn = this.#turn;
+    while (chosen.length < room && waiting.size > 0) {
+      const [key, next] = [...waiting].reduce((first, other) =>
+        (other[1].dials - first[1].dials || other[1].turn - first[1].turn) < 0 ? other : first,
+      );
+      chosen.push(...next.places.splice(0, 1));
+      next.dials += 1;
+      next.turn = turn += 1;
+      if (next.places.length === 0) waiting.delete(key);
+    }
+    return chosen;
+  }
+
   #endWait(key: string, nowMs: number): void {
     const entry = this.#tries.get(key);
     if (entry === undefined || entry.underWay) return;
@@ -237,6 +299,7 @@ export class Search {
     else if ([...missing.keys()].some((device) => !this.#missing.has(device))) this.#beganMs = nowMs;
     this.#ownBefore = own;
     this.#missing = missing;
+    this.#turns = new Map([...this.#turns].filter(([device]) => missing.has(device)));
   }
 
   #isDue(place: Place, before: Try | undefined, nowMs: number): boolean {

@@ -6,15 +6,19 @@
  * @module
  */
 import { LanfoldError } from '../../core/errors.ts';
-import { MEMBERS_MAX } from '../../core/limits.ts';
+import { HINTS_MAX, MEMBERS_MAX } from '../../core/limits.ts';
 import { isMember, membersIn, NO_MEMBERS, type Member, type MemberSet } from '../../core/members/member-set.ts';
 import { admit, foundMembers, hear, introduce, remove, takeBack, type Act } from '../../core/members/statements.ts';
+import type { HostPort } from '../../core/wire/announcement.ts';
 import type { ListedDevice, ToldMember } from '../../core/wire/member.ts';
 import { printAddress } from '../address.ts';
 import type { Configuration, ConfiguredFolder, ConfiguredPeer } from '../configuration.ts';
 
 /** What came with the news of a device, for the case that it is new here. */
-type Hints = Pick<ListedDevice, 'addresses'> & Partial<Pick<ListedDevice, 'introducer'>>;
+interface Hints extends Partial<Pick<ListedDevice, 'addresses' | 'introducer'>> {
+  /** Where it is said to be by whom no person has made an introducer. */
+  readonly places?: readonly HostPort[];
+}
 type HintsOf = (device: string) => Hints | undefined;
 
 const NO_HINTS: HintsOf = () => undefined;
@@ -126,9 +130,11 @@ export function withTold(
   const folder = configuration.folders.find(({ id }) => id === folderId);
   // Who is removed from a folder has no say in it, and nothing to hear: a person may take part again.
   if (folder === undefined || !isMember(setOf(folder), own)) return configuration;
-  const hints = new Map(told.map(({ member, addresses }) => [member.device, { addresses }]));
   const said = told.map(({ member }) => member);
-  return withMembers(configuration, folderId, hear(setOf(folder), from, said), own, (device) => hints.get(device));
+  const places = new Map(told.map(({ member, addresses }) => [member.device, addresses]));
+  return withMembers(configuration, folderId, hear(setOf(folder), from, said), own, (device) => ({
+    places: places.get(device) ?? [],
+  }));
 }
 
 /** An introducer listed the devices of the folders that it shares with us. Without effect when it is none. */
@@ -176,7 +182,7 @@ function withMembers(
   const newcomers = others
     .filter(({ device }) => !known.has(device))
     .map(({ device, name, by, atMs }): ConfiguredPeer => {
-      const { addresses = [], introducer = false } = hints(device) ?? {};
+      const { addresses = [], introducer = false, places = [] } = hints(device) ?? {};
       return {
         id: device,
         addresses: addresses.map(printAddress),
@@ -184,6 +190,7 @@ function withMembers(
         addedMs: atMs,
         ...(name === '' ? {} : { name }),
         ...(introducer ? { introducer } : {}),
+        ...(places.length === 0 ? {} : { hints: places.slice(0, HINTS_MAX).map(printAddress) }),
       };
     });
   const isLost = (peer: ConfiguredPeer): boolean =>

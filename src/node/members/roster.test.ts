@@ -250,3 +250,17 @@ test('Y11 a newcomer that nobody has an address of comes in by its own', async (
   deepEqual([a.isConnectedTo(d), d.isConnectedTo(a)], [true, true]);
   deepEqual(a.configuration.peers.find(({ id }) => id === d.id)?.addedBy, b.id);
 });
+
+test('Y11 where a newcomer is said to be is a hint, at four places at most, and no configured address', async () => {
+  const { world, a, b } = await threeOfUs();
+  const d = world.machines(4)[3] as MemberMachine;
+  const addresses = Array.from({ length: 9 }, (_, index) => `192.0.2.${index + 1}:1111`);
+  await b.change((before) => withPeer(before, { id: d.id, addresses, folders: [FOLDER] }, b.roster.act()));
+  await world.pass(1000);
+  deepEqual(a.configuration.peers.find(({ id }) => id === d.id)?.addresses, []);
+  const hints = a.engine.peers.find(({ id }) => id === d.id)?.addresses(0) ?? [];
+  deepEqual(
+    hints.map(({ host, via }) => `${host} ${via}`),
+    addresses.slice(0, 4).map((address) => `${address.split(':')[0]} member`),
+  );
+});

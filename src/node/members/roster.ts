@@ -159,11 +159,12 @@ export class Roster {
     }
   }
 
-  #trust({ id, name, addresses, introducer }: ConfiguredPeer): void {
+  #trust({ id, name, addresses, hints = [], introducer }: ConfiguredPeer): void {
     this.#options.engine.trustPeer({
       device: demandDevice(id),
       ...(name === undefined ? {} : { name }),
       addresses: addresses.map(parseAddress),
+      hints: hints.map(parseAddress),
       introducer: introducer ?? false,
     });
   }

@@ -4,7 +4,7 @@
  */
 import type { Endpoint, Hint } from '../../core/discovery/candidates.ts';
 import type { Found, Via } from '../../core/discovery/layers.ts';
-import { CONVERSATIONS_PER_PEER_MAX } from '../../core/limits.ts';
+import { CONVERSATIONS_PER_PEER_MAX, HINTS_MAX } from '../../core/limits.ts';
 import { deviceIdText, shortId } from '../../core/model/device-id.ts';
 import type { HeldFact } from '../../core/wire/held.ts';
 import { surplusOf } from '../../core/session/rivals.ts';
@@ -19,8 +19,6 @@ const LISTEN_PORTS: Readonly<Record<PeerKind, number>> = { lanfold: 1111, syncth
 /** An announced address is believed for this long (bep.md §10.1). */
 const ANNOUNCED_MS = 90_000;
 const ADDRESSES_MAX = 32;
-/** Where other members say that it is: a few are enough, for the next to speak replaces them. */
-const HINTS_MAX = 4;
 const REFUSED_MS = { first: 500, max: 30_000 } as const;
 /** A timer may ring so much before its time; what it rang for must not be put off then, for nobody rings again. */
 const TIMER_SLACK_MS = 5;
