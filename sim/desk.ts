@@ -70,6 +70,8 @@ export class Machine {
   readonly faults: Faults = {};
   /** How far its wall clock is off, in milliseconds; undefined: it stands still. May be changed while it runs. */
   skewMs: number | undefined = 0;
+  /** Changed by who means that it has lost its power; undefined: nobody knows. */
+  bootId: string | undefined;
   readonly log: string[] = [];
   readonly warnings: LanfoldError[] = [];
   readonly #desk: Desk;
@@ -249,6 +251,7 @@ export class Machine {
         close() {},
       },
       device: this.device,
+      bootId: this.bootId,
       digest: sha256,
       openTree: (root) => faulty(new MemoryTree({ disk, root, life, clock, chance }), faults, root),
       createWatcher: (root) => new MemoryWatcher({ disk, root, life, chance, lossRate: faults.newsLossRate ?? 0 }),

@@ -337,6 +337,7 @@ export class NodeHost implements Watched, Believer {
         changed: () => void (this.#recordSteps += 1),
       }),
       device: this.device,
+      bootId: String(this.#powerCuts),
       digest: sha256,
       openTree: (root) => {
         const chance = this.#chance.disk;

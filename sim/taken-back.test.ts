@@ -91,6 +91,29 @@ test('E9 what a person removed after the crash is a delete, if it was not writte
   }
 });
 
+test('E9 what a person removed after a kill is a delete, also if it was written right before: the machine has run on', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  a.bootId = 'one start';
+  await desk.start(a, b);
+  a.write('old', 'old');
+  await desk.runFor(120_000);
+  for (const [name, isNew] of [
+    ['text', false],
+    ['report', true],
+  ] as const) {
+    a.write(name, 'saved right before');
+    ok(await desk.until(() => b.read(name) !== undefined));
+    ok(await desk.inSync(a, b));
+    a.crash();
+    a.disk.unlink(`${FOLDER}/${name}`);
+    if (isNew) a.bootId = 'another';
+    await desk.start(a);
+    await desk.runFor(20_000);
+    for (const machine of [a, b]) equal(machine.read(name) !== undefined, isNew, `${name} at ${machine.name}`);
+  }
+});
+
 test('E9 a directory whose new name a power cut took comes back with all that was in it, however old', async () => {
   const { desk, a, b } = two();
   using _ = desk;

@@ -17,6 +17,8 @@ export interface Edges {
   readonly log: Log;
   readonly network: Network;
   readonly store: RecordStore;
+  /** Another one after each start of the machine; undefined where nobody knows. */
+  readonly bootId?: string | undefined;
   /** Raw device ID of this node, 32 bytes. */
   readonly device: Uint8Array;
   /** SHA-256. */

@@ -16,6 +16,7 @@ import { loadIdentity } from '../edges/net/identity.ts';
 import { pairingCrypto } from '../edges/net/pairing-crypto.ts';
 import { TlsNetwork } from '../edges/net/tls-network.ts';
 import { openRecordStore } from '../edges/store/record-store.ts';
+import { bootId } from '../edges/system/boot-id.ts';
 import { systemChance } from '../edges/system/chance.ts';
 import { systemClock } from '../edges/system/clock.ts';
 import { demandDirectory } from '../edges/system/directory.ts';
@@ -75,6 +76,7 @@ export async function openMachine(options: NodeOptions): Promise<Machine> {
         network: new TlsNetwork(identity),
         store,
         device: identity.device,
+        bootId: bootId(),
         digest: (bytes) => createHash('sha256').update(bytes).digest(),
         openTree: (root) => openFileTree(root, { pool }),
         createWatcher: (root) => createWatcher(root),

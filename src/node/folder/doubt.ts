@@ -43,11 +43,16 @@ const ASKED_MAX = 10_000;
  * who set it: a second stop before all was read takes nothing from what the first has left.
  */
 const PROVEN_UNTIL = 'proven until';
+/** A note: the start of the machine after which all was looked at. */
+const BOOT = 'boot';
 
 export class Doubt {
   readonly #records: FolderRecords;
   readonly #clock: Clock;
   readonly #digest: (bytes: Uint8Array) => Uint8Array;
+  readonly #bootId: string | undefined;
+  /** It may have been started anew since all was looked at. */
+  #isMachineNew: boolean;
   #sinceNs: bigint | undefined;
   /** When it was begun: what has a later time was given it by somebody. */
   #untilNs = 0n;
@@ -79,11 +84,22 @@ export class Doubt {
   /** By inode, as a person may have moved the file before it was looked at. */
   readonly #written = new Map<bigint, { readonly modifiedNs: bigint; readonly blocksHash: Uint8Array }>();
 
-  /** @param digest SHA-256. */
-  constructor(records: FolderRecords, clock: Clock, uncleanStop: boolean, digest: (bytes: Uint8Array) => Uint8Array) {
+  /**
+   * @param digest SHA-256.
+   * @param bootId another one after each start of the machine; undefined: nobody knows.
+   */
+  constructor(
+    records: FolderRecords,
+    clock: Clock,
+    uncleanStop: boolean,
+    digest: (bytes: Uint8Array) => Uint8Array,
+    bootId?: string,
+  ) {
     this.#records = records;
     this.#clock = clock;
     this.#digest = digest;
+    this.#bootId = bootId;
+    this.#isMachineNew = bootId === undefined || records.note(BOOT) !== bootId;
     this.#owes(records.note(OWED));
     if (uncleanStop || records.note(IN_DOUBT) !== undefined) this.begin();
     else this.#lookFrom(toNanoseconds(records.note(PROVEN_UNTIL)));
@@ -128,6 +144,7 @@ export class Doubt {
   rootIsBack(): void {
     if (!this.#wasAway) return;
     this.#wasAway = false;
+    this.#isMachineNew = true; // the disk is as good as that
     this.begin();
   }
 
@@ -232,9 +249,12 @@ export class Doubt {
     if (this.isFresh(name, look)) this.#found.add(name);
   }
 
-  /** Is it on a disk that was away: taken to another computer, say? */
-  wasAway(name: string): boolean {
-    return this.#lent.has(name) || isBelowOneOf(this.#lent, name);
+  /**
+   * May a power cut alone have taken something? Not where the machine has run on, and we were killed; and a disk that was away may have
+   * been used on another computer.
+   */
+  lostPower(name: string): boolean {
+    return this.#isMachineNew && !this.#lent.has(name) && !isBelowOneOf(this.#lent, name);
   }
 
   wasFound(name: string): boolean {
@@ -307,6 +327,7 @@ export class Doubt {
   end(): void {
     this.#isOn = false;
     this.#isFirstLook = false;
+    this.#note(BOOT, this.#bootId);
     this.#noteOwed();
   }
 }

@@ -6,8 +6,8 @@
  *
  * - Whoever removes something leaves a trace: the directory that held it has been changed since. If that is older than what it
  *   lost, the disk went back to a time before the name.
- * - Any other change in the directory since (a desktop's notes, an editor's lock) wipes that sign out. So after an unclean stop also
- *   what was written right before it is lost, unless it was seen since, or was given another name.
+ * - Any other change in the directory since (a desktop's notes, an editor's lock) wipes that sign out. So where the machine was started
+ *   anew since, also what was written right before the stop is lost, unless it was seen since, or was given another name.
  *
  * What is wrongly taken for lost comes back from a peer, once; what is wrongly taken for deleted is gone everywhere but in the
  * history.
@@ -70,7 +70,7 @@ class Judge {
     if (isUntouched && isFresh) return true;
     if (!isDoubted || records.holders(record).length === 0) return false;
     if (isUntouched) return true;
-    return doubt.isFresh(top.record.name, top.look) && !doubt.wasAway(record.name) && !this.#wasMoved(local);
+    return doubt.isFresh(top.record.name, top.look) && doubt.lostPower(record.name) && !this.#wasMoved(local);
   }
 
   /** The lowest directory above it that is there, and what is missing from that: with it went all that was in it. */

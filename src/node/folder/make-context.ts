@@ -76,7 +76,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     givers: new Givers(),
     gitIndexes,
     history: new HistoryKeeper({ tree, records, clock, limits: options.historyLimits, isHolding }),
-    doubt: new Doubt(records, clock, store.uncleanStop, digest),
+    doubt: new Doubt(records, clock, store.uncleanStop, digest, edges.bootId),
     digest,
     ignores,
     author,
