@@ -118,6 +118,27 @@ test('P47 a kill leaves no half of a copy in the history, nor for long anywhere 
   }
 });
 
+test('P47 nor does one that was to come to another disk stay there', () => {
+  const killed = mkdtempSync(join(tmpdir(), 'lanfold-killed-'));
+  try {
+    mkdirSync(join(root, 'd'));
+    walking(root, (walk) => stage(walk, [bytesJob('s', 'theirs')], new Scratch()));
+    const attributes = { permissions: 0o644, modifiedNs: MODIFIED_NS, expected: undefined, displace: TO_HISTORY };
+    const change: Change = { change: 'file', name: 'd/x', stage: 's', ...attributes };
+    const system = new OtherDisk(() => cpSync(root, killed, { recursive: true }));
+    assert.deepEqual(apply(root, [change], NOW_MS, system).map(troubleIn), [undefined]);
+    assert.equal(textOf('d/x'), 'theirs');
+    assert.deepEqual(leftIn(root), []);
+    assert.equal(leftIn(killed).length, 2);
+    diskCalls(true).unstage(killed, { keep: new Set(['s']) });
+    assert.deepEqual(leftIn(killed), []);
+    assert.deepEqual(readdirSync(join(killed, '.lanfold/staging')), ['s']);
+    assert.deepEqual(readdirSync(join(killed, 'd')), []);
+  } finally {
+    rmSync(killed, { recursive: true });
+  }
+});
+
 /** Copies and the notes of them, at any depth. */
 function leftIn(folder: string): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });

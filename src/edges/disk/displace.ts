@@ -38,7 +38,8 @@ export interface Kept {
  */
 export function keepSecond(batch: Batch, name: string, path: string, displace: Displace): Kept {
   const seen = lookBySystem(path);
-  let how: 'linked' | 'copied' | 'moved' = 'linked';
+  let isCopied = false;
+  let isMoved = false;
   const place = put(batch, name, displace, (to) => {
     try {
       if (isToBeCopied(seen, displace)) throw systemError('EXDEV', 'link');
@@ -46,20 +47,19 @@ export function keepSecond(batch: Batch, name: string, path: string, displace: D
     } catch (error) {
       if (errorCode(error) === 'EXDEV') {
         copyTo(batch, name, path, to, displace);
-        how = 'copied';
+        isCopied = true;
       } else if (!hasNoLinks(error)) throw error;
       else {
         batch.system.moveNoReplace(path, to);
-        how = 'moved';
+        isMoved = true;
       }
     }
   });
   const undo = (): void => {
-    if (how === 'moved') batch.system.moveNoReplace(place, path);
+    if (isMoved) batch.system.moveNoReplace(place, path);
     else if (isStill(path, seen)) unlinkSync(place);
   };
-  const isCopied = (how as string) === 'copied';
-  if (isCopied) undoing(undo, () => settleHistory(batch));
+  if (isCopied) undoing(undo, () => settleHistory(batch, place, seen));
   return { undo, isCopied };
 }
 
@@ -81,7 +81,7 @@ export function moveAway(batch: Batch, name: string, path: string, displace: Dis
     undoing(
       () => isStill(path, seen) && unlinkSync(place),
       () => {
-        settleHistory(batch);
+        settleHistory(batch, place, seen);
         removeCopied(batch, path, seen?.look);
       },
     );
@@ -115,7 +115,8 @@ function copyTo(batch: Batch, name: string, path: string, to: string, displace: 
  * Makes durable where the history has a copy, before what was copied goes: of two disks, a power cut may take from the one what
  * the other has lost for good.
  */
-function settleHistory({ walk, touchedDirectories }: Batch): void {
+function settleHistory({ walk, touchedDirectories }: Batch, place: string, seen: LookOnDevice | undefined): void {
+  if (lookBySystem(place)?.device === seen?.device) return;
   for (const name of touchedDirectories) {
     if (name !== OWN_DIRECTORY && name !== HISTORY && !isBelow(name, HISTORY)) continue;
     syncDirectory(walk, name);

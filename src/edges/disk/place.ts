@@ -134,7 +134,7 @@ function placeSymlink(batch: Batch, change: ChangeOf<'symlink'>, path: string): 
   try {
     return placeNew(batch, change, path, staged);
   } finally {
-    rmSync(staged, { force: true }); // still there if it was refused
+    guarded(() => rmSync(staged, { force: true })); // still there if it was refused
   }
 }
 

@@ -7,10 +7,10 @@
  * @module
  */
 import { randomUUID } from 'node:crypto';
-import { constants, fsyncSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { constants, readdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { joinName, OWN_DIRECTORY } from '../../core/model/folder-path.ts';
 import type { Batch } from './batch.ts';
-import { HISTORY, syncDirectory } from './own-directory.ts';
+import { HISTORY } from './own-directory.ts';
 import { writeFully } from './staging.ts';
 import { errorCode, guarded, systemError } from './trouble.ts';
 import { nameTrouble, opened, type Walk } from './walk.ts';
@@ -30,9 +30,7 @@ export function whileCopying<T>({ walk, touchedDirectories }: Batch, directory: 
   if (copy === undefined) throw systemError('ENOENT', 'copy');
   opened(note, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, (handle) => {
     writeFully(handle, Buffer.from(directory), 0);
-    fsyncSync(handle);
   });
-  syncDirectory(walk, NOTES);
   try {
     return run(copy);
   } finally {
