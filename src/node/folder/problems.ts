@@ -20,11 +20,15 @@ export type Until = 'found' | 'wanted' | 'told';
 
 /** More than this are not listed: a folder of a million unreadable files must not fill the memory. */
 const LISTED_MAX = 1000;
+/** Of all names and texts together, in UTF-16 units: peers choose names, and whoever asks for the status has to get an answer. */
+const LISTED_UNITS_MAX = 512 * 1024;
 
 export class Problems {
   readonly #byName = new Map<string, { readonly problem: Problem; readonly until: Until }>();
   /** Those of them that could not be read, whatever is wrong with them since. */
   readonly #unread = new Set<string>();
+  /** Units of all that is listed. */
+  #units = 0;
   readonly #onReadable: (name: string) => void;
 
   /** @param onReadable is told of a name that could not be read and may be readable now: nobody has looked at it, nor at what is below it. */
@@ -33,8 +37,12 @@ export class Problems {
   }
 
   set(name: string, reason: string, text: string, until: Until): void {
-    if (!this.#byName.has(name) && this.#byName.size >= LISTED_MAX) return;
-    this.#byName.set(name, { problem: { name, reason, text }, until });
+    const problem = { name, reason, text };
+    const before = this.of(name);
+    const units = this.#units + unitsOf(problem) - unitsOf(before);
+    if (before === undefined && (units > LISTED_UNITS_MAX || this.#byName.size >= LISTED_MAX)) return;
+    this.#units = units;
+    this.#byName.set(name, { problem, until });
     if (reason === 'unreadable') this.#unread.add(name);
   }
 
@@ -44,7 +52,7 @@ export class Problems {
   }
 
   clear(name: string): void {
-    this.#byName.delete(name);
+    this.#remove(name);
     if (this.#unread.delete(name)) this.#onReadable(name);
   }
 
@@ -64,7 +72,7 @@ export class Problems {
     return () => {
       for (const [name, entry] of before) {
         if (this.#byName.get(name) !== entry) continue;
-        this.#byName.delete(name);
+        this.#remove(name);
         // What is in the directory was looked at, and not the directory itself.
         if (this.#unread.delete(name) && name === directory) this.#onReadable(name);
       }
@@ -74,4 +82,13 @@ export class Problems {
   list(): Problem[] {
     return [...this.#byName.values()].map(({ problem }) => problem);
   }
+
+  #remove(name: string): void {
+    this.#units -= unitsOf(this.of(name));
+    this.#byName.delete(name);
+  }
+}
+
+function unitsOf(problem: Problem | undefined): number {
+  return problem === undefined ? 0 : problem.name.length + problem.text.length;
 }
