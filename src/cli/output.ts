@@ -48,7 +48,8 @@ export class Output {
   error(error: unknown, isVerbose: boolean): void {
     if (this.json) this.#write(process.stdout, jsonLine({ type: 'error', error: described(error) }));
     this.#write(process.stderr, `lanfold: ${sentence(error)}`);
-    if (isVerbose && error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
+    if (isVerbose && error instanceof Error && error.stack !== undefined)
+      for (const line of error.stack.split('\n')) this.#write(process.stderr, printable(line));
   }
 
   #write(stream: NodeJS.WriteStream, line: string): void {

@@ -39,6 +39,9 @@ async function refused(
 test('U20 what is not understood is told with exit code 2', async (context) => {
   const { home } = places(context);
   assert.match(await refused(['--shrae'], 2, 'E_USAGE'), /--shrae/);
+  const { stderr } = await runLanfold(['-v', 'stat\u001b[2Jus']);
+  assert.match(stderr, /\n +at /);
+  assert.ok(!stderr.includes('\u001b'), 'nor does the trace of where it happened write to the terminal');
   assert.match(await refused(['status', '--homes', 'x'], 2, 'E_USAGE'), /--homes.*--home\b/);
   assert.match(await refused(['shrae'], 2, 'E_USAGE'), /no command "shrae"/);
   assert.match(await refused(['peers', 'trust'], 2, 'E_USAGE'), /device-id/);
