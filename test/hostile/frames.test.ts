@@ -20,6 +20,8 @@ test('case I11: packed messages that say they stand for more than they do, and b
   await scene.run(t, { log: malformed, cpuMs: 20_000 }, async ({ evil, folder }) => {
     const index = record([1, folder], [2, EVIL]);
     const zeros = bombOf(0, 60 * MIB); // a field of number 0, which there is not
+    const devices = recordOf(Array.from({ length: 10_000 }, (): Field => [16, Buffer.alloc(0)]));
+    const crowd = recordOf(Array.from({ length: 100 }, (): Field => [1, devices]));
     const lies: readonly (readonly [type: number, block: Buffer, contentBytes: number])[] = [
       [TYPE.index, literals(index), 0xffff_ffff],
       [TYPE.index, literals(index), 0x8000_0000],
@@ -33,10 +35,10 @@ test('case I11: packed messages that say they stand for more than they do, and b
       [TYPE.index, Buffer.from([0x10, 0x0a, 0xff, 0xff]), 100], // copies from before the beginning
       [TYPE.index, zeros, 60 * MIB],
       [TYPE.index, bombOf(0x12, 60 * MIB), 60 * MIB],
-      [TYPE.progress, zeros, 60 * MIB],
       [TYPE.response, zeros, 60 * MIB],
       [TYPE.clusterConfig, zeros, 60 * MIB],
       [TYPE.index, zeros, 70 * MIB],
+      [TYPE.clusterConfig, literals(crowd), crowd.length], // a million devices
     ];
     for (const [type, block, contentBytes] of lies) {
       const peer = await evil();
