@@ -15,6 +15,13 @@ function files(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [nameOf(index), `content ${index}`]));
 }
 
+/** No power cut: what is gone is somebody's doing. */
+async function restart(desk: Desk, machine: Machine): Promise<void> {
+  machine.hasStoppedProperly();
+  machine.crash();
+  await desk.start(machine);
+}
+
 /** In how many files the machine has content that begins so. */
 function count(machine: Machine, start: string): number {
   return machine.names().filter((name) => machine.read(name)?.startsWith(start)).length;
@@ -45,8 +52,7 @@ test('R12 replacements that are held stay so over a restart', async () => {
   ok(await desk.until(() => b.folder().state === 'needs-you'));
   await desk.runFor(MINUTE_MS);
   equal(count(b, 'X'), 250);
-  b.crash();
-  await desk.start(b);
+  await restart(desk, b);
   await desk.runFor(2 * MINUTE_MS);
   equal(count(b, 'X'), 250);
   equal(b.folder().state, 'needs-you');
@@ -55,14 +61,14 @@ test('R12 replacements that are held stay so over a restart', async () => {
 });
 
 test('R12 however slow it gets, what the same hand does waits while its doing is held', async () => {
-  const { desk, a, b } = await world(600);
+  const { desk, a, b } = await world(420);
   using _ = desk;
-  await encrypt(desk, a, 400);
+  await encrypt(desk, a, 300);
   ok(await desk.until(() => b.folder().state === 'needs-you'));
   await desk.runFor(MINUTE_MS);
   const replaced = count(b, 'X');
-  equal(replaced, 300);
-  for (let index = 400; index < 420; index += 1) {
+  equal(replaced, 210);
+  for (let index = 300; index < 310; index += 1) {
     a.write(nameOf(index), `X ${index}`);
     await desk.runFor(HOUR_MS / 2);
   }
@@ -80,8 +86,7 @@ test('R12 deletes made here that are held are not let go by time, nor by a resta
   ok(await desk.until(() => a.folder().state === 'needs-you'));
   await desk.runFor(30 * MINUTE_MS);
   equal(b.names().length, 410);
-  a.crash();
-  await desk.start(a);
+  await restart(desk, a);
   await desk.runFor(30 * MINUTE_MS);
   equal(b.names().length, 410);
   equal(a.folder().state, 'needs-you');
@@ -102,8 +107,7 @@ test('R12 deletes by a peer that are held are not let go by time, nor by a resta
   ok(await desk.until(() => b.folder().state === 'needs-you'));
   for (const isRestarted of [false, true]) {
     if (isRestarted) {
-      b.crash();
-      await desk.start(b);
+      await restart(desk, b);
     }
     await desk.runFor(30 * MINUTE_MS);
     equal(b.names().length, 410);
@@ -120,8 +124,7 @@ test('R12 a few deletes that are found after a restart do not end what was held 
   ok(await desk.until(() => b.names().length === 410));
   remove(a, 90, 150);
   ok(await desk.until(() => a.folder().state === 'needs-you'));
-  a.crash();
-  await desk.start(a);
+  await restart(desk, a);
   remove(a, 490, 492);
   await desk.runFor(30 * MINUTE_MS);
   equal(a.folder().state, 'needs-you');
@@ -143,8 +146,7 @@ test('R12 files that are deleted one after the other, each with another one in i
   );
   const left = count(b, 'content');
   ok(left >= 200, `${left} are left`);
-  b.crash();
-  await desk.start(b);
+  await restart(desk, b);
   await desk.runFor(30 * MINUTE_MS);
   equal(count(b, 'content'), left);
   const { restored, kept, failed } = await desk.scheduler.runUntil(b.folder().undoHeld());
@@ -179,17 +181,17 @@ test('R12 other permissions just before are no content of the same hand', async 
 });
 
 test('R12 an old backup that is put over what another has edited for days is held', async () => {
-  const { desk, a, b } = await world(500);
+  const { desk, a, b } = await world(420);
   using _ = desk;
-  for (let index = 0; index < 500; index += 1) {
+  for (let index = 0; index < 420; index += 1) {
     b.write(nameOf(index), `edited ${index}`);
     if (index % 100 === 99) await desk.runFor(3 * HOUR_MS);
   }
-  ok(await desk.until(() => count(a, 'edited') === 500));
-  await desk.runFor(24 * HOUR_MS);
-  for (let index = 0; index < 500; index += 1) a.write(nameOf(index), `content ${index}`);
+  ok(await desk.until(() => count(a, 'edited') === 420));
+  await desk.runFor(6 * HOUR_MS);
+  for (let index = 0; index < 420; index += 1) a.write(nameOf(index), `content ${index}`);
   await desk.runFor(2 * MINUTE_MS);
-  equal(count(b, 'edited'), 250);
+  equal(count(b, 'edited'), 210);
 });
 
 test('R12 edits of many other hours make nobody forget those of this one', async () => {

@@ -3,7 +3,6 @@
  *
  * What goes where: a folder never sees a peer, only records and {@link Sources}; a conversation never sees the disk, only
  * folders; the engine joins them and owns the lifetimes.
- * @module
  */
 import type { Hint, MissingPeer } from '../core/discovery/candidates.ts';
 import type { Found } from '../core/discovery/layers.ts';
