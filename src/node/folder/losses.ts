@@ -14,6 +14,8 @@ const HOUR_S = 3600n;
 const HOURS_MAX = 100;
 /** So many more losses are counted before they are noted: to note costs a commit. */
 const UNNOTED_MAX = 20;
+/** Losses in an hour of an act that takes several. */
+const BUSY_MIN = 20;
 const NOTE = 'losses';
 
 interface Hour {
@@ -96,10 +98,13 @@ export class Losses {
     if (this.#unnoted > 0) this.#note();
   }
 
-  /** The first of the hours without a pause up to this one: whoever takes his time is at it for several. */
+  /**
+   * The first of the busy hours without a pause up to this one: whoever takes his time is at it for several. An hour in which people
+   * edited a few files is none of them, or to undo an act would be to undo days of work.
+   */
   #firstOf(hour: bigint): bigint {
     let first = hour;
-    while (this.#count(first - 1n) > 0) first -= 1n;
+    while (this.#count(first - 1n) >= BUSY_MIN) first -= 1n;
     return first;
   }
 
