@@ -45,11 +45,6 @@ export class HandPeer {
     this.#stream.send(encodeMessage(type, body));
   }
 
-  /** Several messages that arrive in one piece. */
-  sayAtOnce(type: MessageType, bodies: readonly BodyDraft<MessageType>[]): void {
-    this.#stream.send([Buffer.concat(bodies.flatMap((body) => encodeMessage(type, body)))]);
-  }
-
   /** A folder that both devices share, with what is said of the index of each. */
   folder(own: Omit<ClusterDeviceDraft, 'id'>, theirs: Omit<ClusterDeviceDraft, 'id'>, id = FOLDER): ClusterFolderDraft {
     const [ownId, toId] = this.#devices;

@@ -134,6 +134,7 @@ test('R12 a few deletes that are found after a restart do not end what was held 
 test('R12 files that are deleted one after the other, each with another one in its place, are held', async () => {
   const { desk, a, b } = await world(420);
   using _ = desk;
+  await desk.runFor(24 * HOUR_MS); // who deletes what they wrote today keeps it for a while only
   for (let index = 0; index < 420; index += 1) {
     a.write(`${nameOf(index)}.locked`, `X ${index}`);
     a.disk.unlink(`${FOLDER}/${nameOf(index)}`);
@@ -208,4 +209,46 @@ test('R12 edits of many other hours make nobody forget those of this one', async
   await desk.start(b);
   await desk.runFor(2 * MINUTE_MS);
   ok(count(b, 'X') <= 250);
+});
+
+test('R12 who keeps what they write for some hours only is not held', async () => {
+  const { desk, a, b } = await world(0);
+  using _ = desk;
+  for (let hour = 0; hour < 8; hour += 1) {
+    for (let index = 0; index < 110; index += 1) a.write(`${hour} ${index}`, `segment ${hour} ${index}`);
+    for (let index = 0; index < 110; index += 1) {
+      if (hour >= 3) a.disk.unlink(`${FOLDER}/${hour - 3} ${index}`);
+      await desk.runFor(HOUR_MS / 110);
+    }
+  }
+  await desk.runFor(MINUTE_MS);
+  deepEqual([a.folder().state, b.folder().state, b.names().length], ['in-sync', 'in-sync', 330]);
+});
+
+test('R12 after a yes single edits are none of what was too much', async () => {
+  const { desk, a, b } = await world(420);
+  using _ = desk;
+  await encrypt(desk, a, 420);
+  ok(await desk.until(() => b.folder().state === 'needs-you'));
+  b.folder().approveDeletes();
+  ok(await desk.until(() => count(b, 'X') === 420));
+  await desk.runFor(20 * MINUTE_MS);
+  a.write(nameOf(7), 'one edit');
+  ok(await desk.until(() => b.read(nameOf(7)) === 'one edit', MINUTE_MS));
+});
+
+test('R12 two walks soon after a restart do not let go what was held before it', async () => {
+  const { desk, a, b } = await world(500);
+  using _ = desk;
+  remove(a, 0, 90);
+  ok(await desk.until(() => b.names().length === 410));
+  remove(a, 90, 150);
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  await restart(desk, a);
+  for (let walks = 0; walks < 2; walks += 1) {
+    a.folder().rescan();
+    await desk.runFor(500);
+  }
+  await desk.runFor(30 * MINUTE_MS);
+  deepEqual([a.folder().state, b.names().length], ['needs-you', 410]);
 });

@@ -2,6 +2,7 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { OFFERS_PER_PEER_MAX } from '../src/core/limits.ts';
+import { deviceIdText } from '../src/core/model/device-id.ts';
 import { FOLDER } from './desk.ts';
 import { HandPeer } from './hand-peer.ts';
 import { three, two, type Two } from './desks.ts';
@@ -44,17 +45,28 @@ test('R19 who says what it shares over and over is told the whole index once a s
   equal(records.remoteIndex(a.short).indexId, 5n);
 });
 
-test('R19 several cluster configs that come in one piece count as the last of them', async () => {
-  const { desk, a, b } = await world();
+test('R19 Y14 who leaves many folders at once is heard for each of them', async () => {
+  const ids = Array.from({ length: 8 }, (_, index) => `f${index}`);
+  const { desk, a, b } = two(ids);
   using _ = desk;
-  const hand = await HandPeer.connect(desk, a, b);
-  const config = (indexId: bigint): object => ({ folders: [hand.folder({ indexId }, {})] });
-  hand.sayAtOnce(
-    'ClusterConfig',
-    Array.from({ length: 2000 }, (_, index) => config(BigInt(index + 1))),
-  );
-  ok(await desk.until(() => b.folder().records.remoteIndex(a.short).indexId === 2000n, 5000));
-  ok(hand.heard.filter(({ type }) => type === 'Ping').length < 15);
+  await desk.start(a, b);
+  ok(await desk.until(() => [a, b].every(({ engine }) => engine.peers[0]?.isConnected === true)));
+  await desk.runFor(60_000);
+  const heard = new Set<string>();
+  const { hearsay } = b.engine;
+  const hear = hearsay.hear.bind(hearsay);
+  hearsay.hear = (peer, conversation, config) => {
+    for (const { id, members } of config.folders) if (members.some(({ removed }) => removed)) heard.add(id);
+    return hear(peer, conversation, config);
+  };
+  const device = deviceIdText(a.device);
+  const left = { device, name: 'a', generation: 1, removed: true, by: device, atMs: 1 };
+  for (const id of ids) {
+    await desk.scheduler.runUntil(a.engine.stopFolder(id, [left]));
+    await desk.scheduler.runUntil(a.engine.removeFolder(id));
+  }
+  await desk.runFor(60_000);
+  deepEqual([...heard].sort(), ids);
 });
 
 test('R19 a cluster config that says nothing new of the indexes has nothing told again', async () => {

@@ -155,3 +155,60 @@ test('U95 replacements by a peer that are held are undone for all, and so are th
     'what was undone is in the history',
   );
 });
+
+test('U95 an act that took hours is undone at all others too, however much later, and so is a restore', async () => {
+  const { desk, a, b, c } = await slowly([0, 30, 80, 190, COUNT]);
+  using _ = desk;
+  await desk.runFor(24 * HOUR_MS);
+  const { kept, restored, failed } = await undo(desk, b);
+  deepEqual([kept + restored, failed], [COUNT, 0]);
+  ok(await desk.until(() => [a, b, c].every((machine) => countOf(machine, 'content') === COUNT), 120_000));
+  for (const machine of [a, b, c]) deepEqual(reasons(machine), []);
+});
+
+/** Replaces all at a, one part an hour; b holds the end of it. */
+async function slowly(parts: readonly number[]): Promise<Three> {
+  const three = await world();
+  const { desk, a, b } = three;
+  for (const [index, end] of parts.entries()) {
+    for (let at = parts[index - 1] ?? 0; at < end; at += 1) a.write(nameOf(at), `encrypted ${at}`);
+    if (index > 0) await desk.runFor(HOUR_MS);
+  }
+  ok(await desk.until(() => b.folder().state === 'needs-you', 120_000));
+  return three;
+}
+
+test('U95 an act that was carried out in another order than it was made is undone as a whole', async () => {
+  const { desk, a, b, c } = await world();
+  using _ = desk;
+  for (const machine of [b, c]) {
+    machine.hasStoppedProperly();
+    machine.crash();
+  }
+  for (let at = 150; at < COUNT; at += 1) a.write(nameOf(at), `encrypted ${at}`);
+  await desk.runFor(HOUR_MS);
+  for (let at = 0; at < 150; at += 1) a.write(nameOf(at), `encrypted ${at}`);
+  await desk.runFor(10_000);
+  await desk.start(b);
+  ok(await desk.until(() => b.folder().state === 'needs-you', 120_000));
+  await desk.runFor(10_000);
+  await undo(desk, b);
+  ok(await desk.until(() => [a, b].every((machine) => countOf(machine, 'content') === COUNT), 120_000));
+});
+
+test('U95 what another person made just before the act is not undone with it', async () => {
+  const { desk, a, b, c } = await world();
+  using _ = desk;
+  c.write(nameOf(0), 'a day of work');
+  ok(await desk.until(() => [a, b].every((machine) => machine.read(nameOf(0)) === 'a day of work')));
+  await desk.runFor(60_000);
+  for (let index = 0; index < COUNT; index += 1) {
+    a.write(nameOf(index), `encrypted ${index}`);
+    if (index % 50 === 0) await desk.runFor(5000);
+  }
+  ok(await desk.until(() => b.folder().state === 'needs-you', 120_000));
+  await desk.runFor(10_000);
+  await undo(desk, b);
+  ok(await desk.until(() => [a, b].every((machine) => countOf(machine, 'content') === COUNT - 1), 120_000));
+  for (const machine of [a, b]) equal(machine.read(nameOf(0)), 'a day of work', machine.name);
+});

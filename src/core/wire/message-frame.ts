@@ -66,8 +66,3 @@ export function decodeFrame(frame: Frame): Incoming {
   if (type === undefined) return { type: 'Unknown', number: frame.number };
   return { type, body: CODECS[type].decode(frame.body) } as Message;
 }
-
-/** True for one that may be let go when another follows it: a cluster config stands in the place of the one before. */
-export function isClusterConfig(frame: Frame): boolean {
-  return frame.is === 'message' && TYPES[frame.number] === 'ClusterConfig';
-}

@@ -169,8 +169,8 @@ function changeAttributes(batch: Batch, change: ChangeOf<'attributes'>, path: st
 
 function remove(batch: Batch, change: ChangeOf<'delete'>, path: string): Applied {
   const now = lookAt(path);
+  if (now === undefined) return { look: undefined }; // done before, by us or by somebody else
   if (!sameLook(now, change.expected)) return changed();
-  if (now === undefined) return { look: undefined };
   if (isInUse(batch.system, path, now)) return inUse();
   if (now.type === 'directory') removeDirectory(batch, change.name, path);
   else moveAway(batch, change.name, path, change.displace);

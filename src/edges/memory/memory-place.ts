@@ -36,7 +36,7 @@ export function place(folder: MemoryFolder, change: Change, nowMs: number): Appl
     case 'attributes':
       return placeAttributes(folder, change);
     case 'delete':
-      return folder.isTwin(change.name)
+      return folder.find(change.name) === undefined || folder.isTwin(change.name)
         ? { look: undefined }
         : (makeRoom(folder, change, nowMs) ?? { look: undefined });
     case 'move':

@@ -22,8 +22,8 @@ const ONE_ACT_MS = 10_000;
 const TWINS_MAX = 20;
 /** What may be git's work waits so long for the word that it is, and is not told of meanwhile. */
 const GIT_PATIENCE_MS = 20_000;
-/** After a restart what was held is found again by the second walk at the latest. */
-const WALKS = 2;
+/** What the first walk after a start finds gone has been judged by then: what was held before is held again, or is not any more. */
+const JUDGED_MS = 5 * 60_000;
 /** How long after it, and after what it allowed last, a person's yes holds for more deletes of the kind: they come in parts. */
 const APPROVAL_MS = 60_000;
 /** How long it holds for what was held when it was said: whoever has it may be asleep, or something large on its way before. */
@@ -52,7 +52,8 @@ export class Brake {
   /** What was found gone lately: announced, and held. */
   #act = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, held: 0 };
   readonly #acts: HeldActs;
-  #walks = 0;
+  /** When the first walk was over; monotonic. */
+  #walkedMs: number | undefined;
   /** Deletes that were carried out, and the names of all whose content was nowhere else. */
   #pulled = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, gone: new Set<string>() };
   /** What is pulled just now is allowed although it is many. */
@@ -166,12 +167,12 @@ export class Brake {
   releaseAll(): void {
     for (const reason of this.#held.keys()) this.#release(reason);
     this.#releaseActs();
+    this.#replacements.undone();
   }
 
   #releaseActs(): void {
     this.#acts.release('here');
     this.#acts.release('by peers');
-    this.#replacements.release();
   }
 
   /** Whose doing is held, of what peers replaced or deleted one after the other; undefined if nothing is. */
@@ -190,8 +191,10 @@ export class Brake {
 
   /** A walk is over. @param isAllThere it has found all that is recorded: whatever was gone is back. */
   walked(isAllThere: boolean): void {
-    this.#walks += 1;
-    if (isAllThere || (!this.isHoldingFound && this.#walks >= WALKS)) this.#acts.release('here');
+    const nowMs = this.#context.clock.monotonicMs();
+    this.#walkedMs ??= nowMs;
+    const isJudged = nowMs - this.#walkedMs >= JUDGED_MS;
+    if (isAllThere || (!this.isHoldingFound && isJudged)) this.#acts.release('here');
     if (!isAllThere) return;
     this.#approved.delete(HELD_HERE);
     this.#release(HELD_HERE);

@@ -136,7 +136,10 @@ export class Doubt {
 
   /** Why the folder stops. */
   saw<Reason extends LanfoldError>(error: Reason): Reason {
-    this.#wasAway ||= isAway(error);
+    if (isAway(error)) {
+      this.#wasAway = true;
+      this.#note(BOOT, undefined); // also for the next run, if it is not back in this one
+    }
     return error;
   }
 
@@ -200,6 +203,7 @@ export class Doubt {
     const sinceNs = smaller(this.#sinceNs ?? END_OF_TIME_NS, this.#owedSinceNs);
     const owed: Owed = { provenUntilMs: Number((sinceNs + WRITE_BACK_NS) / 1_000_000n), names: names.sort() };
     this.#note(OWED, names.length === 0 ? undefined : JSON.stringify(owed));
+    this.#note(BOOT, names.length === 0 && !this.#wasAway ? this.#bootId : undefined);
     this.#note(IN_DOUBT, undefined);
     this.#note(PROVEN_UNTIL, undefined);
   }
@@ -327,7 +331,6 @@ export class Doubt {
   end(): void {
     this.#isOn = false;
     this.#isFirstLook = false;
-    this.#note(BOOT, this.#bootId);
     this.#noteOwed();
   }
 }

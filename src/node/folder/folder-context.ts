@@ -40,6 +40,8 @@ export interface FolderContext {
   author(name?: string): Author;
   /** Saves own records durably, then tells the peers (R1). */
   save(records: readonly LocalRecord[]): void;
+  /** A version of the history stands there again: it was not made from what it replaces. */
+  putBack(name: string): void;
   /** Forgets own records, as if the names had never been here. */
   forget(names: readonly string[]): void;
   /** What peers said of such names may have to be answered otherwise now. */

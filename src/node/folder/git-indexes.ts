@@ -46,10 +46,14 @@ export class GitIndexes {
     for (const each of trees) await this.#readOne(each);
   }
 
-  /** Does git track the name? Not if what stands in the place of the index is none. */
-  tracks(tree: string, name: string): boolean {
+  /**
+   * Does git track the name? Not if what stands in the place of the index is none.
+   * @param isGone it may have been tracked: of an index that was seen in one version alone, nobody knows what stood in the one before.
+   */
+  tracks(tree: string, name: string, isGone: boolean): boolean {
     const known = this.#known.get(tree) ?? [];
     if (known[0]?.names === undefined) return false;
+    if (isGone && known.length === 1) return true;
     const within = tree === '' ? name : name.slice(tree.length + 1);
     return known.some(({ names }) => names?.has(within) === true);
   }

@@ -52,7 +52,7 @@ export function workTreeOf(records: FolderRecords, name: string, trees: Trees): 
 /** Did a peer's git make this version of a name in the working tree? */
 export function isByGit(records: FolderRecords, indexes: GitIndexes, tree: string, newest: FileRecord): boolean {
   if (isObject(newest.name) && !newest.deleted) return false;
-  if (!IN_REPOSITORY.test(newest.name) && !indexes.tracks(tree, newest.name)) return false;
+  if (!IN_REPOSITORY.test(newest.name) && !indexes.tracks(tree, newest.name, newest.deleted)) return false;
   return marksOf(newest.name).some((mark) => {
     const written = records.newest(joinName(tree, mark));
     if (written === undefined || written.deleted || written.modifiedBy !== newest.modifiedBy) return false;
@@ -109,7 +109,7 @@ export async function goneByGit(
       return ageNs < LOCK_NS_MAX && -ageNs < LOCK_NS_MAX;
     };
     for (const name of inTree) {
-      if (!IN_REPOSITORY.test(name) && !gitIndexes.tracks(tree, name)) continue;
+      if (!IN_REPOSITORY.test(name) && !gitIndexes.tracks(tree, name, true)) continue;
       const changedNs = directoriesNs.get(parentOf(name)) ?? nowNs - SETTLED_NS;
       const isAtWork = locksOf(name).some(isLocked);
       const marksNs = marksOf(name).flatMap((mark) => writtenNs.get(mark) ?? []);

@@ -22,7 +22,8 @@ function lossesOf(records = new Notes()): { losses: Losses; records: Notes; cloc
 }
 
 function add(losses: Losses, count: number, hour: number): void {
-  for (let index = 0; index < count; index += 1) losses.add(BigInt(hour) * HOUR_S + BigInt(index));
+  for (let index = 0; index < count; index += 1)
+    losses.add(`${hour} ${index}`, HAND, BigInt(hour) * HOUR_S + BigInt(index), 200);
 }
 
 test('R12 losses count with those of the hour beside theirs, and what was not carried out does not', () => {
@@ -30,7 +31,7 @@ test('R12 losses count with those of the hour beside theirs, and what was not ca
   add(losses, 30, 10);
   add(losses, 20, 11);
   add(losses, 5, 9);
-  losses.add(10n * HOUR_S)();
+  losses.add('x', HAND, 10n * HOUR_S, 200)();
   equal(losses.around(10n * HOUR_S + 7n), 50);
   equal(losses.around(11n * HOUR_S), 50);
   equal(losses.around(13n * HOUR_S), 0);
@@ -46,7 +47,9 @@ test('R12 an act begins with the first busy hour without a pause, and not with t
   clock.ms = 7_000_000;
   add(losses, 150, 10);
   losses.hold(HAND, 10n * HOUR_S);
-  deepEqual(losses.act, { hands: new Set([HAND]), fromS: 9n * HOUR_S, fromMs: 6_000_000 });
+  const { firstMs, ...act } = losses.act ?? { firstMs: () => 0 };
+  deepEqual(act, { hands: new Set([HAND]), fromS: 9n * HOUR_S, fromMs: 6_000_000 });
+  deepEqual([firstMs('10 5', HAND), firstMs('10 5', 1n), firstMs('7 5', HAND)], [7_000_000, undefined, 5_000_000]);
 });
 
 test('R12 counts and holds outlive a restart, and what cannot be read of them is none', () => {
@@ -54,7 +57,7 @@ test('R12 counts and holds outlive a restart, and what cannot be read of them is
   add(losses, 210, 10);
   losses.hold(HAND, 10n * HOUR_S);
   const { act } = lossesOf(records).losses;
-  deepEqual(act, losses.act);
+  deepEqual([act?.hands, act?.fromS, act?.firstMs('10 7', HAND)], [new Set([HAND]), 10n * HOUR_S, 5_000_000]);
   equal(lossesOf(records).losses.isHeld(HAND), true);
   losses.release();
   equal(lossesOf(records).losses.act, undefined);

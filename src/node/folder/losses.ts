@@ -14,6 +14,10 @@ const HOUR_S = 3600n;
 const HOURS_MAX = 100;
 /** So many more losses are counted before they are noted: to note costs a commit. */
 const UNNOTED_MAX = 20;
+/** And so many, of those that are too many. */
+const UNNOTED_SHARE = 0.02;
+/** Of more names an act is undone by when it began. */
+const NAMES_MAX = 20_000;
 /** Losses in an hour of an act that takes several. */
 const BUSY_MIN = 20;
 const NOTE = 'losses';
@@ -30,8 +34,10 @@ export interface Act {
   readonly hands: ReadonlySet<bigint>;
   /** Losses of it were made from here on, in seconds of their versions. */
   readonly fromS: bigint;
-  /** The first of them was carried out here then; milliseconds since 1970. */
+  /** The first of them was carried out here then, as far as that is known; milliseconds since 1970. */
   readonly fromMs: number;
+  /** When the first loss of a name by a hand was carried out, where it is known. */
+  readonly firstMs: (name: string, hand: bigint) => number | undefined;
 }
 
 export type LossesContext = {
@@ -45,7 +51,10 @@ export class Losses {
   readonly #hands = new Set<bigint>();
   /** The first hour of what is held. */
   #heldFrom: bigint | undefined;
+  /** By hand and name, when the first loss was carried out here. */
+  readonly #names = new Map<string, number>();
   #unnoted = 0;
+  #unnotedMax = UNNOTED_MAX;
 
   constructor(context: LossesContext) {
     this.#context = context;
@@ -58,11 +67,24 @@ export class Losses {
     return this.#count(hour) + Math.max(this.#count(hour - 1n), this.#count(hour + 1n));
   }
 
-  /** One more was carried out. @returns takes it back. */
-  add(madeS: bigint): () => void {
+  /**
+   * One more is carried out.
+   * @param bound how many are too many: of a large folder it is noted less often.
+   * @returns takes it back.
+   */
+  add(name: string, hand: bigint, madeS: bigint, bound: number): () => void {
     const hour = madeS / HOUR_S;
+    this.#unnotedMax = Math.max(UNNOTED_MAX, bound * UNNOTED_SHARE);
     this.#change(hour, 1);
-    return () => this.#change(hour, -1);
+    const key = keyOf(name, hand);
+    const isFirst = !this.#names.has(key);
+    if (isFirst) this.#names.set(key, Math.floor(this.#context.clock.nowMs()));
+    const [oldest] = this.#names.keys();
+    if (this.#names.size > NAMES_MAX && oldest !== undefined) this.#names.delete(oldest);
+    return () => {
+      this.#change(hour, -1);
+      if (isFirst) this.#names.delete(key);
+    };
   }
 
   /** What this hand does waits for a person from now on. */
@@ -78,7 +100,7 @@ export class Losses {
     return this.#hands.has(hand);
   }
 
-  /** A person has decided, or peers have taken back all of it. */
+  /** Peers have taken back all of it. */
   release(): void {
     if (this.#hands.size === 0) return;
     this.#hands.clear();
@@ -86,16 +108,31 @@ export class Losses {
     this.#note();
   }
 
+  /** A person has decided: what was meant, or is undone, counts for nothing any more. */
+  decide(): void {
+    const from = this.#heldFrom;
+    if (from === undefined) return;
+    for (const hour of this.#hours.keys()) if (hour >= from) this.#hours.delete(hour);
+    this.release();
+  }
+
   /** What is held; undefined if nothing is. */
   get act(): Act | undefined {
     if (this.#heldFrom === undefined) return undefined;
-    const from = this.#hours.get(this.#heldFrom);
-    return { hands: this.#hands, fromS: this.#heldFrom * HOUR_S, fromMs: from?.firstMs ?? this.#context.clock.nowMs() };
+    const from = this.#heldFrom;
+    // What was made later may have been carried out before: a round goes by the names.
+    const firsts = [...this.#hours].flatMap(([hour, { firstMs }]) => (hour >= from ? [firstMs] : []));
+    return {
+      hands: this.#hands,
+      fromS: from * HOUR_S,
+      fromMs: Math.min(...firsts, this.#context.clock.nowMs()),
+      firstMs: (name, hand) => this.#names.get(keyOf(name, hand)),
+    };
   }
 
   /** To be kept although it is not many. */
   save(): void {
-    if (this.#unnoted > 0) this.#note();
+    if (this.#unnoted !== 0) this.#note();
   }
 
   /**
@@ -117,8 +154,8 @@ export class Losses {
     if (before.count + by <= 0) this.#hours.delete(hour);
     else this.#hours.set(hour, { ...before, count: before.count + by });
     if (this.#hours.size > HOURS_MAX) this.#hours.delete(this.#smallestBut(hour));
-    this.#unnoted += 1;
-    if (this.#unnoted >= UNNOTED_MAX) this.#note();
+    this.#unnoted += by;
+    if (Math.abs(this.#unnoted) >= this.#unnotedMax) this.#note();
   }
 
   #smallestBut(hour: bigint): bigint {
@@ -134,24 +171,34 @@ export class Losses {
     const hours = [...this.#hours].map(([hour, { count, firstMs }]) => [Number(hour), count, Math.floor(firstMs)]);
     const hands = [...this.#hands].map(String);
     const from = this.#heldFrom === undefined ? undefined : Number(this.#heldFrom);
+    // Nobody asks for the names before something is held.
+    const names = from === undefined ? [] : [...this.#names];
     this.#unnoted = 0;
     try {
-      this.#context.records.setNote(NOTE, JSON.stringify({ hours, hands, from }));
+      this.#context.records.setNote(NOTE, JSON.stringify({ hours, hands, from, names }));
     } catch {}
   }
 
   /** What cannot be read is as if there were none. */
   #read(note: string | undefined): void {
     try {
-      const noted = JSON.parse(note ?? '{}') as { hours?: unknown; hands?: unknown; from?: unknown };
+      const noted = JSON.parse(note ?? '{}') as Partial<Record<'hours' | 'hands' | 'from' | 'names', unknown>>;
       for (const entry of listOf(noted.hours)) {
         const [hour, count, firstMs] = listOf(entry).map(Number);
         if (isWhole(hour) && isWhole(count) && isWhole(firstMs)) this.#hours.set(BigInt(hour), { count, firstMs });
+      }
+      for (const entry of listOf(noted.names)) {
+        const [key, firstMs] = listOf(entry);
+        if (typeof key === 'string' && isWhole(firstMs)) this.#names.set(key, firstMs);
       }
       for (const hand of listOf(noted.hands)) this.#hands.add(BigInt(String(hand)));
       if (this.#hands.size > 0 && isWhole(noted.from)) this.#heldFrom = BigInt(noted.from);
     } catch {}
   }
+}
+
+function keyOf(name: string, hand: bigint): string {
+  return `${hand} ${name}`;
 }
 
 const ZERO: Hour = { count: 0, firstMs: 0 };

@@ -63,7 +63,7 @@ class Judge {
     const { record, look } = local;
     if (look === undefined || doubt.wasFound(record.name)) return false;
     const { directory, top } = this.#placeOf(local);
-    if (directory === undefined || top.look === undefined) return false;
+    if (directory === undefined || top.look === undefined || doubt.wasFound(top.record.name)) return false;
     const isFresh = doubt.isFresh(top.record.name, top.look) || doubt.isFresh(record.name, look);
     const isUntouched = isOlder(directory, look) || isOlder(directory, top.look);
     // Nobody may have told yet that he has it: what peers know decides, once they have been heard.

@@ -3,7 +3,7 @@
  * @module
  */
 import { lacks } from '../../core/index/newest.ts';
-import type { LocalRecord } from '../../core/model/file-record.ts';
+import { NO_BYTES, type LocalRecord } from '../../core/model/file-record.ts';
 import { countOf } from '../../core/model/version-vector.ts';
 import { mustRevive } from '../../core/reconcile/decide.ts';
 import { revival, type Author } from '../../core/scan/changes.ts';
@@ -47,7 +47,9 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     given: given.ofAny(clock.nowMs()),
     ...(name === undefined ? {} : { told: toldOf(records, name, device, given.of(name)) }),
   });
-  const save = (saved: readonly LocalRecord[]): void => {
+  const putBack = new Set<string>();
+  const save = (made: readonly LocalRecord[]): void => {
+    const saved = made.map((one) => (putBack.delete(one.record.name) ? asKept(one, device) : one));
     const nowMs = clock.nowMs();
     for (const { record } of saved) {
       const before = records.local(record.name);
@@ -85,6 +87,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
       const revived = revivals(records, saved, author);
       if (revived.length > 0) save(revived);
     },
+    putBack: (name) => void putBack.add(name),
     forget: (names) => {
       records.forgetLocal(names);
       for (const tell of forgotten) tell(names);
@@ -116,6 +119,11 @@ function revivals(
     const seen = deletes.map((remote) => remote.record);
     return [{ record: revival(record, seen, author(record.name)), look }];
   });
+}
+
+/** What is put back says of no content that it was made from that: to others it is what this device has kept (U95). */
+function asKept({ record, look }: LocalRecord, device: bigint): LocalRecord {
+  return { record: record.modifiedBy === device ? { ...record, previousBlocksHash: NO_BYTES } : record, look };
 }
 
 /** How far this device has counted in the name, as far as anybody may have heard. */

@@ -23,6 +23,8 @@ const SHARE_FREE = 0.5;
 const HOUR_S = 3600n;
 /** Who notices that something went wrong, and has the version of before put back, does it soon. */
 const UNDONE_S = 2n * HOUR_S;
+/** Who keeps what he writes for some hours only (a camera, say) deletes it for as long as he goes on. */
+const KEPT_S = 24n * HOUR_S;
 /** How long a person's yes holds for what the same hands go on with. */
 const APPROVAL_MS = 15 * 60_000;
 const TWINS_MAX = 20;
@@ -74,12 +76,17 @@ export class ReplacementBrake {
     this.#approved = new Map(peers.map((peer) => [peer, this.#records.remoteIndex(peer).maxSequence]));
     const hands = new Set(this.#losses.act?.hands);
     this.#approvedHands = { hands, untilMs: this.#clock.monotonicMs() + APPROVAL_MS };
-    this.#losses.release();
+    this.#losses.decide();
   }
 
   /** Nothing of it waits any more. */
   release(): void {
     this.#losses.release();
+  }
+
+  /** A person has undone it. */
+  undone(): void {
+    this.#losses.decide();
   }
 
   /** What is held; undefined if nothing is. */
@@ -136,8 +143,10 @@ export class ReplacementBrake {
     const isGits = tree !== undefined && !this.#spoilt.has(tree);
     if (isGits && isByGit(this.#records, this.#gitIndexes, tree, newest)) return () => {};
     const madeS = changedS(newest);
-    const isTooMuch = this.#losses.around(madeS) >= Math.max(FREE, this.#records.counts().local.files * SHARE_FREE);
-    if (!isTooMuch && !this.#losses.isHeld(newest.modifiedBy)) return this.#losses.add(madeS);
+    const bound = Math.max(FREE, this.#records.counts().local.files * SHARE_FREE);
+    const isTooMuch = this.#losses.around(madeS) >= bound;
+    if (!isTooMuch && !this.#losses.isHeld(newest.modifiedBy))
+      return this.#losses.add(mine.name, newest.modifiedBy, madeS, bound);
     if (this.#isApproved(newest)) return () => {};
     this.#losses.hold(newest.modifiedBy, madeS);
     (newest.deleted ? this.#heldDeletes : this.#held).add(mine.name);
@@ -182,7 +191,7 @@ export class ReplacementBrake {
   #isOfSameHand(mine: FileRecord, newest: FileRecord, mineHash: Uint8Array): boolean {
     if (newest.modifiedBy !== mine.modifiedBy || sameBytes(mine.previousBlocksHash, mineHash)) return false;
     const apartS = changedS(newest) - changedS(mine);
-    return apartS > 0n && apartS < HOUR_S;
+    return apartS > 0n && apartS < (newest.deleted ? KEPT_S : HOUR_S);
   }
 }
 

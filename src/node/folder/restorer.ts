@@ -142,6 +142,7 @@ export class Restorer {
     // A directory that is there refuses to be made, which is as good.
     const applied = (await tree.apply([...parents, change])).at(-1);
     if (isTrouble(applied)) throw refusal(name, applied);
+    this.#context.putBack(name);
     this.#context.suspect([...parents.map((parent) => parent.name), name]);
   }
 

@@ -141,9 +141,10 @@ export class Undo {
       const page = records.changesSince(after, PAGE);
       const last = page.at(-1);
       if (last === undefined) return done;
-      const names = page.filter((own) => isOfAct(own, act)).map(({ name }) => name);
-      for (const versions of (await tree.histories(names)).values()) {
-        const before = versions.findLast(({ atMs }) => atMs >= act.fromMs);
+      const hands = new Map(page.filter((own) => isOfAct(own, act)).map((own) => [own.name, own.modifiedBy]));
+      for (const [name, versions] of await tree.histories([...hands.keys()])) {
+        const firstMs = act.firstMs(name, hands.get(name) ?? 0n) ?? act.fromMs;
+        const before = versions.findLast(({ atMs }) => atMs >= firstMs);
         if (before === undefined) continue; // what was new stays
         done[(await this.#putBack(before)) ? 'restored' : 'failed'] += 1;
       }

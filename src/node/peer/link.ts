@@ -6,7 +6,6 @@ import { encodeHello, FrameDecoder, type Frame } from '../../core/wire/frame.ts'
 import {
   decodeFrame,
   encodeMessage,
-  isClusterConfig,
   type BodyDraft,
   type Incoming,
   type MessageType,
@@ -99,8 +98,6 @@ export class Link {
   #pass(next: Frame | WireError): void {
     if (!this.#isOpen) return;
     if (this.#held !== undefined) {
-      // Of several in a row the last says all, and the others are not even read.
-      if (isConfig(next) && isConfig(this.#held.at(-1))) this.#held.pop();
       this.#held.push(next);
       return;
     }
@@ -126,8 +123,4 @@ export class Link {
     for (const next of held) this.#pass(next);
     this.resume();
   }
-}
-
-function isConfig(next: Frame | WireError | undefined): boolean {
-  return next !== undefined && !(next instanceof WireError) && isClusterConfig(next);
 }

@@ -1,0 +1,120 @@
+/** What a power cut or a pulled disk has taken is no delete for a later run of lanfold either (E9). */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { FOLDER, type Desk, type Machine } from './desk.ts';
+import { two, type Two } from './desks.ts';
+
+const RUNS = ['in the same run', 'after a proper stop', 'after a kill'] as const;
+
+/** Two with a report in a directory that was saved a moment ago; the machines run on. */
+async function reported(directory: string): Promise<Two & { name: string }> {
+  const { desk, a, b } = two();
+  for (const machine of [a, b]) machine.bootId = 'first start';
+  await desk.start(a, b);
+  if (directory !== '') a.disk.makeDirectory(`${FOLDER}/${directory}`);
+  const at = (name: string): string => (directory === '' ? name : `${directory}/${name}`);
+  a.write(at('old'), 'old');
+  await desk.runFor(120_000);
+  a.write(at('report'), 'a day of work');
+  ok(await desk.until(() => b.read(at('report')) !== undefined));
+  ok(await desk.inSync(a, b));
+  return { desk, a, b, name: at('report') };
+}
+
+async function end(desk: Desk, machine: Machine, how: string): Promise<void> {
+  if (how === 'after a proper stop') {
+    await desk.scheduler.runUntil(machine.engine.close());
+    machine.hasStoppedProperly();
+  }
+  machine.crash();
+}
+
+for (const how of RUNS)
+  test(`E9 what a disk has lost that was pulled out comes back from a peer, where it is back ${how}`, async () => {
+    const { desk, a, b, name } = await reported('');
+    using _ = desk;
+    a.disk.rename(FOLDER, 'away');
+    a.folder().rescan();
+    ok(await desk.until(() => a.folder().state === 'stopped'));
+    a.disk.unlink(`away/${name}`);
+    if (how === 'in the same run') a.disk.rename('away', FOLDER);
+    else {
+      await end(desk, a, how);
+      a.disk.rename('away', FOLDER);
+      await desk.start(a);
+    }
+    await desk.runFor(120_000);
+    for (const machine of [a, b]) equal(machine.read(name), 'a day of work', machine.name);
+  });
+
+for (const how of RUNS)
+  test(`E9 what a power cut took from a directory that could not be listed comes back, where it can be ${how}`, async () => {
+    const { desk, a, b, name } = await reported('office');
+    using _ = desk;
+    a.crash();
+    a.disk.unlink(`${FOLDER}/${name}`);
+    a.bootId = 'second start';
+    a.faults.afterDisk = (call, [directory], result) =>
+      call === 'list' && directory === 'office' ? Promise.resolve({ trouble: 'denied', detail: 'EACCES' }) : result;
+    await desk.start(a);
+    await desk.runFor(60_000);
+    if (how !== 'in the same run') await end(desk, a, how);
+    delete a.faults.afterDisk;
+    if (how === 'in the same run') a.folder().rescan();
+    else await desk.start(a);
+    await desk.runFor(120_000);
+    for (const machine of [a, b]) equal(machine.read(name), 'a day of work', machine.name);
+  });
+
+test('E9 a directory that was renamed right before a power cut, and that a person removes once it was seen, is a delete', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  const olds = ['old1', 'old2', 'old3'];
+  for (const directory of ['before', 'z']) a.disk.makeDirectory(`${FOLDER}/${directory}`);
+  for (const name of olds) a.write(`before/${name}`, name);
+  a.write('z/x', 'x');
+  await desk.runFor(3_600_000);
+  a.disk.rename(`${FOLDER}/before`, `${FOLDER}/d`);
+  ok(await desk.until(() => b.read('d/old3') !== undefined && b.names().join() === 'd,z'));
+  ok(await desk.inSync(a, b));
+  await desk.runFor(1000);
+  a.crash();
+  await desk.runFor(30_000);
+  let isRemoved = false;
+  a.faults.afterDisk = (call, [directory], result) => {
+    if (call !== 'list' || directory !== 'z' || isRemoved) return result;
+    isRemoved = true; // the walk has seen it
+    for (const name of olds) a.disk.unlink(`${FOLDER}/d/${name}`);
+    a.disk.removeDirectory(`${FOLDER}/d`);
+    return new Promise((resolve) => void desk.scheduler.after(5000, () => resolve(result)));
+  };
+  await desk.start(a);
+  await desk.runFor(150_000);
+  for (const machine of [a, b]) deepEqual(machine.names(), ['z'], machine.name);
+});
+
+test('R12 deletes that are done, and of which the disk says that they failed, are no deletes made here', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  const names = Array.from({ length: 200 }, (_, index) => `f${index}`);
+  for (const name of names) a.write(name, name);
+  await desk.start(a, b);
+  ok(await desk.until(() => b.names().length === names.length));
+  ok(await desk.inSync(a, b));
+  await desk.runFor(60_000);
+  for (const name of names) a.disk.unlink(`${FOLDER}/${name}`);
+  for (const machine of [a, b]) {
+    ok(await desk.until(() => machine.folder().state === 'needs-you'));
+    let untilMs = Number.POSITIVE_INFINITY;
+    b.faults.afterDisk = async (call, _values, result) => {
+      if (call !== 'apply') return result;
+      const done = (await result) as readonly object[];
+      if (untilMs === Number.POSITIVE_INFINITY) untilMs = desk.scheduler.nowMs + 500;
+      if (desk.scheduler.nowMs >= untilMs) return done;
+      return done.map((one) => ('trouble' in one ? one : { trouble: 'io', detail: 'EIO', mayBeDone: true }));
+    };
+    machine.folder().approveDeletes();
+  }
+  ok(await desk.until(() => [a, b].every((machine) => machine.folder().state === 'in-sync'), 180_000));
+});
