@@ -196,3 +196,18 @@ test('U91 a program that replaces the index as well is not git, nor is what it r
   equal(b.folder().state, 'needs-you');
   ok(left(b) > 0 && countOf(b, (name) => name, 'main') > 0);
 });
+
+test('U90 case E12: a checkout that removes most files while lanfold is off passes unasked', async () => {
+  const { desk, a, b, at } = await repository();
+  using _ = desk;
+  a.hasStoppedProperly();
+  a.crash();
+  for (let index = 0; index < 250; index += 1) a.disk.unlink(`${FOLDER}/src/${index}`);
+  a.write('.git/index', gitIndex(SOURCES.slice(250)));
+  await desk.runFor(60_000);
+  await desk.start(a);
+  const states = statesOf(desk, [a, b]);
+  ok(await desk.until(() => countOf(b, at, 'main') === 50, 120_000));
+  ok(await desk.inSync(a, b));
+  equal(states.has('needs-you'), false);
+});
