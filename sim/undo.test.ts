@@ -212,3 +212,30 @@ test('U95 what another person made just before the act is not undone with it', a
   ok(await desk.until(() => [a, b].every((machine) => countOf(machine, 'content') === COUNT - 1), 120_000));
   for (const machine of [a, b]) equal(machine.read(nameOf(0)), 'a day of work', machine.name);
 });
+
+for (const [trouble, isHeld] of [
+  ['disk-full', true],
+  ['denied', false],
+] as const)
+  test(`U95 what cannot be brought back is listed: ${trouble}, ${isHeld ? 'and all is held until it can' : 'and keeps nothing else'}`, async () => {
+    const { desk, a, b } = await world();
+    using _ = desk;
+    for (let index = 0; index < COUNT; index += 1) a.write(nameOf(index), `encrypted ${index}`);
+    ok(await desk.until(() => b.folder().state === 'needs-you', 120_000));
+    await desk.runFor(10_000);
+    const [name = ''] = Array.from({ length: COUNT }, (_, index) => nameOf(index)).filter((each) =>
+      b.read(each)?.startsWith('encrypted'),
+    );
+    b.faults.afterDisk = (call, values, result) =>
+      call === 'stageFromHistory' && (values[0] as { name: string }).name === name
+        ? Promise.resolve({ trouble, detail: 'so the test will have it' })
+        : result;
+    equal((await undo(desk, b)).failed, 1);
+    ok(b.problems().some(([each, reason]) => each === name && reason === 'not-undone'));
+    equal(b.folder().state === 'needs-you', isHeld);
+    delete b.faults.afterDisk;
+    if (isHeld) equal((await undo(desk, b)).failed, 0);
+    else await desk.scheduler.runUntil(b.folder().restorer.restore(name));
+    ok(await desk.until(() => [a, b].every((machine) => countOf(machine, 'content') === COUNT), 120_000));
+    deepEqual(reasons(b), []);
+  });

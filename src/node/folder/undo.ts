@@ -5,6 +5,7 @@
  * No content is discarded: what others have instead goes into their history, as what any change displaces.
  * @module
  */
+import { LanfoldError } from '../../core/errors.ts';
 import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
 import { revival } from '../../core/scan/changes.ts';
 import { counterOf } from '../../core/model/version-vector.ts';
@@ -24,7 +25,7 @@ export interface Undone {
   readonly restored: number;
   /** Names that are gone here and that no peer is known to have: there is nothing to bring back. */
   readonly lost: number;
-  /** Names of those in the history that could not be brought back: they are listed, and all of it is still held. */
+  /** Names of those in the history that could not be brought back: they are listed. Where that may pass, all of it is still held. */
   readonly failed: number;
 }
 
@@ -32,6 +33,11 @@ const REASONS = [HELD_HERE, HELD_BY_PEERS, HELD_REPLACEMENTS] as const;
 const PAGE = 500;
 /** The reason of a problem. */
 const NOT_UNDONE = 'not-undone';
+/** A person may free some space, or close a program, and say it again. For all else nothing else may wait. */
+const PASSING: ReadonlySet<string> = new Set(['E_DISK_FULL', 'E_IN_USE']);
+
+/** How it went with one version. `later`: it may go another time. */
+type PutBack = 'restored' | 'failed' | 'later';
 
 export class Undo {
   readonly #context: FolderContext;
@@ -49,8 +55,8 @@ export class Undo {
     const brake = this.#brake;
     const holds = REASONS.filter((reason) => brake.isHolding(reason));
     const { fetched, lost } = holds.includes(HELD_HERE) ? await this.#fetchBack() : { fetched: 0, lost: 0 };
-    const { restored, failed } = brake.act === undefined ? { restored: 0, failed: 0 } : await this.#restore(brake.act);
-    if (failed > 0) return { fetched, kept: 0, restored, lost, failed };
+    const { restored, failed, later } = await this.#restore(brake.act);
+    if (later > 0) return { fetched, kept: 0, restored, lost, failed: failed + later };
     const deletes = holds.includes(HELD_BY_PEERS) ? this.#keepDeleted() : 0;
     const replacements = holds.includes(HELD_REPLACEMENTS) ? this.#keepReplaced() : 0;
     brake.releaseAll();
@@ -134,9 +140,10 @@ export class Undo {
    * What the same hands replaced or deleted here before it was too much, as it was before the first of it: there may be more than one
    * version of theirs in between. One name that cannot be brought back keeps no other from it.
    */
-  async #restore(act: Act): Promise<{ restored: number; failed: number }> {
+  async #restore(act: Act | undefined): Promise<Record<PutBack, number>> {
     const { tree, records } = this.#context;
-    const done = { restored: 0, failed: 0 };
+    const done: Record<PutBack, number> = { restored: 0, failed: 0, later: 0 };
+    if (act === undefined) return done;
     for (let after = 0; ;) {
       const page = records.changesSince(after, PAGE);
       const last = page.at(-1);
@@ -146,24 +153,24 @@ export class Undo {
         const firstMs = act.firstMs(name, hands.get(name) ?? 0n) ?? act.fromMs;
         const before = versions.findLast(({ atMs }) => atMs >= firstMs);
         if (before === undefined) continue; // what was new stays
-        done[(await this.#putBack(before)) ? 'restored' : 'failed'] += 1;
+        done[await this.#putBack(before)] += 1;
       }
       after = last.sequence;
     }
   }
 
-  async #putBack(version: HistoryEntry): Promise<boolean> {
+  async #putBack(version: HistoryEntry): Promise<PutBack> {
     const { problems, log } = this.#context;
     const { name } = version;
     try {
       await this.#restorer.putBack(version, 'whatever stands there');
       if (problems.of(name)?.reason === NOT_UNDONE) problems.clear(name);
-      return true;
+      return 'restored';
     } catch (cause) {
       const text = cause instanceof Error ? cause.message : String(cause);
       problems.set(name, NOT_UNDONE, `It cannot be brought back: ${text}`, 'told');
       log.warn({ name, cause: String(cause) }, 'cannot bring back what was replaced');
-      return false;
+      return cause instanceof LanfoldError && PASSING.has(cause.code) ? 'later' : 'failed';
     }
   }
 }
