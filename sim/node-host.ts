@@ -333,7 +333,10 @@ export class NodeHost implements Watched, Believer {
           oracle.saved(this, records);
           onActivity();
         },
-        forgot: (names) => oracle.forgot(this, names),
+        forgot: (names) => {
+          oracle.forgot(this, names);
+          onActivity(); // a sweep makes no other noise, and they may be wanted from now on
+        },
         changed: () => void (this.#recordSteps += 1),
       }),
       device: this.device,

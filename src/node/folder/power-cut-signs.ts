@@ -124,6 +124,7 @@ export class PowerCutSigns {
     this.#giveUp(taken);
     const lost = taken.map(({ record }) => record.name);
     this.#context.forget(lost);
+    this.#context.pullSoon(); // it may have been found long after the walk that looked for it
     const others = new Set([...absent, ...missing.keys()]);
     for (const name of lost) others.delete(name);
     return { lost, gone: [...others] };
