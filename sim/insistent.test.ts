@@ -20,7 +20,7 @@ async function world(): Promise<Two> {
   return made;
 }
 
-test('R19 who says what it shares over and over is told the whole index once a second, whatever it says in between', async () => {
+test('R19 who says what it shares over and over is told the whole index three times a second at most, whatever it says in between', async () => {
   const { desk, a, b } = await world();
   using _ = desk;
   const hand = await HandPeer.connect(desk, a, b);
@@ -37,9 +37,9 @@ test('R19 who says what it shares over and over is told the whole index once a s
   for (const config of configs) hand.say('ClusterConfig', config);
   await desk.runFor(5000);
   ok(answered() > before, 'it is heard');
-  ok(answered() - before < 20, `${answered() - before} configs were looked at`);
-  ok(hand.toldRecords <= 20 * FILES, `${hand.toldRecords} records were told`);
-  ok(asked <= 40, `${asked} reads`);
+  ok(answered() - before < 50, `${answered() - before} configs were looked at`);
+  ok(hand.toldRecords <= 50 * FILES, `${hand.toldRecords} records were told`);
+  ok(asked <= 100, `${asked} reads`);
   equal(hand.closed, undefined);
   await desk.runFor(60_000);
   equal(records.remoteIndex(a.short).indexId, 5n);

@@ -219,7 +219,9 @@ export class Conversation implements Source {
     const { configs, indexes } = this.#host.paces;
     switch (message.type) {
       case 'ClusterConfig':
-        return this.#inTurn(configs, costOfConfig(message.body), () => this.#configure(message.body));
+        return this.#inTurn(configs, costOfConfig(message.body, !this.#isConfigured), () =>
+          this.#configure(message.body),
+        );
       case 'Index':
         return this.#inTurn(indexes, costOfIndex(message.body), () => this.#takeIndex(message.body, true));
       case 'IndexUpdate':
@@ -251,6 +253,7 @@ export class Conversation implements Source {
     const { clock } = this.#host.edges;
     const waitMs = pace.waitMs(this.peer, cost, clock.monotonicMs());
     if (waitMs === 0) return take();
+    this.#requests.excuse(waitMs);
     return sleep(clock, waitMs).then(() => (this.#ended ? undefined : this.#guarded(take)));
   }
 

@@ -72,6 +72,11 @@ export class Requests {
     if (this.#partBytes >= PART_BYTES) this.#given(this.#clock.monotonicMs());
   }
 
+  /** Nothing of it is read here for so long: that is no silence of the peer. */
+  excuse(pauseMs: number): void {
+    this.#given(this.#clock.monotonicMs() + pauseMs);
+  }
+
   /** No answer will come any more for this folder, or for any. */
   giveUp(folder?: string): void {
     for (const [id, pending] of [...this.#pending]) {
