@@ -16,6 +16,7 @@ class Runs {
   readonly changedMs = new Map<string, number>();
   recorded: readonly string[] = RECORDED;
   nowMs = NOW_MS;
+  bootId: string | undefined;
 
   next(how: 'properly' | 'uncleanly'): Doubt {
     this.nowMs += HOUR_MS;
@@ -34,7 +35,7 @@ class Runs {
       changedFrom: () => [],
     } as Partial<FolderRecords> as FolderRecords;
     const clock = { nowMs: () => this.nowMs } as Partial<Clock> as Clock;
-    return new Doubt(records, clock, how === 'uncleanly', () => new Uint8Array(32));
+    return new Doubt(records, clock, how === 'uncleanly', () => new Uint8Array(32), this.bootId);
   }
 
   look(name: string) {
@@ -200,4 +201,17 @@ test('E4 of more directories than can be listed all stays in doubt', () => {
   doubt.end();
   doubt.stopping();
   equal(runs.next('properly').isOn, true);
+});
+
+test('E9 whoever is killed over and over, and looks at nothing as a whole, lost no power as long as the machine runs on', () => {
+  const runs = new Runs();
+  runs.bootId = 'first start';
+  runs.next('properly');
+  for (let kills = 0; kills < 3; kills += 1) equal(runs.next('uncleanly').lostPower('a'), false);
+  runs.bootId = 'second start';
+  for (let kills = 0; kills < 3; kills += 1) equal(runs.next('uncleanly').lostPower('a'), true);
+  runs.next('uncleanly').end();
+  equal(runs.next('uncleanly').lostPower('a'), false);
+  runs.bootId = undefined;
+  equal(runs.next('uncleanly').lostPower('a'), true, 'nobody knows');
 });

@@ -43,14 +43,15 @@ const ASKED_MAX = 10_000;
  * who set it: a second stop before all was read takes nothing from what the first has left.
  */
 const PROVEN_UNTIL = 'proven until';
-/** A note: the start of the machine after which all was looked at. */
+/** A note: the start of the machine in which it was in use last. */
 const BOOT = 'boot';
+/** A note: the machine was started anew, or a disk was away, and not all was looked at since. */
+const MACHINE_IS_NEW = 'machine is new';
 
 export class Doubt {
   readonly #records: FolderRecords;
   readonly #clock: Clock;
   readonly #digest: (bytes: Uint8Array) => Uint8Array;
-  readonly #bootId: string | undefined;
   /** It may have been started anew since all was looked at. */
   #isMachineNew: boolean;
   #sinceNs: bigint | undefined;
@@ -98,10 +99,13 @@ export class Doubt {
     this.#records = records;
     this.#clock = clock;
     this.#digest = digest;
-    this.#bootId = bootId;
-    this.#isMachineNew = bootId === undefined || records.note(BOOT) !== bootId;
+    const isDoubted = uncleanStop || records.note(IN_DOUBT) !== undefined;
+    const isOtherStart = bootId === undefined || records.note(BOOT) !== bootId;
+    this.#isMachineNew = records.note(MACHINE_IS_NEW) !== undefined || (isDoubted && isOtherStart);
+    if (this.#isMachineNew) this.#note(MACHINE_IS_NEW, 'yes'); // for the next run, too, if this one does not come to look at all
+    this.#note(BOOT, bootId);
     this.#owes(records.note(OWED));
-    if (uncleanStop || records.note(IN_DOUBT) !== undefined) this.begin();
+    if (isDoubted) this.begin();
     else this.#lookFrom(toNanoseconds(records.note(PROVEN_UNTIL)));
   }
 
@@ -138,7 +142,7 @@ export class Doubt {
   saw<Reason extends LanfoldError>(error: Reason): Reason {
     if (isAway(error)) {
       this.#wasAway = true;
-      this.#note(BOOT, undefined); // also for the next run, if it is not back in this one
+      this.#note(MACHINE_IS_NEW, 'yes'); // also for the next run, if it is not back in this one
     }
     return error;
   }
@@ -203,7 +207,7 @@ export class Doubt {
     const sinceNs = smaller(this.#sinceNs ?? END_OF_TIME_NS, this.#owedSinceNs);
     const owed: Owed = { provenUntilMs: Number((sinceNs + WRITE_BACK_NS) / 1_000_000n), names: names.sort() };
     this.#note(OWED, names.length === 0 ? undefined : JSON.stringify(owed));
-    this.#note(BOOT, names.length === 0 && !this.#wasAway ? this.#bootId : undefined);
+    if (names.length === 0 && !this.#wasAway) this.#note(MACHINE_IS_NEW, undefined);
     this.#note(IN_DOUBT, undefined);
     this.#note(PROVEN_UNTIL, undefined);
   }
