@@ -36,8 +36,8 @@ export interface Act {
   readonly fromS: bigint;
   /** The first of them was carried out here then, as far as that is known; milliseconds since 1970. */
   readonly fromMs: number;
-  /** When the first loss of a name by a hand was carried out, where it is known. */
-  readonly firstMs: (name: string, hand: bigint) => number | undefined;
+  /** When its first loss of a name by a hand was carried out; where that is not known, when it began. */
+  readonly firstMs: (name: string, hand: bigint) => number;
 }
 
 export type LossesContext = {
@@ -122,12 +122,10 @@ export class Losses {
     const from = this.#heldFrom;
     // What was made later may have been carried out before: a round goes by the names.
     const firsts = [...this.#hours].flatMap(([hour, { firstMs }]) => (hour >= from ? [firstMs] : []));
-    return {
-      hands: this.#hands,
-      fromS: from * HOUR_S,
-      fromMs: Math.min(...firsts, this.#context.clock.nowMs()),
-      firstMs: (name, hand) => this.#names.get(keyOf(name, hand)),
-    };
+    const fromMs = Math.min(...firsts, this.#context.clock.nowMs());
+    // What the same hand did to the name days before is none of it.
+    const firstMs = (name: string, hand: bigint): number => Math.max(this.#names.get(keyOf(name, hand)) ?? 0, fromMs);
+    return { hands: this.#hands, fromS: from * HOUR_S, fromMs, firstMs };
   }
 
   /** To be kept although it is not many. */

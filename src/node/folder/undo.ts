@@ -150,7 +150,7 @@ export class Undo {
       if (last === undefined) return done;
       const hands = new Map(page.filter((own) => isOfAct(own, act)).map((own) => [own.name, own.modifiedBy]));
       for (const [name, versions] of await tree.histories([...hands.keys()])) {
-        const firstMs = act.firstMs(name, hands.get(name) ?? 0n) ?? act.fromMs;
+        const firstMs = act.firstMs(name, hands.get(name) ?? 0n);
         const before = versions.findLast(({ atMs }) => atMs >= firstMs);
         if (before === undefined) continue; // what was new stays
         done[await this.#putBack(before)] += 1;
