@@ -275,6 +275,7 @@ export class Inspector {
         const isMovedDamage = seen.look.type === 'file' && !isHere(local) && this.#signs.isMoved(seen);
         const isOld = isMovedDamage || this.#signs.isLeftover(finding.record, seen.look, inDoubt);
         saves.push({ record: isOld ? disowned(finding.record) : finding.record, look: seen.look });
+        if (inDoubt && !isHere(local)) this.#signs.arrived(name, seen.look);
         if (isMovedDamage) givenUp.push(name);
       } else saves.push(this.#adopt(finding.record, seen.look, finding.exact));
     }

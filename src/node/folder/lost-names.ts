@@ -18,6 +18,7 @@ import { parentOf } from '../../core/model/folder-path.ts';
 import { compareVersions } from '../../core/model/version-vector.ts';
 import { isTrouble, type Looked } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
+import type { MovedNames } from './moved-names.ts';
 
 /** An own record of a name that is not on the disk. */
 export interface Missing {
@@ -26,16 +27,21 @@ export interface Missing {
   readonly isDoubted: boolean;
 }
 
-/** Of more files with the same content some are not asked for. */
-const TWINS_MAX = 20;
-
 /** @returns those that peers are to give back. */
-export async function lostNames(context: FolderContext, missing: readonly Missing[]): Promise<LocalRecord[]> {
+export async function lostNames(
+  context: FolderContext,
+  missing: readonly Missing[],
+  moves: MovedNames,
+): Promise<LocalRecord[]> {
   const names = new Set(missing.flatMap(({ local }) => [...ancestorsOf(local.record.name)]));
   const ancestors = [...names];
   const looks = await context.tree.look(ancestors);
-  const judge = new Judge(context, missing, new Map(ancestors.map((name, index) => [name, looks[index]])));
-  return missing.filter((one) => isBeingReplaced(context, one.local) || judge.isLost(one)).map(({ local }) => local);
+  const moved = moves.among(new Map(missing.map(({ local }) => [local.record.name, local])));
+  const judge = new Judge(context, moved, new Map(ancestors.map((name, index) => [name, looks[index]])));
+  const lost = missing.filter((one) => isBeingReplaced(context, one.local) || judge.isLost(one));
+  // What comes back needs the directory that it was in.
+  const needed = new Set(lost.flatMap(({ local: { record } }) => [record.name, ...ancestorsOf(record.name)]));
+  return missing.filter(({ local }) => needed.has(local.record.name)).map(({ local }) => local);
 }
 
 /**
@@ -49,12 +55,12 @@ function isBeingReplaced({ records }: FolderContext, { record }: LocalRecord): b
 
 class Judge {
   readonly #context: FolderContext;
-  readonly #missing: ReadonlySet<string>;
+  readonly #moved: ReadonlySet<string>;
   readonly #ancestors: ReadonlyMap<string, Looked>;
 
-  constructor(context: FolderContext, missing: readonly Missing[], ancestors: ReadonlyMap<string, Looked>) {
+  constructor(context: FolderContext, moved: ReadonlySet<string>, ancestors: ReadonlyMap<string, Looked>) {
     this.#context = context;
-    this.#missing = new Set(missing.map(({ local }) => local.record.name));
+    this.#moved = moved;
     this.#ancestors = ancestors;
   }
 
@@ -70,7 +76,7 @@ class Judge {
     if (isUntouched && isFresh) return true;
     if (!isDoubted || records.holders(record).length === 0) return false;
     if (isUntouched) return true;
-    return doubt.isFresh(top.record.name, top.look) && doubt.lostPower(record.name) && !this.#wasMoved(local);
+    return doubt.isFresh(top.record.name, top.look) && doubt.lostPower(record.name) && !this.#moved.has(record.name);
   }
 
   /** The lowest directory above it that is there, and what is missing from that: with it went all that was in it. */
@@ -86,14 +92,6 @@ class Judge {
       if (isHere(above)) top = above;
     }
     return { directory: undefined, top };
-  }
-
-  /** It is there under another name, and a hand gave it that: what a power cut brings back under an old name has no claim. */
-  #wasMoved({ record, look }: LocalRecord): boolean {
-    return this.#context.records.filesWithBlocks(record.blocks, record.blockSize, TWINS_MAX).some((twin) => {
-      const isThere = twin.record.version.length > 0 && !this.#missing.has(twin.record.name);
-      return isThere && twin.look?.inode === look?.inode;
-    });
   }
 }
 

@@ -18,6 +18,7 @@ import { isLeftover } from '../../core/scan/provisional.ts';
 import { isTrouble } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
 import { lostNames, type Missing } from './lost-names.ts';
+import { MovedNames } from './moved-names.ts';
 import { namesBelow } from './names-below.ts';
 
 /** What a power cut leaves of a file are whole pages of zeros, and the zeros of the last page up to its end. */
@@ -33,11 +34,13 @@ export interface Found {
 
 export class PowerCutSigns {
   readonly #context: FolderContext;
+  readonly #moves: MovedNames;
   /** By inode: files that were found damaged in this run. */
   readonly #damaged = new Map<bigint, { readonly modifiedNs: bigint; readonly blocks: Uint8Array }>();
 
   constructor(context: FolderContext) {
     this.#context = context;
+    this.#moves = new MovedNames(context.records);
   }
 
   /**
@@ -95,6 +98,11 @@ export class PowerCutSigns {
     if (this.#damaged.size < DAMAGED_MAX) this.#damaged.set(look.inode, { modifiedNs: look.modifiedNs, blocks });
   }
 
+  /** It was met for the first time, in doubt: it may be what is missing elsewhere. */
+  arrived(name: string, look: Look): void {
+    this.#moves.arrived(name, look);
+  }
+
   /** Was it damaged under another name, from which a person has moved it since? Then it is no better here. */
   isMoved({ look, blocks }: Sighting): boolean {
     if (this.#context.doubt.hasLost(look, this.#context.digest(blocks))) return true;
@@ -119,7 +127,7 @@ export class PowerCutSigns {
         const isDoubted = doubt.covers(top) || doubt.covers(name) || missing.get(name)?.isDoubted === true;
         if (isHere(local)) missing.set(name, { local, isDoubted });
       }
-    const taken = missing.size === 0 ? [] : await lostNames(this.#context, [...missing.values()]);
+    const taken = missing.size === 0 ? [] : await lostNames(this.#context, [...missing.values()], this.#moves);
     if (taken.length === 0 || !(await this.#context.rootIsOurs())) return { lost: [], gone: absent };
     this.#giveUp(taken);
     const lost = taken.map(({ record }) => record.name);
