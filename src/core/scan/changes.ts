@@ -159,9 +159,10 @@ export function disowned(record: FileRecord): FileRecord {
 /** The record of damaged content: no claim, and the bytes that are there, or nobody would see that the good ones lack. */
 export function damaged(record: FileRecord, seen: Sighting): FileRecord {
   const { look, blockSize, blocks } = seen;
-  // A file that a power cut brought back from under something else is none of what the record says.
-  const before = record.type === 'file' ? record : recordOf(undefined, record.name, seen);
-  return disowned({ ...before, size: look.size, blockSize, blocks, previousBlocksHash: NO_BYTES });
+  // What a power cut brought back from under something else is none of what the record says.
+  const isFile = record.type === 'file' && look.type === 'file';
+  const before = isFile ? { ...record, size: look.size, blockSize, blocks } : recordOf(undefined, record.name, seen);
+  return disowned({ ...before, previousBlocksHash: NO_BYTES });
 }
 
 function gone(record: FileRecord): FileRecord {

@@ -8,7 +8,7 @@
  * @module
  */
 import type { LanfoldError } from '../../core/errors.ts';
-import { sameBytes, type FileRecord, type LocalRecord, type Look } from '../../core/model/file-record.ts';
+import { isHere, sameBytes, type FileRecord, type LocalRecord, type Look } from '../../core/model/file-record.ts';
 import { isBelow, parentOf } from '../../core/model/folder-path.ts';
 import { covers } from '../../core/model/version-vector.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -263,6 +263,17 @@ export class Doubt {
    */
   lostPower(name: string): boolean {
     return this.#isMachineNew && !this.#lent.has(name) && !isBelowOneOf(this.#lent, name);
+  }
+
+  /**
+   * Has a power cut brought back what stood there before it became a directory, say? Whoever puts it there by hand changes it later. To
+   * be asked of what is in doubt.
+   */
+  wasTakenBack(own: LocalRecord | undefined, now: Look): boolean {
+    if (!isHere(own) || own.look === undefined || own.look.type === now.type) return false;
+    const { record, look } = own;
+    if (!this.lostPower(record.name) || !this.isFresh(record.name, look)) return false;
+    return now.changedNs < look.changedNs && now.modifiedNs < look.changedNs;
   }
 
   wasFound(name: string): boolean {

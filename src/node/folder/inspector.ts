@@ -76,9 +76,10 @@ export class Inspector {
       await this.#inspectChunk(all.slice(start, start + CHUNK), absent, doubtful);
     }
     const { moment } = this.#settler;
-    const { gone, lost } = await this.#signs.takeLost(absent, doubtful);
+    const { gone, lost, untold } = await this.#signs.takeLost(absent, doubtful);
     for (const name of lost) this.#settler.forget(name, moment);
-    for (const name of absent) this.#context.doubt.settle(name);
+    for (const name of untold) this.#settler.later(name);
+    for (const name of [...gone, ...lost]) this.#context.doubt.settle(name);
     await this.#recordDeletes(gone);
   }
 

@@ -27,21 +27,33 @@ export interface Missing {
   readonly isDoubted: boolean;
 }
 
-/** @returns those that peers are to give back. */
+export interface Judged {
+  /** Those that peers are to give back. */
+  readonly lost: readonly LocalRecord[];
+  /** The disk does not say what they are missing from: an error is no absence. */
+  readonly untold: readonly string[];
+}
+
 export async function lostNames(
   context: FolderContext,
   missing: readonly Missing[],
   moves: MovedNames,
-): Promise<LocalRecord[]> {
+): Promise<Judged> {
+  if (missing.length === 0) return { lost: [], untold: [] };
   const names = new Set(missing.flatMap(({ local }) => [...ancestorsOf(local.record.name)]));
   const ancestors = [...names];
   const looks = await context.tree.look(ancestors);
   const moved = moves.among(new Map(missing.map(({ local }) => [local.record.name, local])));
   const judge = new Judge(context, moved, new Map(ancestors.map((name, index) => [name, looks[index]])));
-  const lost = missing.filter((one) => isBeingReplaced(context, one.local) || judge.isLost(one));
+  const untold = missing.filter(({ local }) => judge.isUntold(local));
+  const told = missing.filter((one) => !untold.includes(one));
+  const lost = told.filter((one) => isBeingReplaced(context, one.local) || judge.isLost(one));
   // What comes back needs the directory that it was in.
   const needed = new Set(lost.flatMap(({ local: { record } }) => [record.name, ...ancestorsOf(record.name)]));
-  return missing.filter(({ local }) => needed.has(local.record.name)).map(({ local }) => local);
+  return {
+    lost: told.filter(({ local }) => needed.has(local.record.name)).map(({ local }) => local),
+    untold: untold.map(({ local }) => local.record.name),
+  };
 }
 
 /**
@@ -68,10 +80,14 @@ class Judge {
     const { doubt, records } = this.#context;
     const { record, look } = local;
     if (look === undefined || doubt.wasFound(record.name)) return false;
-    const { directory, top } = this.#placeOf(local);
-    if (directory === undefined || top.look === undefined || doubt.wasFound(top.record.name)) return false;
+    const { above, standing, top } = this.#placeOf(local);
+    if (isTrouble(standing) || standing === undefined || top.look === undefined) return false;
+    if (doubt.wasFound(top.record.name)) return false;
+    if (standing.type !== 'directory') {
+      return isDoubted && doubt.wasTakenBack(records.local(above), standing) && records.holders(record).length > 0;
+    }
     const isFresh = doubt.isFresh(top.record.name, top.look) || doubt.isFresh(record.name, look);
-    const isUntouched = isOlder(directory, look) || isOlder(directory, top.look);
+    const isUntouched = isOlder(standing, look) || isOlder(standing, top.look);
     // Nobody may have told yet that he has it: what peers know decides, once they have been heard.
     if (isUntouched && isFresh) return true;
     if (!isDoubted || records.holders(record).length === 0) return false;
@@ -79,19 +95,21 @@ class Judge {
     return doubt.isFresh(top.record.name, top.look) && doubt.lostPower(record.name) && !this.#moved.has(record.name);
   }
 
-  /** The lowest directory above it that is there, and what is missing from that: with it went all that was in it. */
-  #placeOf(local: LocalRecord): { directory: Look | undefined; top: LocalRecord } {
+  isUntold(local: LocalRecord): boolean {
+    return isTrouble(this.#placeOf(local).standing);
+  }
+
+  /** The lowest name above it under which something stands, and what is missing from that: with it went all that was in it. */
+  #placeOf(local: LocalRecord): { above: string; standing: Looked; top: LocalRecord } {
     let top = local;
-    for (const ancestor of ancestorsOf(local.record.name)) {
-      const look = this.#ancestors.get(ancestor);
-      if (look !== undefined) {
-        const isDirectory = !isTrouble(look) && look.type === 'directory';
-        return { directory: isDirectory ? look : undefined, top };
-      }
-      const above = this.#context.records.local(ancestor);
-      if (isHere(above)) top = above;
+    let above = local.record.name;
+    for (above of ancestorsOf(local.record.name)) {
+      const standing = this.#ancestors.get(above);
+      if (standing !== undefined) return { above, standing, top };
+      const directory = this.#context.records.local(above);
+      if (isHere(directory)) top = directory;
     }
-    return { directory: undefined, top };
+    return { above, standing: undefined, top };
   }
 }
 

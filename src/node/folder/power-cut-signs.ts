@@ -57,7 +57,9 @@ export class PowerCutSigns {
     const { records, tree, doubt, digest } = this.#context;
     const inDoubt = doubt.covers(name);
     const local = records.local(name);
-    if (local?.look === undefined || look.type !== 'file') return false;
+    if (local?.look === undefined) return false;
+    if (inDoubt && doubt.wasTakenBack(local, look) && records.holders(local.record).length > 0) return true;
+    if (look.type !== 'file') return false;
     if (look.size === local.record.size && sameBytes(blocks, local.record.blocks)) return false; // all is there
     if (doubt.isAboutName(local) && wasSetBack(local, look, digest(blocks)) && this.#isKnown(local.record, blocks)) {
       this.#giveUp([local]);
@@ -113,12 +115,12 @@ export class PowerCutSigns {
   /**
    * Of names that are not on the disk, those that a power cut has taken are forgotten, and so wanted from the peers that have them.
    * @param doubtful those of the absent names that it may have taken, with what was in them.
-   * @returns these, and the others.
+   * @returns these, those of which nobody can tell yet, and the others.
    */
   async takeLost(
     absent: readonly string[],
     doubtful: ReadonlySet<string>,
-  ): Promise<{ lost: readonly string[]; gone: readonly string[] }> {
+  ): Promise<Readonly<Record<'lost' | 'untold' | 'gone', readonly string[]>>> {
     const { records, doubt } = this.#context;
     const missing = new Map<string, Missing>();
     for (const top of doubtful)
@@ -127,15 +129,18 @@ export class PowerCutSigns {
         const isDoubted = doubt.covers(top) || doubt.covers(name) || missing.get(name)?.isDoubted === true;
         if (isHere(local)) missing.set(name, { local, isDoubted });
       }
-    const taken = missing.size === 0 ? [] : await lostNames(this.#context, [...missing.values()], this.#moves);
-    if (taken.length === 0 || !(await this.#context.rootIsOurs())) return { lost: [], gone: absent };
-    this.#giveUp(taken);
+    const { lost: taken, untold } = await lostNames(this.#context, [...missing.values()], this.#moves);
     const lost = taken.map(({ record }) => record.name);
-    this.#context.forget(lost);
-    this.#context.pullSoon(); // it may have been found long after the walk that looked for it
-    const others = new Set([...absent, ...missing.keys()]);
-    for (const name of lost) others.delete(name);
-    return { lost, gone: [...others] };
+    if (lost.length > 0) {
+      if (!(await this.#context.rootIsOurs())) return { lost: [], untold: absent, gone: [] };
+      this.#giveUp(taken);
+      this.#context.forget(lost);
+      this.#context.pullSoon(); // it may have been found long after the walk that looked for it
+    }
+    if (lost.length + untold.length === 0) return { lost, untold, gone: absent };
+    const gone = new Set([...absent, ...missing.keys()]);
+    for (const name of [...lost, ...untold]) gone.delete(name);
+    return { lost, untold, gone: [...gone] };
   }
 
   /**
