@@ -253,6 +253,26 @@ test('E9 a delete that a power cut took back is done again; what a person brough
   for (const machine of [a, b]) deepEqual(machine.names(), ['wanted'], machine.name);
 });
 
+for (const whose of ['here', 'where it was deleted'] as const)
+  test(`E9 what is made anew under a deleted name, after a power cut, stays, where the clock ${whose} is wrong`, async () => {
+    const { desk, a, b } = await twoWith({ export: 'of May' });
+    using _ = desk;
+    await desk.runFor(5000);
+    if (whose !== 'here') b.skewMs = 3_600_000;
+    (whose === 'here' ? a : b).disk.unlink(`${FOLDER}/export`);
+    ok(await desk.until(() => a.names().length === 0 && b.names().length === 0));
+    ok(await desk.inSync(a, b));
+    a.crash();
+    if (whose === 'here') a.skewMs = -3_600_000; // it began anew with the machine
+    await desk.runFor(20_000);
+    a.write('export', 'of June');
+    await desk.runFor(20_000);
+    await desk.start(a);
+    ok(await desk.until(() => b.read('export') === 'of June'));
+    ok(await desk.inSync(a, b));
+    equal(a.read('export'), 'of June');
+  });
+
 test('E9 what was removed for its successor, before a kill, is no delete made here', async () => {
   const { desk, a, b } = two();
   using _ = desk;

@@ -155,6 +155,11 @@ export class Doubt {
     this.begin();
   }
 
+  /** By the clock here. */
+  get beganNs(): bigint {
+    return this.#untilNs;
+  }
+
   /** Not all was looked at since it began: what peers want is not judged by what stands here yet. */
   get isOn(): boolean {
     return this.#isOn;

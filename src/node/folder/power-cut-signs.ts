@@ -151,9 +151,14 @@ export class PowerCutSigns {
     const { local, remotes } = this.#context.records.versions(found.name);
     const touchedNs = look.modifiedNs > look.changedNs ? look.modifiedNs : look.changedNs;
     const wasDeleted = inDoubt && local?.record.deleted === true;
-    if (wasDeleted && remotes.some(({ record }) => record.deleted && record.modifiedNs > touchedNs)) return true;
-    if (!this.#context.isProvisional()) return false;
     const hash = this.#context.digest(found.blocks);
+    const isOlder = ({ deleted, modifiedNs, previousBlocksHash }: FileRecord): boolean => {
+      // Where the delete is yet to come, one of two clocks is wrong: another content may be new.
+      const isClock = modifiedNs <= this.#context.doubt.beganNs;
+      return deleted && modifiedNs > touchedNs && (isClock || sameBytes(previousBlocksHash, hash));
+    };
+    if (wasDeleted && remotes.some(({ record }) => isOlder(record))) return true;
+    if (!this.#context.isProvisional()) return false;
     return remotes.some(({ record }) => isLeftover(disowned(found), look, record, hash, this.#context.author()));
   }
 }
