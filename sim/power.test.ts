@@ -251,6 +251,42 @@ test('E4 what a power cut emptied is not announced under a name that it is moved
   deepEqual(a.problems(), [['archive/report', 'damaged']]);
 });
 
+for (const [what, damage] of [
+  ['emptied', (machine: Machine) => empty(machine, 'report.new')],
+  ['filled with zeros', (machine: Machine) => lose(machine, 'report.new')],
+] as const)
+  test(`E4 nor is it, ${what}, over another file that it is moved to before anybody has looked`, async () => {
+    const { desk, a, b } = await twoWith({ report: 'of May' });
+    using _ = desk;
+    await desk.runFor(120_000);
+    a.write('report.new', 'a day of work');
+    ok(await desk.until(() => b.read('report.new') !== undefined));
+    ok(await desk.inSync(a, b));
+    a.crash();
+    damage(a);
+    a.disk.rename(`${FOLDER}/report.new`, `${FOLDER}/report`);
+    await desk.runFor(20_000);
+    await desk.start(a);
+    await desk.runFor(60_000);
+    ok(await desk.inSync(a, b));
+    for (const machine of [a, b])
+      deepEqual([machine.read('report'), machine.read('report.new')], ['of May', 'a day of work'], machine.name);
+  });
+
+test('E4 nor what a power cut emptied and gave an older time, and what is moved then', async () => {
+  const { desk, a, b } = await twoWith({ report: 'a day of work' });
+  using _ = desk;
+  a.crash();
+  empty(a, 'report');
+  a.disk.setAttributes(a.inode('report'), { modifiedNs: a.inode('report').modifiedNs - 1_000_000n });
+  a.disk.rename(`${FOLDER}/report`, `${FOLDER}/archive`);
+  await desk.runFor(20_000);
+  await desk.start(a);
+  await desk.runFor(60_000);
+  equal(b.read('archive'), undefined);
+  for (const machine of [a, b]) equal(machine.read('report'), 'a day of work', machine.name);
+});
+
 test('E4 nor is it when it is moved before anybody has looked', async () => {
   const { desk, a, b } = await twoWith({ report: 'a day of work' });
   using _ = desk;

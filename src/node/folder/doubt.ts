@@ -182,9 +182,11 @@ export class Doubt {
   }
 
   /** Has the file lost what it had under another name, though nobody has written to it since? */
-  hasLost({ inode, modifiedNs }: Look, blocksHash: Uint8Array): boolean {
+  hasLost({ inode, modifiedNs, size }: Look, blocksHash: Uint8Array): boolean {
     const written = this.#written.get(inode);
-    return written?.modifiedNs === modifiedNs && !sameBytes(written.blocksHash, blocksHash);
+    if (written === undefined || sameBytes(written.blocksHash, blocksHash)) return false;
+    // What is emptied may have the time at which it was made.
+    return modifiedNs === written.modifiedNs || (size === 0 && modifiedNs < written.modifiedNs);
   }
 
   /** The folder stops properly, now. */

@@ -273,7 +273,7 @@ export class Inspector {
         if (local !== undefined && local.record.version.length > 0) doubt.proven(seen.look);
         if (local !== undefined && listUnclaimed(this.#context, local.record)) this.#signs.remember(seen);
       } else if (finding.found === 'change') {
-        const isMovedDamage = seen.look.type === 'file' && !isHere(local) && this.#signs.isMoved(seen);
+        const isMovedDamage = this.#signs.isMoved(local, seen);
         const isOld = isMovedDamage || this.#signs.isLeftover(finding.record, seen.look, inDoubt);
         saves.push({ record: isOld ? disowned(finding.record) : finding.record, look: seen.look });
         if (inDoubt && !isHere(local)) this.#signs.arrived(name, seen.look);
