@@ -94,6 +94,32 @@ test('E9 a directory that was renamed right before a power cut, and that a perso
   for (const machine of [a, b]) deepEqual(machine.names(), ['z'], machine.name);
 });
 
+test('E9 what was saved right before a power cut is known for that, also where the clock was set back shortly before', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  a.bootId = 'first start';
+  await desk.start(a, b);
+  a.skewMs = 7_200_000; // the hardware's clock is that of another time zone
+  a.write('before', 'before');
+  ok(await desk.until(() => b.read('before') !== undefined));
+  a.skewMs = 0;
+  await desk.runFor(120_000);
+  for (const name of ['taken', 'torn']) a.write(name, 'a day of work');
+  ok(await desk.until(() => b.read('taken') !== undefined && b.read('torn') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  a.bootId = 'second start';
+  await desk.runFor(9_000_000);
+  a.disk.unlink(`${FOLDER}/taken`);
+  const torn = a.inode('torn');
+  torn.content = new Uint8Array(torn.content.length);
+  await desk.start(a);
+  await desk.runFor(60_000);
+  ok(await desk.inSync(a, b));
+  for (const machine of [a, b])
+    deepEqual([machine.read('taken'), machine.read('torn')], ['a day of work', 'a day of work'], machine.name);
+});
+
 test('R12 deletes that are done, and of which the disk says that they failed, are no deletes made here', async () => {
   const { desk, a, b } = two();
   using _ = desk;

@@ -14,8 +14,8 @@ import { covers } from '../../core/model/version-vector.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 import { isAway } from './folder-root.ts';
+import { END_OF_TIME_NS, latestChangeNs } from './latest-change.ts';
 
-const END_OF_TIME_NS = 2n ** 63n - 1n;
 /** Twice what the kernel takes. */
 const WRITE_BACK_NS = 60_000_000_000n;
 /** Files that were written shortly before; of more those that are moved before they are looked at count as new. */
@@ -124,18 +124,11 @@ export class Doubt {
     this.#isFirstLook = true;
     this.#found.clear();
     this.#note(IN_DOUBT, 'yes');
-    const latestNs = this.#latestNs();
+    const latestNs = latestChangeNs(this.#records, this.#clock);
     const provenNs = toNanoseconds(this.#records.note(PROVEN_UNTIL));
     const sinceNs = provenNs === undefined || (latestNs !== undefined && latestNs < provenNs) ? latestNs : provenNs;
     if (sinceNs !== undefined) this.#note(PROVEN_UNTIL, String(sinceNs / 1_000_000n));
     this.#lookFrom(sinceNs);
-  }
-
-  /** When something last changed here. */
-  #latestNs(): bigint | undefined {
-    const nowNs = BigInt(Math.floor(this.#clock.nowMs())) * 1_000_000n;
-    // Where all was changed in the future, the clock is no clock to go by: it began anew with the machine, say.
-    return this.#records.latestChangeNs(nowNs) ?? this.#records.latestChangeNs(END_OF_TIME_NS);
   }
 
   /** Why the folder stops. */
@@ -309,7 +302,7 @@ export class Doubt {
 
   /** What is mounted there is away, and nobody knows what is done to it meanwhile. */
   away(name: string): void {
-    if (this.#sinceNs === undefined) this.#lookFrom(this.#latestNs());
+    if (this.#sinceNs === undefined) this.#lookFrom(latestChangeNs(this.#records, this.#clock));
     this.#unlisted.add(name);
     this.#lent.add(name);
     for (const found of this.#found) if (isBelow(found, name)) this.#found.delete(found);
