@@ -230,7 +230,7 @@ export const SCANNING: readonly PlantedBug[] = [
     name: 'moved-damage-told',
     what: 'what a power cut emptied goes out under the name that somebody moves it to',
     file: 'src/node/folder/inspector.ts',
-    find: "seen.look.type === 'file' && !isHere(local) && this.#signs.isMoved(seen)",
+    find: 'this.#signs.isMoved(local, seen)',
     replace: 'false',
     breaks: 'E4',
     foundBy: { file: 'sim/power.test.ts', test: 'E4 what a power cut emptied is not announced under' },
