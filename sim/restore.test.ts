@@ -123,7 +123,7 @@ test('P71 a restore that is refused says why, and leaves no copy behind', async 
   b.faults.beforeDisk = (call) => {
     if (call === 'apply') b.write('report', 'edited here, just now');
   };
-  await refused('E_NOT_RESTORED');
+  await refused('E_CHANGED');
   delete b.faults.beforeDisk;
   deepEqual(staged(b), []);
   equal(b.read('report'), 'edited here, just now');

@@ -36,6 +36,7 @@ export const ERRORS = {
   E_DISK_FULL: 'Cannot write to "%s": the disk is full. Free some space; syncing goes on by itself',
   E_NAME_NOT_ALLOWED: 'Cannot store "%s" here: this disk does not allow the name',
   E_IN_USE: 'Cannot replace "%s": a program has it open for writing. Close it there, then try again',
+  E_CHANGED: 'Cannot replace "%s": somebody has just changed it. Try again',
   E_NOT_IN_HISTORY: 'Cannot restore "%s": the history has no version of it',
   E_NOT_RESTORED: 'Cannot restore "%s"',
   E_WATCH_LIMIT: 'Cannot watch all of "%s"',

@@ -180,8 +180,14 @@ export class Brake {
     return this.#replacements.act;
   }
 
-  isHolding(reason: HeldReason): boolean {
-    return this.#held.has(reason);
+  /** Is it held, or was it before a restart, after which nobody has judged it yet? */
+  isHeld(reason: typeof HELD_HERE | typeof HELD_BY_PEERS): boolean {
+    return this.#held.has(reason) || this.#acts.of(reason === HELD_HERE ? 'here' : 'by peers') !== undefined;
+  }
+
+  /** Is there anything of the kind? */
+  get isHolding(): boolean {
+    return this.#held.size > 0 || this.#acts.isAny || this.act !== undefined;
   }
 
   /** Would this version be held, as one more of too many? */

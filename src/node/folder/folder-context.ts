@@ -42,6 +42,8 @@ export interface FolderContext {
   save(records: readonly LocalRecord[]): void;
   /** A version of the history stands there again: it was not made from what it replaces. */
   putBack(name: string): void;
+  /** Is it so, and not recorded yet? */
+  isPutBack(name: string): boolean;
   /** Forgets own records, as if the names had never been here. */
   forget(names: readonly string[]): void;
   /** What peers said of such names may have to be answered otherwise now. */

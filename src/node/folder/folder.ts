@@ -108,7 +108,7 @@ export class Folder {
       ...basis,
       problems: this.#problems,
       rescan: (directory) => this.rescan(directory),
-      isHolding: () => this.#brake.held().length > 0,
+      isHolding: () => this.#brake.isHolding,
       ignores: () => this.#ignores.rules,
       rootIsOurs: () => this.#rootIsOurs(),
       suspect: (names) => this.#settler.offer(names),

@@ -29,6 +29,10 @@ export class HeldActs {
     return this.#acts.get(kind);
   }
 
+  get isAny(): boolean {
+    return this.#acts.size > 0;
+  }
+
   hold(kind: ActKind, act: HeldAct): void {
     if (this.#acts.has(kind)) return;
     this.#acts.set(kind, act);

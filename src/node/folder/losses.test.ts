@@ -1,4 +1,4 @@
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { Losses } from './losses.ts';
 
@@ -47,9 +47,12 @@ test('R12 an act begins with the first busy hour without a pause, and not with t
   clock.ms = 7_000_000;
   add(losses, 150, 10);
   losses.hold(HAND, 10n * HOUR_S);
-  const { firstMs, ...act } = losses.act ?? { firstMs: () => 0 };
-  deepEqual(act, { hands: new Set([HAND]), fromS: 9n * HOUR_S, fromMs: 6_000_000 });
-  deepEqual([firstMs('10 5', HAND), firstMs('10 5', 1n), firstMs('7 5', HAND)], [7_000_000, 6_000_000, 6_000_000]);
+  const { act } = losses;
+  ok(act !== undefined);
+  deepEqual(act.hands, new Set([HAND]));
+  deepEqual([act.isOf('x', HAND, 9n * HOUR_S), act.isOf('x', HAND, 8n * HOUR_S)], [true, false]);
+  deepEqual([act.isOf('x', 1n, 9n * HOUR_S), act.isOf('9 5', HAND, 1n)], [false, true]);
+  deepEqual([act.firstMs('10 5', HAND), act.firstMs('7 5', HAND)], [7_000_000, 6_000_000]);
 });
 
 test('R12 counts and holds outlive a restart, and what cannot be read of them is none', () => {
@@ -57,7 +60,8 @@ test('R12 counts and holds outlive a restart, and what cannot be read of them is
   add(losses, 210, 10);
   losses.hold(HAND, 10n * HOUR_S);
   const { act } = lossesOf(records).losses;
-  deepEqual([act?.hands, act?.fromS, act?.firstMs('10 7', HAND)], [new Set([HAND]), 10n * HOUR_S, 5_000_000]);
+  deepEqual([act?.hands, act?.isOf('x', HAND, 10n * HOUR_S)], [new Set([HAND]), true]);
+  equal(act?.firstMs('10 7', HAND), 5_000_000);
   equal(lossesOf(records).losses.isHeld(HAND), true);
   losses.release();
   equal(lossesOf(records).losses.act, undefined);
@@ -67,7 +71,7 @@ test('R12 counts and holds outlive a restart, and what cannot be read of them is
     'x',
     '[]',
     '{"hours":7,"hands":{}}',
-    '{"hours":[[1],"x",[-1,2,3]],"hands":["y"],"from":"z"}',
+    '{"hours":[[1],"x",[-1,2,3]],"hands":["y",["z",1],["7","q"]]}',
   ]) {
     records.setNote('losses', note);
     const read = lossesOf(records).losses;
@@ -80,4 +84,52 @@ test('R12 of too many hours the one with the fewest losses is forgotten', () => 
   add(losses, 40, 1);
   for (let hour = 10; hour < 300; hour += 2) add(losses, 2, hour);
   equal(losses.around(HOUR_S), 40);
+});
+
+test('U95 a clock that is set back in an act hides nothing of it', () => {
+  const { losses, clock } = lossesOf();
+  add(losses, 100, 10);
+  clock.ms = 1_000_000;
+  for (let index = 0; index < 100; index += 1) losses.add(`later ${index}`, HAND, 10n * HOUR_S + 600n, 200);
+  losses.hold(HAND, 10n * HOUR_S);
+  deepEqual([losses.act?.firstMs('later 1', HAND), losses.act?.firstMs('10 1', HAND)], [1_000_000, 5_000_000]);
+});
+
+test('U95 what a hand did to a name days before makes its act no longer, and what it does again no shorter, also over a restart', () => {
+  const { losses, records, clock } = lossesOf();
+  losses.add('10 5', HAND, HOUR_S, 200);
+  clock.ms = 900_000_000;
+  add(losses, 1, 10);
+  clock.ms += 60_000;
+  add(losses, 99, 10);
+  const again = lossesOf(records);
+  again.clock.ms = 904_000_000;
+  for (let index = 0; index < 100; index += 1) again.losses.add(`10 ${index}`, HAND, 11n * HOUR_S + 600n, 200);
+  again.losses.hold(HAND, 11n * HOUR_S);
+  deepEqual(
+    [again.losses.act?.firstMs('10 5', HAND), again.losses.act?.firstMs('x', HAND)],
+    [900_060_000, 900_000_000],
+  );
+});
+
+test('U95 of two hands each is held from where its own act began, and a name is as it was before both', () => {
+  const { losses, clock } = lossesOf();
+  const other = 7n;
+  add(losses, 210, 10);
+  losses.hold(HAND, 10n * HOUR_S);
+  clock.ms = 900_000_000;
+  for (let index = 0; index < 210; index += 1) losses.add(`10 ${index}`, other, 90n * HOUR_S, 200);
+  losses.hold(other, 90n * HOUR_S);
+  const { act } = losses;
+  deepEqual([act?.isOf('x', other, 50n * HOUR_S), act?.isOf('x', HAND, 50n * HOUR_S)], [false, true]);
+  deepEqual([act?.firstMs('10 5', other), act?.firstMs('x', other)], [5_000_000, 900_000_000]);
+});
+
+test('R12 whoever edits a file beside those who do it is not busy at it', () => {
+  const { losses, records } = lossesOf();
+  add(losses, 210, 10);
+  losses.add('x', 7n, 10n * HOUR_S, 200);
+  losses.save();
+  for (const each of [losses, lossesOf(records).losses])
+    deepEqual([each.isBusy(HAND, 11n * HOUR_S), each.isBusy(7n, 10n * HOUR_S)], [true, false]);
 });

@@ -18,26 +18,39 @@ const UNNOTED_MAX = 20;
 const UNNOTED_SHARE = 0.02;
 /** Of more names an act is undone by when it began. */
 const NAMES_MAX = 20_000;
+/** Of one name, the latest. */
+const TIMES_MAX = 8;
 /** Losses in an hour of an act that takes several. */
 const BUSY_MIN = 20;
 const NOTE = 'losses';
 
 interface Hour {
   readonly count: number;
+  /** The same by hand. */
+  readonly hands: ReadonlyMap<bigint, number>;
   /** When the first of them was carried out here, milliseconds since 1970 by the clock here. */
   readonly firstMs: number;
 }
 
-/** Who does it, and since when, of what is held. */
+/** Whose doing is held, and since when. */
 export interface Act {
   /** Short IDs of devices. */
   readonly hands: ReadonlySet<bigint>;
-  /** Losses of it were made from here on, in seconds of their versions. */
-  readonly fromS: bigint;
-  /** The first of them was carried out here then, as far as that is known; milliseconds since 1970. */
-  readonly fromMs: number;
-  /** When its first loss of a name by a hand was carried out; where that is not known, when it began. */
+  /** Is it a version of a held hand, made no earlier than what is held of that one? In seconds of its version. */
+  readonly isOf: (name: string, hand: bigint, madeS: bigint) => boolean;
+  /**
+   * When its first loss of a name, by whichever hand, was carried out here, milliseconds since 1970; where that is not known, when it
+   * began with this one.
+   */
   readonly firstMs: (name: string, hand: bigint) => number;
+}
+
+/** What is held of one hand. */
+interface Held {
+  /** The first hour. */
+  readonly from: bigint;
+  /** Its first loss was carried out here then, as far as that is known. */
+  readonly fromMs: number;
 }
 
 export type LossesContext = {
@@ -48,11 +61,10 @@ export type LossesContext = {
 export class Losses {
   readonly #context: LossesContext;
   readonly #hours = new Map<bigint, Hour>();
-  readonly #hands = new Set<bigint>();
-  /** The first hour of what is held. */
-  #heldFrom: bigint | undefined;
-  /** By hand and name, when the first loss was carried out here. */
-  readonly #names = new Map<string, number>();
+  /** The first hour of what is held, by hand: what another did in between is none of it. */
+  readonly #hands = new Map<bigint, bigint>();
+  /** By hand and name, when each loss was carried out here. */
+  readonly #names = new Map<string, readonly number[]>();
   #unnoted = 0;
   #unnotedMax = UNNOTED_MAX;
 
@@ -63,8 +75,12 @@ export class Losses {
 
   /** Losses that were made within an hour or two of that moment. */
   around(madeS: bigint): number {
-    const hour = madeS / HOUR_S;
-    return this.#count(hour) + Math.max(this.#count(hour - 1n), this.#count(hour + 1n));
+    return around(madeS / HOUR_S, (hour) => this.#count(hour));
+  }
+
+  /** Is this hand one of those who do it? Who edits a file beside them is none. */
+  isBusy(hand: bigint, madeS: bigint): boolean {
+    return around(madeS / HOUR_S, (hour) => this.#hours.get(hour)?.hands.get(hand) ?? 0) >= BUSY_MIN;
   }
 
   /**
@@ -75,24 +91,26 @@ export class Losses {
   add(name: string, hand: bigint, madeS: bigint, bound: number): () => void {
     const hour = madeS / HOUR_S;
     this.#unnotedMax = Math.max(UNNOTED_MAX, bound * UNNOTED_SHARE);
-    this.#change(hour, 1);
+    this.#change(hour, hand, 1);
     const key = keyOf(name, hand);
-    const isFirst = !this.#names.has(key);
-    if (isFirst) this.#names.set(key, Math.floor(this.#context.clock.nowMs()));
+    const before = this.#names.get(key) ?? [];
+    this.#names.delete(key); // to the end
+    this.#names.set(key, [...before, Math.floor(this.#context.clock.nowMs())].slice(-TIMES_MAX));
     const [oldest] = this.#names.keys();
     if (this.#names.size > NAMES_MAX && oldest !== undefined) this.#names.delete(oldest);
     return () => {
-      this.#change(hour, -1);
-      if (isFirst) this.#names.delete(key);
+      this.#change(hour, hand, -1);
+      if (before.length > 0) this.#names.set(key, before);
+      else this.#names.delete(key);
     };
   }
 
   /** What this hand does waits for a person from now on. */
   hold(hand: bigint, madeS: bigint): void {
     const from = this.#firstOf(madeS / HOUR_S);
-    if (this.#hands.has(hand) && this.#heldFrom !== undefined && this.#heldFrom <= from) return;
-    this.#hands.add(hand);
-    if (this.#heldFrom === undefined || from < this.#heldFrom) this.#heldFrom = from;
+    const before = this.#hands.get(hand);
+    if (before !== undefined && before <= from) return;
+    this.#hands.set(hand, from);
     this.#note();
   }
 
@@ -104,28 +122,45 @@ export class Losses {
   release(): void {
     if (this.#hands.size === 0) return;
     this.#hands.clear();
-    this.#heldFrom = undefined;
     this.#note();
   }
 
   /** A person has decided: what was meant, or is undone, counts for nothing any more. */
   decide(): void {
-    const from = this.#heldFrom;
-    if (from === undefined) return;
-    for (const hour of this.#hours.keys()) if (hour >= from) this.#hours.delete(hour);
+    for (const from of this.#hands.values())
+      for (const hour of this.#hours.keys()) if (hour >= from) this.#hours.delete(hour);
     this.release();
   }
 
   /** What is held; undefined if nothing is. */
   get act(): Act | undefined {
-    if (this.#heldFrom === undefined) return undefined;
-    const from = this.#heldFrom;
+    if (this.#hands.size === 0) return undefined;
+    const held = new Map([...this.#hands].map(([hand, from]) => [hand, { from, fromMs: this.#carriedOutMs(from) }]));
+    const first = (name: string, hand: bigint): number => this.#firstMsOf(name, hand, held.get(hand));
+    return {
+      hands: new Set(held.keys()),
+      isOf: (name, hand, madeS) => {
+        const of = held.get(hand);
+        return of !== undefined && (madeS >= of.from * HOUR_S || first(name, hand) < Number.POSITIVE_INFINITY);
+      },
+      firstMs: (name, hand) => {
+        const firstMs = Math.min(...[...held.keys()].map((each) => first(name, each)));
+        return firstMs < Number.POSITIVE_INFINITY ? firstMs : (held.get(hand)?.fromMs ?? firstMs);
+      },
+    };
+  }
+
+  /** What the same hand did to the name days before is none of it. */
+  #firstMsOf(name: string, hand: bigint, held: Held | undefined): number {
+    if (held === undefined) return Number.POSITIVE_INFINITY;
+    return Math.min(...(this.#names.get(keyOf(name, hand)) ?? []).filter((ms) => ms >= held.fromMs));
+  }
+
+  /** When the first loss that was made from that hour on was carried out here, as far as that is known. */
+  #carriedOutMs(from: bigint): number {
     // What was made later may have been carried out before: a round goes by the names.
     const firsts = [...this.#hours].flatMap(([hour, { firstMs }]) => (hour >= from ? [firstMs] : []));
-    const fromMs = Math.min(...firsts, this.#context.clock.nowMs());
-    // What the same hand did to the name days before is none of it.
-    const firstMs = (name: string, hand: bigint): number => Math.max(this.#names.get(keyOf(name, hand)) ?? 0, fromMs);
-    return { hands: this.#hands, fromS: from * HOUR_S, fromMs, firstMs };
+    return Math.floor(Math.min(...firsts, this.#context.clock.nowMs()));
   }
 
   /** To be kept although it is not many. */
@@ -147,10 +182,16 @@ export class Losses {
     return this.#hours.get(hour)?.count ?? 0;
   }
 
-  #change(hour: bigint, by: number): void {
-    const before = this.#hours.get(hour) ?? { count: 0, firstMs: this.#context.clock.nowMs() };
+  #change(hour: bigint, hand: bigint, by: number): void {
+    const nowMs = this.#context.clock.nowMs();
+    const before = this.#hours.get(hour) ?? { count: 0, hands: new Map(), firstMs: nowMs };
+    // The clock may have been set back since.
+    const firstMs = Math.min(before.firstMs, nowMs);
     if (before.count + by <= 0) this.#hours.delete(hour);
-    else this.#hours.set(hour, { ...before, count: before.count + by });
+    else {
+      const hands = new Map(before.hands).set(hand, (before.hands.get(hand) ?? 0) + by);
+      this.#hours.set(hour, { count: before.count + by, hands, firstMs });
+    }
     if (this.#hours.size > HOURS_MAX) this.#hours.delete(this.#smallestBut(hour));
     this.#unnoted += by;
     if (Math.abs(this.#unnoted) >= this.#unnotedMax) this.#note();
@@ -166,31 +207,42 @@ export class Losses {
 
   /** What cannot be noted, on a full disk, counts until the next start. */
   #note(): void {
-    const hours = [...this.#hours].map(([hour, { count, firstMs }]) => [Number(hour), count, Math.floor(firstMs)]);
-    const hands = [...this.#hands].map(String);
-    const from = this.#heldFrom === undefined ? undefined : Number(this.#heldFrom);
-    // Nobody asks for the names before something is held.
-    const names = from === undefined ? [] : [...this.#names];
+    const hours = [...this.#hours].map(([hour, { count, hands, firstMs }]) => {
+      const byHand = [...hands].map(([hand, ofHand]) => [String(hand), ofHand]);
+      return [Number(hour), count, Math.floor(firstMs), byHand];
+    });
+    const hands = [...this.#hands].map(([hand, from]) => [String(hand), Number(from)]);
+    const names = this.#namesToNote();
     this.#unnoted = 0;
     try {
-      this.#context.records.setNote(NOTE, JSON.stringify({ hours, hands, from, names }));
+      this.#context.records.setNote(NOTE, JSON.stringify({ hours, hands, names }));
     } catch {}
+  }
+
+  /** Those of what is held, or may be an act that goes on: nobody will ever ask for others. */
+  #namesToNote(): [string, readonly number[]][] {
+    const busy = [...this.#hours].flatMap(([hour, { count }]) => (count >= BUSY_MIN ? [hour] : []));
+    const latest = busy.reduce((last, hour) => (hour > last ? hour : last), 0n);
+    const froms = [...this.#hands.values(), ...(busy.length > 0 ? [this.#firstOf(latest)] : [])];
+    if (froms.length === 0) return [];
+    const fromMs = Math.min(...froms.map((from) => this.#carriedOutMs(from)));
+    return [...this.#names].filter(([, times]) => times.some((ms) => ms >= fromMs));
   }
 
   /** What cannot be read is as if there were none. */
   #read(note: string | undefined): void {
     try {
-      const noted = JSON.parse(note ?? '{}') as Partial<Record<'hours' | 'hands' | 'from' | 'names', unknown>>;
+      const noted = JSON.parse(note ?? '{}') as Partial<Record<'hours' | 'hands' | 'names', unknown>>;
       for (const entry of listOf(noted.hours)) {
-        const [hour, count, firstMs] = listOf(entry).map(Number);
-        if (isWhole(hour) && isWhole(count) && isWhole(firstMs)) this.#hours.set(BigInt(hour), { count, firstMs });
+        const [hour, count, firstMs, byHand] = listOf(entry);
+        if (!isWhole(hour) || !isWhole(count) || !isWhole(firstMs)) continue;
+        this.#hours.set(BigInt(hour), { count, firstMs, hands: countsOf(byHand) });
       }
       for (const entry of listOf(noted.names)) {
-        const [key, firstMs] = listOf(entry);
-        if (typeof key === 'string' && isWhole(firstMs)) this.#names.set(key, firstMs);
+        const [key, times] = listOf(entry);
+        if (typeof key === 'string') this.#names.set(key, listOf(times).map(Number).filter(isWhole));
       }
-      for (const hand of listOf(noted.hands)) this.#hands.add(BigInt(String(hand)));
-      if (this.#hands.size > 0 && isWhole(noted.from)) this.#heldFrom = BigInt(noted.from);
+      for (const [hand, from] of countsOf(noted.hands)) this.#hands.set(hand, BigInt(from));
     } catch {}
   }
 }
@@ -199,7 +251,20 @@ function keyOf(name: string, hand: bigint): string {
   return `${hand} ${name}`;
 }
 
-const ZERO: Hour = { count: 0, firstMs: 0 };
+const ZERO: Hour = { count: 0, hands: new Map(), firstMs: 0 };
+
+/** Within an hour or two of the moment that is in that hour. */
+function around(hour: bigint, countOf: (hour: bigint) => number): number {
+  return countOf(hour) + Math.max(countOf(hour - 1n), countOf(hour + 1n));
+}
+
+/** What was noted by hand. */
+function countsOf(noted: unknown): Map<bigint, number> {
+  const entries = listOf(noted).map(listOf);
+  return new Map(
+    entries.flatMap(([hand, count]) => (typeof hand === 'string' && isWhole(count) ? [[BigInt(hand), count]] : [])),
+  );
+}
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];

@@ -88,6 +88,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
       if (revived.length > 0) save(revived);
     },
     putBack: (name) => void putBack.add(name),
+    isPutBack: (name) => putBack.has(name),
     forget: (names) => {
       records.forgetLocal(names);
       for (const tell of forgotten) tell(names);

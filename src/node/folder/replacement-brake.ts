@@ -7,7 +7,8 @@
  * of another branch, a formatter's run or tags written into all photos rarely reach it; what came together after a holiday never
  * does, for it was not changed together. Counted as they are carried out, since such a program takes its time. Not counted: what
  * stays beside as a conflict copy, or under another name, what the same hand made just before, and what a checkout of git has
- * replaced, for that is in the repository. Once it is too much, all that the same hand does waits, however slow it gets.
+ * replaced, for that is in the repository. Once it is too much, all that the same hand does waits, however slow it gets, and so does
+ * what any other does who is busy at it; single edits of others go on.
  * @module
  */
 import { sameBytes, sameContent, type FileRecord } from '../../core/model/file-record.ts';
@@ -144,7 +145,7 @@ export class ReplacementBrake {
     if (isGits && isByGit(this.#records, this.#gitIndexes, tree, newest)) return () => {};
     const madeS = changedS(newest);
     const bound = Math.max(FREE, this.#records.counts().local.files * SHARE_FREE);
-    const isTooMuch = this.#losses.around(madeS) >= bound;
+    const isTooMuch = this.#losses.around(madeS) >= bound && this.#losses.isBusy(newest.modifiedBy, madeS);
     if (!isTooMuch && !this.#losses.isHeld(newest.modifiedBy))
       return this.#losses.add(mine.name, newest.modifiedBy, madeS, bound);
     if (this.#isApproved(newest)) return () => {};

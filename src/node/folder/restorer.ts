@@ -4,7 +4,7 @@
  * @module
  */
 import { LanfoldError, type ErrorCode } from '../../core/errors.ts';
-import { NO_BYTES } from '../../core/model/file-record.ts';
+import { NO_BYTES, type Look } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
 import { isTrouble, type Change, type HistoryEntry, type Trouble } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
@@ -12,9 +12,13 @@ import type { FolderContext } from './folder-context.ts';
 /** The history is walked once for so many names. */
 const PAGE = 5000;
 
+/** What a version may take the place of: a file that has another look than is expected stays. */
+export type Instead = 'nothing' | 'whatever stands there' | { readonly expected: Look | undefined };
+
 const CODES: Partial<Record<Trouble['trouble'], ErrorCode>> = {
   'disk-full': 'E_DISK_FULL',
   'in-use': 'E_IN_USE',
+  changed: 'E_CHANGED',
   'name-not-allowed': 'E_NAME_NOT_ALLOWED',
 };
 
@@ -104,7 +108,7 @@ export class Restorer {
   }
 
   /** @throws LanfoldError `E_NOT_IN_HISTORY`, or what the disk says. */
-  async putBack(entry: HistoryEntry, instead: 'nothing' | 'whatever stands there'): Promise<HistoryEntry> {
+  async putBack(entry: HistoryEntry, instead: Instead): Promise<HistoryEntry> {
     // All that one group has removed is of one time, and several may be wanted back in one millisecond.
     const stage = `restore-${entry.atMs}-${this.#context.clock.nowMs()}-${(this.#count += 1)}`;
     this.#stages.add(stage);
@@ -121,7 +125,7 @@ export class Restorer {
     }
   }
 
-  async #put(entry: HistoryEntry, stage: string, instead: 'nothing' | 'whatever stands there'): Promise<void> {
+  async #put(entry: HistoryEntry, stage: string, instead: Instead): Promise<void> {
     const { tree, mounts } = this.#context;
     const { name, permissions, modifiedNs, symlinkTarget: target } = entry;
     await mounts.refresh();
@@ -131,8 +135,7 @@ export class Restorer {
       const staged = await tree.stageFromHistory(entry, stage);
       if (isTrouble(staged)) throw refusal(name, staged);
     }
-    const [look] = instead === 'nothing' ? [] : await tree.look([name]);
-    const expected = isTrouble(look) ? undefined : look;
+    const expected = await this.#expected(name, instead);
     const place = { name, expected, displace: { to: 'history' } } as const;
     const change: Change =
       entry.type === 'symlink'
@@ -144,6 +147,13 @@ export class Restorer {
     if (isTrouble(applied)) throw refusal(name, applied);
     this.#context.putBack(name);
     this.#context.suspect([...parents.map((parent) => parent.name), name]);
+  }
+
+  async #expected(name: string, instead: Instead): Promise<Look | undefined> {
+    if (instead === 'nothing') return undefined;
+    if (instead !== 'whatever stands there') return instead.expected;
+    const [look] = await this.#context.tree.look([name]);
+    return isTrouble(look) ? undefined : look;
   }
 
   /** Directories above a name that may be gone by now. */

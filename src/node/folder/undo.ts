@@ -6,12 +6,13 @@
  * @module
  */
 import { LanfoldError } from '../../core/errors.ts';
-import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
+import { newestOf } from '../../core/index/newest.ts';
+import type { FileRecord, LocalRecord, Look } from '../../core/model/file-record.ts';
 import { revival } from '../../core/scan/changes.ts';
 import { counterOf } from '../../core/model/version-vector.ts';
 import type { HistoryEntry } from '../../ports/file-tree.ts';
 import type { NeedCursor, NeedPhase } from '../../ports/record-store.ts';
-import { HELD_BY_PEERS, HELD_HERE, HELD_REPLACEMENTS, type Brake } from './brake.ts';
+import { HELD_BY_PEERS, HELD_HERE, type Brake } from './brake.ts';
 import type { Act } from './losses.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { Restorer } from './restorer.ts';
@@ -29,12 +30,14 @@ export interface Undone {
   readonly failed: number;
 }
 
-const REASONS = [HELD_HERE, HELD_BY_PEERS, HELD_REPLACEMENTS] as const;
 const PAGE = 500;
 /** The reason of a problem. */
 const NOT_UNDONE = 'not-undone';
-/** A person may free some space, or close a program, and say it again. For all else nothing else may wait. */
-const PASSING: ReadonlySet<string> = new Set(['E_DISK_FULL', 'E_IN_USE']);
+/**
+ * A person may free some space, or close a program, and say it again; what was saved a moment ago is known by then. For all else
+ * nothing else may wait.
+ */
+const PASSING: ReadonlySet<string> = new Set(['E_DISK_FULL', 'E_IN_USE', 'E_CHANGED']);
 
 /** How it went with one version. `later`: it may go another time. */
 type PutBack = 'restored' | 'failed' | 'later';
@@ -50,17 +53,19 @@ export class Undo {
     this.#restorer = restorer;
   }
 
-  /** Until all of it is done everything is held, also after a restart: then a person says it again. */
+  /**
+   * Until all of it is done everything is held, also after a restart: then a person says it again. Each of its steps but that out
+   * of the history is a single change of the records: what a kill or a walk would leave of so many could be few enough to pass.
+   */
   async run(): Promise<Undone> {
     const brake = this.#brake;
-    const holds = REASONS.filter((reason) => brake.isHolding(reason));
-    const { fetched, lost } = holds.includes(HELD_HERE) ? await this.#fetchBack() : { fetched: 0, lost: 0 };
+    const { fetched, lost } = brake.isHeld(HELD_HERE) ? await this.#fetchBack() : { fetched: 0, lost: 0 };
     const { restored, failed, later } = await this.#restore(brake.act);
     if (later > 0) return { fetched, kept: 0, restored, lost, failed: failed + later };
-    const deletes = holds.includes(HELD_BY_PEERS) ? this.#keepDeleted() : 0;
-    const replacements = holds.includes(HELD_REPLACEMENTS) ? this.#keepReplaced() : 0;
+    // Asked only now: whoever does it went on meanwhile.
+    const kept = this.#keep([...this.#deleted(), ...this.#replaced()]);
     brake.releaseAll();
-    return { fetched, kept: deletes + replacements, restored, lost, failed };
+    return { fetched, kept, restored, lost, failed };
   }
 
   /**
@@ -69,70 +74,82 @@ export class Undo {
    */
   async #fetchBack(): Promise<{ fetched: number; lost: number }> {
     const { tree, records, mounts, busy } = this.#context;
-    let fetched = 0;
-    let lost = 0;
+    const gone: { readonly name: string; readonly sequence: number }[] = [];
     await mounts.refresh();
-    if (!(await this.#context.rootIsOurs())) return { fetched, lost };
+    if (!(await this.#context.rootIsOurs())) return { fetched: 0, lost: 0 };
     for (let after = ''; ;) {
       const page = records.below('', after, PAGE);
       const last = page.at(-1);
-      if (last === undefined) return { fetched, lost };
-      const names = page.filter(({ look }) => look !== undefined).map(({ record }) => record.name);
-      const looks = await tree.look(names);
-      const gone = names.filter((name, index) => looks[index] === undefined && !mounts.holds(name) && !busy.has(name));
-      const looked = new Map(page.map(({ record }) => [record.name, record.sequence]));
-      const has = (name: string): boolean => {
-        const own = records.local(name)?.record; // one that was put in place meanwhile is another
-        const newest = records.newest(name);
-        if (own === undefined || own.sequence !== looked.get(name) || newest?.deleted !== false) return false;
-        return records.holders(newest).length > 0;
-      };
-      const back = gone.filter(has);
-      lost += gone.length - back.length;
-      fetched += back.length;
-      if (back.length > 0) this.#context.forget(back);
+      if (last === undefined) break;
+      const here = page.filter(({ look }) => look !== undefined).map(({ record }) => record);
+      const looks = await tree.look(here.map(({ name }) => name));
+      for (const [index, { name, sequence }] of here.entries())
+        if (looks[index] === undefined && !mounts.holds(name)) gone.push({ name, sequence });
       after = last.record.name;
     }
+    // One that was put in place meanwhile has another record.
+    const still = gone.filter(
+      ({ name, sequence }) => records.local(name)?.record.sequence === sequence && !busy.has(name),
+    );
+    const back = still.filter(({ name }) => this.#isAtPeer(name)).map(({ name }) => name);
+    if (back.length > 0) this.#context.forget(back);
+    return { fetched: back.length, lost: still.length - back.length };
   }
 
-  #keepDeleted(): number {
-    return this.#keep('delete-file', () => true) + this.#keep('delete-directory', () => true);
+  /** Does a peer have it, be it as it was before an edit of ours that nobody has fetched? */
+  #isAtPeer(name: string): boolean {
+    const others = this.#context.records.versions(name).remotes.map(({ record }) => record);
+    return newestOf(others)?.deleted === false;
   }
 
-  #keepReplaced(): number {
+  #deleted(): LocalRecord[] {
+    const { act } = this.#brake;
+    const isAny = this.#brake.isHeld(HELD_BY_PEERS);
+    const isMeant = (newest: FileRecord): boolean => isAny || act?.hands.has(newest.modifiedBy) === true;
+    return [...this.#wanted('delete-file', isMeant), ...this.#wanted('delete-directory', isMeant)];
+  }
+
+  /** What others have edited meanwhile, and is still on its way, is none of it. */
+  #replaced(): LocalRecord[] {
     const { records } = this.#context;
-    return this.#keep('file', ({ record }) => {
-      const newest = records.newest(record.name);
-      return newest !== undefined && this.#brake.isReplacement(record, newest);
+    const { act } = this.#brake;
+    if (act === undefined) return [];
+    return this.#wanted('file', (newest) => {
+      if (!act.hands.has(newest.modifiedBy)) return false;
+      return this.#brake.isReplacement(records.local(newest.name)?.record, newest);
     });
   }
 
-  /** Of names whose newest version is not here: ours stands, in a version that has seen all others. */
-  #keep(phase: NeedPhase, isMeant: (mine: LocalRecord) => boolean): number {
+  /** Own versions that stand here and of whose names others have newer ones. */
+  #wanted(phase: NeedPhase, isMeant: (newest: FileRecord) => boolean): LocalRecord[] {
     const { records, busy } = this.#context;
-    const meant: LocalRecord[] = [];
+    const found: LocalRecord[] = [];
     for (let after: NeedCursor = { phase, name: undefined }; ;) {
       const page = records.need(after, PAGE).filter((needed) => needed.phase === phase);
       const last = page.at(-1);
-      if (last === undefined) break;
+      if (last === undefined) return found;
       for (const { name } of page) {
         const mine = records.local(name);
-        if (mine?.look !== undefined && mine.record.version.length > 0 && !busy.has(name) && isMeant(mine))
-          meant.push(mine);
+        const newest = records.newest(name);
+        if (mine?.look === undefined || mine.record.version.length === 0 || busy.has(name)) continue;
+        if (newest !== undefined && isMeant(newest)) found.push(mine);
       }
       after = { phase, name: last.name };
     }
+  }
+
+  /** Ours stands, in a version that has seen all others. */
+  #keep(meant: readonly LocalRecord[]): number {
+    const { records } = this.#context;
+    if (meant.length === 0) return 0;
     // Parents before what is in them, or peers would make directories of their own.
-    meant.sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
-    for (let start = 0; start < meant.length; start += PAGE) {
-      const part = meant.slice(start, start + PAGE);
-      this.#context.save(
-        part.map(({ record, look }) => {
-          const others = records.versions(record.name).remotes.map((remote) => remote.record);
-          return { record: revival(record, others, this.#context.author(record.name)), look };
-        }),
-      );
-    }
+    const inOrder = meant.toSorted((a, b) => (a.record.name < b.record.name ? -1 : 1));
+    this.#context.save(
+      inOrder.map(({ record, look }) => {
+        const others = records.versions(record.name).remotes.map((remote) => remote.record);
+        return { record: revival(record, others, this.#context.author(record.name)), look };
+      }),
+    );
     return meant.length;
   }
 
@@ -148,22 +165,25 @@ export class Undo {
       const page = records.changesSince(after, PAGE);
       const last = page.at(-1);
       if (last === undefined) return done;
-      const hands = new Map(page.filter((own) => isOfAct(own, act)).map((own) => [own.name, own.modifiedBy]));
-      for (const [name, versions] of await tree.histories([...hands.keys()])) {
-        const firstMs = act.firstMs(name, hands.get(name) ?? 0n);
+      const names = page.filter((own) => isOfAct(own, act)).map(({ name }) => name);
+      for (const [name, versions] of await tree.histories(names)) {
+        const own = records.local(name);
+        // Somebody has changed it since, or it was brought back the last time that this was said.
+        if (own === undefined || !isOfAct(own.record, act) || this.#context.isPutBack(name)) continue;
+        const firstMs = act.firstMs(name, own.record.modifiedBy);
         const before = versions.findLast(({ atMs }) => atMs >= firstMs);
         if (before === undefined) continue; // what was new stays
-        done[await this.#putBack(before)] += 1;
+        done[await this.#putBack(before, own.look)] += 1;
       }
       after = last.sequence;
     }
   }
 
-  async #putBack(version: HistoryEntry): Promise<PutBack> {
+  async #putBack(version: HistoryEntry, expected: Look | undefined): Promise<PutBack> {
     const { problems, log } = this.#context;
     const { name } = version;
     try {
-      await this.#restorer.putBack(version, 'whatever stands there');
+      await this.#restorer.putBack(version, { expected });
       if (problems.of(name)?.reason === NOT_UNDONE) problems.clear(name);
       return 'restored';
     } catch (cause) {
@@ -175,6 +195,6 @@ export class Undo {
   }
 }
 
-function isOfAct({ type, modifiedBy, version }: FileRecord, { hands, fromS }: Act): boolean {
-  return type === 'file' && hands.has(modifiedBy) && counterOf(version, modifiedBy) >= fromS;
+function isOfAct({ name, type, modifiedBy, version }: FileRecord, act: Act): boolean {
+  return type === 'file' && act.isOf(name, modifiedBy, counterOf(version, modifiedBy));
 }
