@@ -131,6 +131,18 @@ test('R12 a few deletes that are found after a restart do not end what was held 
   ok(b.names().length >= 408);
 });
 
+test('R12 a clock that is behind lets nobody pass, and what it made is undone', async () => {
+  const { desk, a, b } = await world(420);
+  using _ = desk;
+  a.skewMs = -72 * HOUR_MS;
+  await encrypt(desk, a, 420);
+  ok(await desk.until(() => b.folder().state === 'needs-you'));
+  await desk.runFor(MINUTE_MS);
+  equal(count(b, 'X'), 210);
+  await desk.scheduler.runUntil(b.folder().undoHeld());
+  ok(await desk.until(() => [a, b].every((machine) => count(machine, 'content') === 420)));
+});
+
 test('R12 files that are deleted one after the other, each with another one in its place, are held', async () => {
   const { desk, a, b } = await world(420);
   using _ = desk;

@@ -26,6 +26,8 @@ const HOUR_S = 3600n;
 const UNDONE_S = 2n * HOUR_S;
 /** Who keeps what he writes for some hours only (a camera, say) deletes it for as long as he goes on. */
 const KEPT_S = 24n * HOUR_S;
+/** A version that counts so few more than ours was made just after it, or by a clock that is behind and has nothing to say. */
+const UNCLOCKED_S_MAX = 10n;
 /** How long a person's yes holds for what the same hands go on with. */
 const APPROVAL_MS = 15 * 60_000;
 const TWINS_MAX = 20;
@@ -46,7 +48,7 @@ export class ReplacementBrake {
   readonly #digest: (bytes: Uint8Array) => Uint8Array;
   readonly #losses: Losses;
   readonly #gitIndexes: GitIndexes;
-  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #clock: Pick<Clock, 'monotonicMs' | 'nowMs'>;
   /** Repositories of which an object was to be replaced: whoever does that is not git. */
   readonly #spoilt = new Set<string>();
   #trees: Trees = new Map();
@@ -143,7 +145,7 @@ export class ReplacementBrake {
     const tree = workTreeOf(this.#records, mine.name, this.#trees);
     const isGits = tree !== undefined && !this.#spoilt.has(tree);
     if (isGits && isByGit(this.#records, this.#gitIndexes, tree, newest)) return () => {};
-    const madeS = changedS(newest);
+    const madeS = this.#madeS(mine, newest);
     const bound = Math.max(FREE, this.#records.counts().local.files * SHARE_FREE);
     const isTooMuch = this.#losses.around(madeS) >= bound && this.#losses.isBusy(newest.modifiedBy, madeS);
     if (!isTooMuch && !this.#losses.isHeld(newest.modifiedBy))
@@ -188,10 +190,22 @@ export class ReplacementBrake {
     });
   }
 
+  /**
+   * When the newest was made, in seconds since 1970. Where ours stood here for long, and the other counts hardly further, its clock
+   * is behind: then it was made just now, as far as anybody knows.
+   */
+  #madeS(mine: FileRecord, newest: FileRecord): bigint {
+    const madeS = changedS(newest);
+    if (madeS - counterOf(mine.version, newest.modifiedBy) > UNCLOCKED_S_MAX) return madeS;
+    const nowS = BigInt(Math.floor(this.#clock.nowMs() / 1000));
+    const sinceS = (this.#records.local(mine.name)?.look?.changedNs ?? 0n) / 1_000_000_000n;
+    return sinceS > 0n && nowS - sinceS > HOUR_S ? nowS : madeS;
+  }
+
   /** Whoever made the content just before may do with it what they like. (Who gave it other permissions has not made it.) */
   #isOfSameHand(mine: FileRecord, newest: FileRecord, mineHash: Uint8Array): boolean {
     if (newest.modifiedBy !== mine.modifiedBy || sameBytes(mine.previousBlocksHash, mineHash)) return false;
-    const apartS = changedS(newest) - changedS(mine);
+    const apartS = this.#madeS(mine, newest) - changedS(mine);
     return apartS > 0n && apartS < (newest.deleted ? KEPT_S : HOUR_S);
   }
 }
