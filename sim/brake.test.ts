@@ -107,6 +107,18 @@ test('R12 files whose only twins are deleted with them count as deleted', async 
   equal(b.folder().state, 'needs-you');
 });
 
+test('R12 a directory with many files of the same content is renamed unasked', async () => {
+  const { desk, a, b } = await twoWith({ first: 'x' });
+  using _ = desk;
+  a.disk.makeDirectory(`${FOLDER}/m`);
+  for (let index = 0; index < 300; index += 1) a.write(`m/${index}`, index < 100 ? 'a licence' : `content ${index}`);
+  ok(await desk.until(() => b.folder().records.counts().local.files === 301));
+  ok(await desk.inSync(a, b));
+  a.disk.rename(`${FOLDER}/m`, `${FOLDER}/n`);
+  await desk.runFor(60_000);
+  deepEqual([a.folder().state, b.folder().state, b.names()], ['in-sync', 'in-sync', ['first', 'n']]);
+});
+
 test('R12 held deletes cost nothing while they wait, and are forgotten when the files are back', async () => {
   const { desk, a, b } = await twoWith(files(100));
   using _ = desk;

@@ -14,12 +14,12 @@ import type { Problem } from './problems.ts';
 import { HeldActs } from './held-acts.ts';
 import type { Act } from './losses.ts';
 import { ReplacementBrake, type GiveBack } from './replacement-brake.ts';
+import { Twins } from './twins.ts';
 
 const DELETES_FREE = 50;
 const SHARE_FREE = 0.2;
 /** Deletes this close together count as one act: the watcher reports a big removal in many pieces. */
 const ONE_ACT_MS = 10_000;
-const TWINS_MAX = 20;
 /** What may be git's work waits so long for the word that it is, and is not told of meanwhile. */
 const GIT_PATIENCE_MS = 20_000;
 /** What the first walk after a start finds gone has been judged by then: what was held before is held again, or is not any more. */
@@ -284,8 +284,10 @@ export class Brake {
     const isOver = nowMs - this.#pulled.startedMs > ONE_ACT_MS && this.#acts.of('by peers') === undefined;
     if (isOver) this.#pulled = { startedMs: nowMs, deletes: 0, gone: new Set() };
     const { deletes: done, gone } = this.#pulled;
-    for (const name of gone) if (this.#isElsewhere(name)) gone.delete(name); // it has come back under another name
-    const isMaybeGit = this.#addGone(gone);
+    const { records } = this.#context;
+    const twins = new Twins(records, (name) => records.newest(name)?.deleted === false);
+    for (const name of gone) if (this.#isElsewhere(name, twins)) gone.delete(name); // it has come back under another name
+    const isMaybeGit = this.#addGone(gone, twins);
     const total = local.files + local.directories + local.symlinks + done;
     const isMany = isTooMany(done + need.deletes, total);
     if (isMany && gone.size > DELETES_FREE && !this.#isAllowed(HELD_BY_PEERS)) {
@@ -341,7 +343,7 @@ export class Brake {
    * is no loss.
    * @returns true when all of them are in working trees of git.
    */
-  #addGone(gone: Set<string>): boolean {
+  #addGone(gone: Set<string>, twins: Twins): boolean {
     const { records } = this.#context;
     const trees: Trees = new Map();
     for (const name of gone) if (this.#isByGit(name, trees)) gone.delete(name); // the word of it came after the delete
@@ -353,7 +355,7 @@ export class Brake {
       for (const { name } of page) {
         const own = records.local(name)?.record;
         if (own === undefined || own.type !== 'file' || own.size === 0 || this.#isByGit(name, trees)) continue;
-        if (!this.#isElsewhere(name)) gone.add(name);
+        if (!twins.hasOne(own)) gone.add(name);
       }
       after = { phase: 'delete-file', name: last.name };
     }
@@ -368,12 +370,9 @@ export class Brake {
   }
 
   /** Is the content of this file here under a name that stays? */
-  #isElsewhere(name: string): boolean {
-    const { records } = this.#context;
-    const own = records.local(name)?.record;
-    if (own === undefined || own.deleted || own.type !== 'file') return false;
-    const twins = records.filesWithBlocks(own.blocks, own.blockSize, TWINS_MAX);
-    return twins.some((twin) => records.newest(twin.record.name)?.deleted === false);
+  #isElsewhere(name: string, twins: Twins): boolean {
+    const own = this.#context.records.local(name)?.record;
+    return own !== undefined && !own.deleted && own.type === 'file' && twins.hasOne(own);
   }
 }
 

@@ -39,6 +39,7 @@ import { PowerCutSigns } from './power-cut-signs.ts';
 import { listUnclaimed, noteDamaged } from './unclaimed.ts';
 import { Patience } from './patience.ts';
 import type { Settler } from './settler.ts';
+import { Twins } from './twins.ts';
 
 /** Names per message to the disk, and per transaction. */
 const CHUNK = 500;
@@ -48,9 +49,6 @@ interface Basis {
   /** Of the own records, by name. */
   readonly sequences: ReadonlyMap<string, number | undefined>;
 }
-
-/** Of more files with the same content some are not asked for: then too many count as deleted, never too few. */
-const TWINS_MAX = 20;
 
 export class Inspector {
   readonly #context: FolderContext;
@@ -325,7 +323,8 @@ export class Inspector {
       return;
     }
     const lost = new Set(gone);
-    const counting = gone.filter((name) => !byGit.has(name) && !this.#hasTwin(name, lost));
+    const twins = new Twins(records, (name) => !lost.has(name));
+    const counting = gone.filter((name) => !byGit.has(name) && !this.#isElsewhere(name, twins));
     if (!this.#brake.mayAnnounceDeletes(counting.length, stillGone, isOfHeld)) {
       // They wait for a person, and not here: the next walk finds them anew.
       for (const name of names) this.#settler.forget(name, moment);
@@ -388,11 +387,9 @@ export class Inspector {
   }
 
   /** The same content stays under another name: it was moved, not deleted. */
-  #hasTwin(name: string, gone: ReadonlySet<string>): boolean {
+  #isElsewhere(name: string, twins: Twins): boolean {
     const own = this.#context.records.local(name)?.record;
     if (own === undefined || own.type !== 'file') return own?.type === 'directory';
-    return this.#context.records
-      .filesWithBlocks(own.blocks, own.blockSize, TWINS_MAX)
-      .some((twin) => !gone.has(twin.record.name));
+    return twins.hasOne(own);
   }
 }
