@@ -45,6 +45,8 @@ const FolderSchema = v.object({
   peers: v.array(v.string()),
   /** All that is known of who is and was a member. Missing in files of older versions, where only {@link peers} were. */
   members: v.optional(v.array(MemberSchema)),
+  /** Device IDs of the removed ones, in the order in which this device came to know it. See core/members/removals.ts. */
+  removals: v.optional(v.array(v.string())),
   /** It is new here, and a person has yet to say that it may join. */
   held: v.optional(v.boolean()),
 });

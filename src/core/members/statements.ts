@@ -7,8 +7,7 @@
  * removals are known: nobody could tell which came first, and the one who is wrongly out is brought back by a person.
  * @module
  */
-import { MEMBERS_REMOVED_MAX, MEMBERS_TOLD_MAX, STRANGERS_REMOVED_MAX } from '../limits.ts';
-import { byName } from '../model/folder-path.ts';
+import { MEMBERS_TOLD_MAX, STRANGERS_REMOVED_MAX } from '../limits.ts';
 import { isMember, memberOf, membersIn, mergeMembers, NO_MEMBERS, type Member, type MemberSet } from './member-set.ts';
 
 /** Who does it, and when. */
@@ -25,7 +24,7 @@ export function admit(set: MemberSet, device: string, name: string, act: Act): M
   const known = memberOf(set, device);
   if (known?.removed === false) return set;
   const added = { device, name, generation: (known?.generation ?? 0) + 1, removed: false, ...act };
-  return withoutOldest(mergeMembers(set, [added]));
+  return mergeMembers(set, [added]);
 }
 
 /** What others say of a device that has forgotten its own part in it: that a person lets it in again must count for more. */
@@ -39,7 +38,7 @@ export function takeBack(set: MemberSet, words: readonly Member[]): MemberSet {
 /** A person removes a device, or it leaves. Who is not in the set stays a stranger. */
 export function remove(set: MemberSet, device: string, act: Act): MemberSet {
   const known = memberOf(set, device);
-  return known === undefined ? set : withoutOldest(mergeMembers(set, [{ ...known, removed: true, ...act }]));
+  return known === undefined ? set : mergeMembers(set, [{ ...known, removed: true, ...act }]);
 }
 
 /** A device said who the members are. @returns `set` itself when it may not say so, and when it says nothing new. */
@@ -52,30 +51,21 @@ export function hear(set: MemberSet, from: string, told: readonly Member[]): Mem
     // Else a device could put itself out of reach of a removal that is on its way.
     return member.device !== from || member.removed || member.generation === generation;
   });
-  // Who is known first: whom it removes leaves room.
+  // What needs no room first, so that it counts whatever else is said: whom it removes leaves some.
+  const bringsIn = ({ device, removed }: Member): boolean => !removed && known.get(device)?.removed !== false;
+  const isStrange = ({ device, removed }: Member): boolean => removed && !known.has(device);
   const after = mergeMembers(
     set,
-    believed.filter(({ device }) => known.has(device)),
+    believed.filter((member) => !bringsIn(member) && !isStrange(member)),
   );
   const inside = membersIn(after).length;
-  const strangers = believed.filter(({ device }) => !known.has(device));
-  return withoutOldest(
-    mergeMembers(after, [
-      ...strangers.filter(({ removed }) => !removed).slice(0, Math.max(0, MEMBERS_TOLD_MAX - inside)),
-      ...strangers
-        .filter(({ removed }) => removed)
-        .slice(0, Math.max(0, STRANGERS_REMOVED_MAX - (after.length - inside))),
-    ]),
+  const newcomers = believed.filter(
+    (member) => bringsIn(member) && member.generation > (memberOf(after, member.device)?.generation ?? 0),
   );
-}
-
-/** Forgets those that were removed first where there are more than are remembered. */
-function withoutOldest(set: MemberSet): MemberSet {
-  const removed = set.filter((member) => member.removed);
-  if (removed.length <= MEMBERS_REMOVED_MAX) return set;
-  const oldest = removed.sort((a, b) => b.atMs - a.atMs || byName(a.device, b.device)).slice(MEMBERS_REMOVED_MAX);
-  const devices = new Set(oldest.map(({ device }) => device));
-  return set.filter(({ device }) => !devices.has(device));
+  return mergeMembers(after, [
+    ...newcomers.slice(0, Math.max(0, MEMBERS_TOLD_MAX - inside)),
+    ...believed.filter(isStrange).slice(0, Math.max(0, STRANGERS_REMOVED_MAX - (after.length - inside))),
+  ]);
 }
 
 /**

@@ -8,6 +8,7 @@
 import { LanfoldError } from '../../core/errors.ts';
 import { HINTS_MAX, MEMBERS_MAX } from '../../core/limits.ts';
 import { isMember, membersIn, NO_MEMBERS, type Member, type MemberSet } from '../../core/members/member-set.ts';
+import { remember } from '../../core/members/removals.ts';
 import { admit, foundMembers, hear, introduce, remove, takeBack, type Act } from '../../core/members/statements.ts';
 import type { HostPort } from '../../core/wire/announcement.ts';
 import type { ListedDevice, ToldMember } from '../../core/wire/member.ts';
@@ -82,7 +83,14 @@ export function withFolder(
   for (const device of union(folder.peers, waiting))
     members = admit(members, device, nameOf(configuration, device), act);
   const held = before?.held ?? folder.held;
-  const added = { ...folder, peers: before?.peers ?? [], members: [], ...(held === undefined ? {} : { held }) };
+  const { peers, members: known, removals } = before ?? { peers: [], members: [], removals: [] };
+  const added = {
+    ...folder,
+    peers,
+    members: known ?? [],
+    removals: removals ?? [],
+    ...(held === undefined ? {} : { held }),
+  };
   const next = {
     ...withoutFolder(configuration, folder.id),
     folders: [...configuration.folders.filter(({ id }) => id !== folder.id), added],
@@ -171,12 +179,19 @@ function withMembers(
 ): Configuration {
   const before = configuration.folders.find(({ id }) => id === folderId);
   if (before === undefined || before.members === members) return configuration;
-  if (membersIn(members).length > MEMBERS_MAX) {
+  const count = membersIn(members).length;
+  if (count > MEMBERS_MAX && count > membersIn(setOf(before)).length) {
     const subject = `folder "${folderId}" has ${MEMBERS_MAX} members, which is the most that it can have`;
     throw new LanfoldError('E_USAGE', { subject });
   }
   const others = isMember(members, own) ? membersIn(members).filter(({ device }) => device !== own) : [];
-  const folder = { ...before, members: [...members], peers: others.map(({ device }) => device) };
+  const remembered = remember({ members: setOf(before), removals: before.removals ?? [] }, members);
+  const folder = {
+    ...before,
+    members: [...remembered.members],
+    removals: [...remembered.removals],
+    peers: others.map(({ device }) => device),
+  };
   const folders = configuration.folders.map((other) => (other.id === folderId ? folder : other));
   const known = new Set(configuration.peers.map(({ id }) => id));
   const newcomers = others
