@@ -94,6 +94,11 @@ export function mergeVersions(a: VersionVector, b: VersionVector): VersionVector
   return [...merged].map(([device, value]) => ({ device, value })).sort(byDevice);
 }
 
+/** The counters of `a` that are higher than in `b`. */
+export function aheadOf(a: VersionVector, b: VersionVector): VersionVector {
+  return a.filter(({ device, value }) => value > counterOf(b, device));
+}
+
 /** The count of one device; 0 when it is not in the vector. */
 export function counterOf(vector: VersionVector, device: bigint): bigint {
   return vector.find((counter) => counter.device === device)?.value ?? 0n;

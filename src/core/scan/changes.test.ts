@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { lookOf, record, sha256, version } from '../../../test/harness/records.ts';
 import { NO_BYTES, type FileRecord, type LocalRecord, type Look } from '../model/file-record.ts';
 import { COUNTERS_PER_VECTOR_MAX } from '../limits.ts';
-import { compareVersions, countedBy, counterOf, countOf } from '../model/version-vector.ts';
+import { compareVersions, countedBy, counterOf, countOf, type VersionVector } from '../model/version-vector.ts';
 import {
   deletion,
   disowned,
@@ -277,6 +277,26 @@ test('R10 a version that is full begins anew, or its next edit would be refused 
   const made = stamp(record({ content: 'next' }), { ...old, version: full }, author, sha256).version;
   deepEqual(made, version({ 1: 5000 }));
   equal(compareVersions(made, full), 'concurrent');
+});
+
+test('R10 what begins anew is ahead of all that was there, whatever that claims we have counted', () => {
+  const top = 2n ** 64n - 1n;
+  const others = (start: number, length: number): VersionVector =>
+    Array.from({ length }, (_, index) => ({ device: BigInt(index + start), value: 1n }));
+  const onlyOurs = countedBy(1n, BigInt(COUNTERS_PER_VECTOR_MAX) * top);
+  const next = record({ content: 'next' });
+  const edit = (version: VersionVector, seen: VersionVector = [], told = 0n): VersionVector =>
+    stamp(next, { ...old, version }, { ...author, told }, sha256, seen).version;
+  for (const claimed of [4000n, 5000n, 60_000n, top - 1n, top]) {
+    const claim = [{ device: 1n, value: claimed }, ...others(10, COUNTERS_PER_VECTOR_MAX - 1)];
+    const delta = others(5000, COUNTERS_PER_VECTOR_MAX);
+    const revived = revival({ ...next, version: delta }, [{ ...next, version: claim }], author).version;
+    for (const made of [edit(claim, delta), edit(delta, claim), edit(delta, [], claimed), revived]) {
+      for (const before of [claim, delta]) equal(compareVersions(made, before), 'concurrent');
+      equal(compareVersions(edit(made), made), 'newer');
+    }
+  }
+  equal(compareVersions(edit(onlyOurs), onlyOurs), 'concurrent');
 });
 
 test('E8 what is no younger than what we announced is outdated for who had seen that; what was written later is not', () => {

@@ -15,7 +15,14 @@ import {
   type Look,
 } from '../model/file-record.ts';
 import { COUNTERS_PER_VECTOR_MAX } from '../limits.ts';
-import { bumpVersion, countedBy, mergeVersions, NO_VERSION, type VersionVector } from '../model/version-vector.ts';
+import {
+  aheadOf,
+  bumpVersion,
+  countedBy,
+  mergeVersions,
+  NO_VERSION,
+  type VersionVector,
+} from '../model/version-vector.ts';
 import { lacks } from '../index/newest.ts';
 
 /** The device that changes, and its time. */
@@ -122,9 +129,12 @@ export function stamp(
 function next(version: VersionVector, { device, nowMs, told = 0n, given = 0n }: Author): VersionVector {
   // On top of what others have counted it is another version in any case.
   const count = version.length === 0 && given > told ? given : told;
-  const bumped = bumpVersion(mergeVersions(version, countedBy(device, count)), device, nowMs / 1000);
-  // One more would be refused by all, so that nobody could edit the name again: it begins anew, concurrent with what it was.
-  return bumped.length > COUNTERS_PER_VECTOR_MAX ? bumpVersion(NO_VERSION, device, nowMs / 1000) : bumped;
+  const counted = mergeVersions(version, countedBy(device, count));
+  const bumped = bumpVersion(counted, device, nowMs / 1000);
+  if (bumped.length <= COUNTERS_PER_VECTOR_MAX) return bumped;
+  // One more would be refused by all, so that nobody could edit the name again: it begins anew with what is higher than all that was
+  // counted before, whatever somebody claimed of us. So it is concurrent with what it was, and at worst stays beside it.
+  return aheadOf(bumped, counted);
 }
 
 /** The record of a name that is gone. */
