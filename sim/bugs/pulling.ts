@@ -39,8 +39,8 @@ export const PULLING: readonly PlantedBug[] = [
   {
     name: 'news-while-placing',
     what: 'what is known of a name changes while it is being put in place',
-    file: 'src/node/peer/conversation.ts',
-    find: 'const free = folder.untilFree(told);',
+    file: 'src/node/peer/keeping.ts',
+    find: 'const free = keeping.untilFree(told);',
     replace: 'const free = undefined as Promise<void> | undefined;',
     breaks: 'E7',
     foundBy: { file: 'sim/overtaken.test.ts', test: 'E7 a crash between a rename and its record' },

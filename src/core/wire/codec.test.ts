@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { ELEMENTS_PER_MESSAGE_MAX } from '../limits.ts';
 import { message, nested } from './codec.ts';
 import { bool, bulk, bytes, int32, int64, int64Exact, int64Rounded, text, uint32, uint64 } from './fields.ts';
-import { repeated, repeatedText } from './lists.ts';
+import { repeated, repeatedInParts, repeatedText } from './lists.ts';
 import type { WireErrorCode } from './wire-error.ts';
 import { WireError } from './wire-error.ts';
 import { Writer } from './writer.ts';
@@ -157,6 +157,29 @@ test('W8 a message holds only so many elements, in however many lists', () => {
   equal(Leaf.decode(half).words.length, words.length);
   const whole = Tree.encode({ leaves: [{ words }, { words }] });
   throws(() => Tree.decode(whole), { name: 'WireError', code: 'too-large' });
+});
+
+test('W9 what is read in parts is what is read at once, with the same faults; what is short has one part', () => {
+  const Leaf = message('Leaf', { id: int32(1), words: repeatedText(2, 4, 200_000) });
+  const Tree = message('Tree', { name: text(1, 9), leaves: repeatedInParts(2, Leaf, 300_000) });
+  const leaf = { id: 1, words: ['a'] };
+  const words = Array.from({ length: 150_000 }, () => 'b');
+  const cases: [bytes: Uint8Array, parts: number][] = [
+    [Tree.encode({ name: 'x', leaves: [leaf, leaf] }), 1],
+    [Tree.encode({ name: 'x', leaves: [leaf, { words }, leaf, { words }] }), 8],
+    [Tree.encode({ name: 'x', leaves: Array.from({ length: 100_000 }, () => leaf) }), 6],
+  ];
+  for (const [bytes, want] of cases) {
+    const parts = Tree.decodeInParts(bytes);
+    let count = 1;
+    let part = parts.next();
+    for (; part.done !== true; part = parts.next()) count += 1;
+    deepEqual(part.value, Tree.decode(bytes));
+    equal(count, want);
+    throws(() => [...Tree.decodeInParts(bytes.subarray(0, -1))], { name: 'WireError', code: 'truncated' });
+  }
+  const many = Tree.encode({ leaves: [{ words: [...words, ...words] }] });
+  throws(() => [...Tree.decodeInParts(many)], { name: 'WireError', code: 'too-large', message: /^Cannot read Tree: / });
 });
 
 test('W9 what is written is read back', () => {

@@ -6,7 +6,7 @@
  */
 import { ELEMENTS_PER_MESSAGE_MAX } from '../limits.ts';
 import { expectKind, writeLength } from './fields.ts';
-import type { Field } from './fields.ts';
+import type { Field, InParts } from './fields.ts';
 import { LENGTH_DELIMITED, Reader } from './reader.ts';
 import { WireError } from './wire-error.ts';
 import { Writer } from './writer.ts';
@@ -20,13 +20,19 @@ export interface Codec<Out, In> {
    * @throws WireError, and nothing else, whatever the bytes are.
    */
   decode(bytes: Uint8Array): Out;
+  /** The same with pauses: of a million elements it takes seconds, and others must not wait for that. */
+  decodeInParts(bytes: Uint8Array): InParts<Out>;
   /** The message in one piece. */
   encode(draft: In): Uint8Array;
   /** Reads the next length-delimited value, on top of `before`. */
   readNested(reader: Reader, before: Out): Out;
+  readNestedInParts(reader: Reader, before: Out): InParts<Out>;
   /** Writes the fields, without length or tag. */
   write(writer: Writer, draft: In): void;
 }
+
+/** Between two pauses: some ten thousand of the smallest elements. */
+const PART_BYTES = 128 * 1024;
 
 type Fields = Readonly<Record<string, Field<unknown, never>>>;
 type Decoded<T extends Fields> = { readonly [K in keyof T]: T[K] extends Field<infer Out, infer _In> ? Out : never };
@@ -96,8 +102,15 @@ class TableCodec<Out, In> implements Codec<Out, In> {
     try {
       return this.#readFields(new Reader(bytes, this.#elementsMax), this.blank);
     } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      throw new WireError(error.code, `Cannot read ${this.#name}: ${error.message}`, { cause: error });
+      throw this.#named(error);
+    }
+  }
+
+  *decodeInParts(bytes: Uint8Array): InParts<Out> {
+    try {
+      return yield* this.#readFieldsInParts(new Reader(bytes, this.#elementsMax), this.blank);
+    } catch (error) {
+      throw this.#named(error);
     }
   }
 
@@ -114,6 +127,13 @@ class TableCodec<Out, In> implements Codec<Out, In> {
     return value;
   }
 
+  *readNestedInParts(reader: Reader, before: Out): InParts<Out> {
+    const outerEnd = reader.enter();
+    const value = yield* this.#readFieldsInParts(reader, before);
+    reader.leave(outerEnd);
+    return value;
+  }
+
   write(writer: Writer, draft: In): void {
     const values = draft as Readonly<Record<string, unknown>>;
     for (const { key, field } of this.#backwards) {
@@ -126,11 +146,38 @@ class TableCodec<Out, In> implements Codec<Out, In> {
     const values = { ...before } as Record<string, unknown>;
     while (reader.position < reader.end) {
       const tag = reader.tag();
-      const number = tag >>> 3;
-      const slot = number < this.#byNumber.length ? this.#byNumber[number] : undefined;
+      const slot = this.#slot(tag);
       if (slot === undefined) reader.skip(tag & 7);
       else values[slot.key] = slot.field.read(reader, tag & 7, values[slot.key]);
     }
     return values as Out;
+  }
+
+  *#readFieldsInParts(reader: Reader, before: Out): InParts<Out> {
+    const values = { ...before } as Record<string, unknown>;
+    let pauseAt = reader.position + PART_BYTES;
+    while (reader.position < reader.end) {
+      if (reader.position >= pauseAt) {
+        yield undefined;
+        pauseAt = reader.position + PART_BYTES;
+      }
+      const tag = reader.tag();
+      const slot = this.#slot(tag);
+      if (slot === undefined) reader.skip(tag & 7);
+      else if (slot.field.readInParts === undefined)
+        values[slot.key] = slot.field.read(reader, tag & 7, values[slot.key]);
+      else values[slot.key] = yield* slot.field.readInParts(reader, tag & 7, values[slot.key]);
+    }
+    return values as Out;
+  }
+
+  #slot(tag: number): Slot | undefined {
+    const number = tag >>> 3;
+    return number < this.#byNumber.length ? this.#byNumber[number] : undefined;
+  }
+
+  #named(error: unknown): unknown {
+    if (!(error instanceof WireError)) return error;
+    return new WireError(error.code, `Cannot read ${this.#name}: ${error.message}`, { cause: error });
   }
 }

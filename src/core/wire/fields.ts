@@ -10,6 +10,9 @@ import type { Reader } from './reader.ts';
 import { WireError } from './wire-error.ts';
 import type { Writer } from './writer.ts';
 
+/** Something that is read with pauses: whoever asks for the next part lets others work before. */
+export type InParts<Out> = Generator<undefined, Out, undefined>;
+
 /** One field. `Out` is what reading gives, `In` what writing takes (a nested message may leave fields out). */
 export interface Field<Out, In = Out> {
   readonly number: number;
@@ -17,6 +20,8 @@ export interface Field<Out, In = Out> {
   readonly absent: Out;
   /** Reads the value behind a tag. `before` is what the field has so far. */
   read(reader: Reader, wireType: number, before: Out): Out;
+  /** The same with pauses, where a value may be large. */
+  readInParts?(reader: Reader, wireType: number, before: Out): InParts<Out>;
   /** Writes value and tag, backwards as {@link Writer} wants it; nothing for the default. */
   write(writer: Writer, value: In): void;
 }

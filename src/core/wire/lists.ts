@@ -6,7 +6,7 @@
  */
 import type { Codec } from './codec.ts';
 import { expectKind, writeLength, writeText } from './fields.ts';
-import type { Field } from './fields.ts';
+import type { Field, InParts } from './fields.ts';
 import { LENGTH_DELIMITED } from './reader.ts';
 import type { Reader } from './reader.ts';
 import { WireError } from './wire-error.ts';
@@ -31,6 +31,23 @@ export function repeated<Out, In>(
         codec.write(writer, values[i] as In);
         writeLength(writer, number, writer.length - behind);
       }
+    },
+  };
+}
+
+/** A list of messages of which each may be large. */
+export function repeatedInParts<Out, In>(
+  number: number,
+  codec: Codec<Out, In>,
+  countMax: number,
+): Field<readonly Out[], readonly In[]> {
+  const field = repeated(number, codec, countMax);
+  return {
+    ...field,
+    *readInParts(reader, wireType, before): InParts<readonly Out[]> {
+      expectKind(wireType, LENGTH_DELIMITED);
+      const value = yield* codec.readNestedInParts(reader, codec.blank);
+      return append(reader, before, field.absent, countMax, value);
     },
   };
 }

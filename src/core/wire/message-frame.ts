@@ -3,6 +3,7 @@
  * @module
  */
 import type { DraftOf, MessageOf } from './codec.ts';
+import type { InParts } from './fields.ts';
 import type { Frame } from './frame.ts';
 import { finishCompressedFrame, finishFrame } from './frame.ts';
 import { ClusterConfig, Close, Hello, Index, IndexUpdate, Ping, Request, Response } from './messages.ts';
@@ -65,4 +66,21 @@ export function decodeFrame(frame: Frame): Incoming {
   const type = TYPES[frame.number];
   if (type === undefined) return { type: 'Unknown', number: frame.number };
   return { type, body: CODECS[type].decode(frame.body) } as Message;
+}
+
+/** Known versions send no longer index but of one large file: of more than a hundred thousand blocks it takes seconds to read. */
+const INDEX_BYTES_LONG = 512 * 1024;
+
+/** Is it so long that others must be let work meanwhile? Then it is for {@link decodeFrameInParts}. */
+export function isLong(frame: Frame): boolean {
+  if (frame.is === 'hello' || frame.body.length <= INDEX_BYTES_LONG) return false;
+  const type = TYPES[frame.number];
+  return type === 'Index' || type === 'IndexUpdate';
+}
+
+/** As {@link decodeFrame}, with pauses. */
+export function* decodeFrameInParts(frame: Frame): InParts<Incoming> {
+  const type = frame.is === 'hello' ? undefined : TYPES[frame.number];
+  if (type === undefined) return decodeFrame(frame);
+  return { type, body: yield* CODECS[type].decodeInParts(frame.body) } as Message;
 }

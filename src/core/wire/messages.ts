@@ -43,7 +43,7 @@ import {
   uint32,
   uint64,
 } from './fields.ts';
-import { repeated, repeatedText } from './lists.ts';
+import { repeated, repeatedInParts, repeatedText } from './lists.ts';
 
 /** First bytes of both sides, outside the frames: who I am. */
 export const Hello = message('Hello', {
@@ -171,7 +171,7 @@ export type FileInfoDraft = DraftOf<typeof FileInfo>;
 /** "All I have", in one or several parts; the parts after the first are index updates. */
 export const Index = message('Index', {
   folder: text(1, FOLDER_ID_BYTES_MAX),
-  files: repeated(2, FileInfo, FILES_PER_INDEX_MAX),
+  files: repeatedInParts(2, FileInfo, FILES_PER_INDEX_MAX),
   lastSequence: int64(3),
 });
 export type Index = MessageOf<typeof Index>;
@@ -180,7 +180,7 @@ export type IndexDraft = DraftOf<typeof Index>;
 /** "What changed since." */
 export const IndexUpdate = message('IndexUpdate', {
   folder: text(1, FOLDER_ID_BYTES_MAX),
-  files: repeated(2, FileInfo, FILES_PER_INDEX_MAX),
+  files: repeatedInParts(2, FileInfo, FILES_PER_INDEX_MAX),
   lastSequence: int64(3),
   previousSequence: int64(4),
 });

@@ -13,14 +13,17 @@ import { ABSENT, hashKey, sha256, toBytes, toNumber, toText } from './encode.ts'
 
 /** @returns the content with this list, undefined if there is none. */
 export function findContent(database: Database, blocks: Uint8Array): number | undefined {
-  const row = database.row('SELECT id FROM contents WHERE hash = ?', sha256(blocks));
-  return row === undefined ? undefined : toNumber(row['id']);
+  return findByHash(database, sha256(blocks));
 }
 
 export function addContent(database: Database, blocks: Uint8Array): number {
-  const found = findContent(database, blocks);
-  if (found !== undefined) return found;
-  return database.run('INSERT INTO contents (hash, blocks) VALUES (?, ?)', sha256(blocks), blocks);
+  const hash = sha256(blocks); // of a large file it takes its time: once
+  return findByHash(database, hash) ?? database.run('INSERT INTO contents (hash, blocks) VALUES (?, ?)', hash, blocks);
+}
+
+function findByHash(database: Database, hash: Uint8Array): number | undefined {
+  const row = database.row('SELECT id FROM contents WHERE hash = ?', hash);
+  return row === undefined ? undefined : toNumber(row['id']);
 }
 
 /** Makes the blocks of a content findable; to be called when an own record has it. */

@@ -21,6 +21,7 @@ import { bodyOf, IndexSender, type IndexPart, type SharedIndex } from './index-s
 import { agree, isSame, toldIn, type Parties, type Told } from './index-terms.ts';
 import { Introduction } from './introduction.ts';
 import { KEEP_ALIVE, KeepAlive } from './keep-alive.ts';
+import { keepInParts } from './keeping.ts';
 import { Link, type Received } from './link.ts';
 import { withWords, type FolderDraft } from './own-config.ts';
 import { costOfConfig, costOfIndex, type Pace } from './pace.ts';
@@ -343,15 +344,14 @@ export class Conversation implements Source {
       return undefined;
     }
     const { indexId } = folder.records.remoteIndex(this.peer);
-    const keep = (): void => {
+    const kept = keepInParts(told, {
+      clock: this.#host.edges.clock,
+      untilFree: (part) => folder.untilFree(part),
       // While it waited, the peer may have given this index up, or moved on to another conversation.
-      const isCurrent = this.#isActive && folder.records.remoteIndex(this.peer).indexId === indexId;
-      if (isCurrent && !this.#ended) this.#keepIndex(folder, told, replace);
-    };
-    const free = folder.untilFree(told);
-    if (free !== undefined) return free.then(keep).catch((cause: unknown) => this.#fail(cause));
-    keep();
-    return undefined;
+      isCurrent: () => !this.#ended && this.#isActive && folder.records.remoteIndex(this.peer).indexId === indexId,
+      keep: (part, isFirst) => this.#keepIndex(folder, part, replace && isFirst),
+    });
+    return kept?.catch((cause: unknown) => this.#fail(cause));
   }
 
   #keepIndex(folder: Folder, records: readonly FileRecord[], replace: boolean): void {

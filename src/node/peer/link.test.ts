@@ -153,3 +153,41 @@ test('R19 a message is not late while nothing is read, nor a large one that keep
   await scheduler.runFor(140_000);
   assert.match(stream.destroyed ?? '', /did not finish a message/);
 });
+
+/** An index of one file of so many blocks; each is to be read, whatever is made of it. */
+function longIndex(blocks: number): Uint8Array {
+  const file = { name: 'large', blocks: Array.from({ length: blocks }, () => ({})) };
+  return Buffer.concat(encodeMessage('Index', { folder: 'photos', files: [file] }));
+}
+
+test('R19 an index of a million elements is read in parts, between which others work, and what comes behind it waits', async () => {
+  const scheduler = new Scheduler();
+  const { stream, link, taken } = linkThatWaits(scheduler);
+  link.raiseLimits();
+  let turns = 0;
+  const work = (): void => {
+    turns += 1;
+    if (turns < 1000) scheduler.after(0, work);
+  };
+  scheduler.after(0, work);
+  stream.give(HELLO, longIndex(1_000_000), response(2));
+  assert.deepEqual(taken, ['Hello']);
+  assert.equal(stream.isPaused, true);
+  await scheduler.run(() => taken.includes('response 2'));
+  assert.deepEqual(taken, ['Hello', 'Index', 'response 2']);
+  assert.equal(stream.isPaused, false);
+  assert.ok(turns >= 20, `${turns} turns`);
+});
+
+test('R19 a long index that is malformed ends the stream, and one of a stream that closes is read no further', async () => {
+  for (const isClosed of [false, true]) {
+    const scheduler = new Scheduler();
+    const { stream, link, taken } = linkThatWaits(scheduler);
+    link.raiseLimits();
+    stream.give(HELLO, longIndex(1_100_000), response(2));
+    if (isClosed) stream.destroy('gone');
+    await scheduler.runFor(1000);
+    assert.match(stream.destroyed ?? '', isClosed ? /gone/ : /malformed bytes/);
+    assert.deepEqual(taken, ['Hello', `closed: ${stream.destroyed}`]);
+  }
+});

@@ -5,14 +5,16 @@
 import { encodeHello, FrameDecoder, type Frame } from '../../core/wire/frame.ts';
 import {
   decodeFrame,
+  decodeFrameInParts,
   encodeMessage,
+  isLong,
   type BodyDraft,
   type Incoming,
   type MessageType,
 } from '../../core/wire/message-frame.ts';
 import type { HelloDraft } from '../../core/wire/messages.ts';
 import { WireError } from '../../core/wire/wire-error.ts';
-import type { Clock } from '../../ports/clock.ts';
+import { sleep, type Clock } from '../../ports/clock.ts';
 import type { Stream } from '../../ports/network.ts';
 import { FrameWatch } from './frame-watch.ts';
 
@@ -29,6 +31,7 @@ export interface LinkHandlers {
 
 export class Link {
   readonly #stream: Stream;
+  readonly #clock: Clock;
   readonly #decoder = new FrameDecoder();
   readonly #handlers: LinkHandlers;
   readonly #frames: FrameWatch;
@@ -39,6 +42,7 @@ export class Link {
 
   constructor(stream: Stream, clock: Clock, handlers: LinkHandlers) {
     this.#stream = stream;
+    this.#clock = clock;
     this.#frames = new FrameWatch(clock, () => stream.destroy('the peer did not finish a message in time'));
     this.#handlers = handlers;
     stream.receive({
@@ -101,11 +105,37 @@ export class Link {
       this.#held.push(next);
       return;
     }
-    try {
+    this.#orEnd(() => {
       if (next instanceof WireError) throw next;
-      const message = decodeFrame(next);
-      const wait = message.type === 'Unknown' ? undefined : this.#handlers.received(message);
-      if (wait !== undefined) void this.#hold(wait);
+      if (isLong(next)) void this.#hold(this.#readInParts(next));
+      else this.#received(decodeFrame(next));
+    });
+  }
+
+  #received(message: Incoming): void {
+    const wait = message.type === 'Unknown' ? undefined : this.#handlers.received(message);
+    if (wait !== undefined) void this.#hold(wait);
+  }
+
+  /** Others work between its parts. */
+  async #readInParts(frame: Frame): Promise<void> {
+    const parts = decodeFrameInParts(frame);
+    let message: Incoming | undefined;
+    while (message === undefined && this.#isOpen) {
+      this.#orEnd(() => {
+        const part = parts.next();
+        if (part.done === true) message = part.value;
+      });
+      await sleep(this.#clock, 0);
+    }
+    if (!this.#isOpen || message === undefined || message.type === 'Unknown') return;
+    await this.#handlers.received(message);
+  }
+
+  /** Malformed bytes end the stream. */
+  #orEnd(run: () => void): void {
+    try {
+      run();
     } catch (cause) {
       if (!(cause instanceof WireError)) throw cause;
       this.#isOpen = false;
