@@ -106,7 +106,7 @@ export const DISK: readonly PlantedBug[] = [
     replace: '',
     also: [
       {
-        find: 'const lost = flushAll ? flushStaged(walk, system, files) : [];',
+        find: 'const lost = flushAll ? flushStaged(walk, system, stages) : [];',
         replace: 'const lost: [string, Trouble][] = [];',
       },
     ],
@@ -126,9 +126,9 @@ export const DISK: readonly PlantedBug[] = [
     name: 'flush-tried-again',
     what: 'a flush that failed is tried again, and believed when it says that all is well',
     file: 'src/edges/disk/durable.ts',
-    find: 'const lost = flushAll ? flushStaged(walk, system, files) : [];',
+    find: 'const lost = flushAll ? flushStaged(walk, system, stages) : [];',
     replace:
-      'if (flushAll) flushStaged(walk, system, files);\n  const lost: [string, Trouble][] = []; // the second one says that all is well',
+      'if (flushAll) flushStaged(walk, system, stages);\n  const lost: [string, Trouble][] = []; // the second one says that all is well',
     breaks: 'R2',
     foundBy: { file: 'src/edges/disk/apply.test.ts', test: 'R2 case F15: staged bytes that could not be flushed' },
   },

@@ -6,6 +6,7 @@ import { parentOf } from '../../core/model/folder-path.ts';
 import { isTrouble, type Applied, type Change, type Trouble } from '../../ports/file-tree.ts';
 import { whileWritable } from './attributes.ts';
 import type { Batch } from './batch.ts';
+import { copyAhead, dropCopies } from './copies-ahead.ts';
 import { settleEntries, settleStaged } from './durable.ts';
 import { HistorySlot } from './history-slot.ts';
 import { place } from './place.ts';
@@ -16,16 +17,20 @@ import { nameTrouble, walking } from './walk.ts';
 
 /** @param nowMs the moment that the history will name. */
 export function apply(root: string, changes: readonly Change[], nowMs: number, system: SystemCalls): Applied[] {
-  const refused = walking(root, (walk) => settleStaged(walk, system, changes));
+  const { refused, copies } = walking(root, (walk) => ({
+    copies: copyAhead(walk, system, changes),
+    refused: settleStaged(walk, system, changes),
+  }));
   // A new walk: flushing took its time, and the user may have moved directories meanwhile.
   return walking(root, (walk) => {
     const touchedDirectories = new Set<string>();
     const slot = new HistorySlot(walk, touchedDirectories, nowMs);
-    const batch: Batch = { walk, system, slot, touchedDirectories, touchedFiles: new Set() };
+    const batch: Batch = { walk, system, slot, copies, touchedDirectories, touchedFiles: new Set() };
     const applied = changes.map((change) => {
       walk.trim();
       return stageTrouble(refused, change) ?? applyInAnyRoom(batch, change);
     });
+    dropCopies(walk, copies);
     keepSpare(walk);
     const failed = guarded(() => settleEntries(batch));
     if (failed === undefined) return applied;

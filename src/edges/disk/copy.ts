@@ -51,9 +51,15 @@ export function* copyContent(from: number, to: number): Generator<number> {
 /**
  * Copies a file or symlink to a new path, durably, with its attributes. If that fails, nothing is left there; a kill leaves half of
  * it.
+ * @param when `flushed later`: whoever calls makes it durable.
  * @throws Error EEXIST if something stands there; ENOSPC if it would take what is to stay free of the disk.
  */
-export function copyEntry(from: string, to: string, system: SystemCalls): void {
+export function copyEntry(
+  from: string,
+  to: string,
+  system: SystemCalls,
+  when: 'at once' | 'flushed later' = 'at once',
+): void {
   const look = lookAt(from);
   if (look === undefined) throw systemError('ENOENT', 'copy');
   if (look.type === 'symlink') {
@@ -69,7 +75,7 @@ export function copyEntry(from: string, to: string, system: SystemCalls): void {
       const stat = fstatSync(source, { bigint: true });
       fchmodSync(target, Number(stat.mode) & PERMISSION_BITS);
       system.setModified(pathOfHandle(target, to), stat.mtimeNs);
-      fsyncSync(target);
+      if (when === 'at once') fsyncSync(target);
     } catch (error) {
       unlinkSync(to);
       throw error;

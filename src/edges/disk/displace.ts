@@ -12,8 +12,9 @@ import type { Displace } from '../../ports/file-tree.ts';
 import type { Batch } from './batch.ts';
 import { copyEntry } from './copy.ts';
 import { isInUse } from './in-use.ts';
-import { lookAt, lookBySystem, type LookOnDevice } from './look.ts';
+import { isToBeCopied, lookAt, lookBySystem, type LookOnDevice } from './look.ts';
 import { HISTORY, syncDirectory } from './own-directory.ts';
+import { stagedPath } from './staging.ts';
 import { isUnsupported } from './system-calls.ts';
 import { errorCode, systemError } from './trouble.ts';
 import { whileCopying } from './unfinished-copies.ts';
@@ -21,6 +22,11 @@ import { nameTrouble } from './walk.ts';
 
 /** Takes back what was done, as far as the disk lets it. */
 export type Undo = () => void;
+
+interface Source {
+  readonly path: string;
+  readonly look: Look | undefined;
+}
 
 export interface Kept {
   readonly undo: Undo;
@@ -42,11 +48,11 @@ export function keepSecond(batch: Batch, name: string, path: string, displace: D
   let isMoved = false;
   const place = put(batch, name, displace, (to) => {
     try {
-      if (isToBeCopied(seen, displace)) throw systemError('EXDEV', 'link');
+      if (displace.to === 'history' && isToBeCopied(seen)) throw systemError('EXDEV', 'link');
       linkSync(path, to);
     } catch (error) {
       if (errorCode(error) === 'EXDEV') {
-        copyTo(batch, name, path, to, displace);
+        copyTo(batch, name, { path, look: seen?.look }, to, displace);
         isCopied = true;
       } else if (!hasNoLinks(error)) throw error;
       else {
@@ -69,11 +75,11 @@ export function moveAway(batch: Batch, name: string, path: string, displace: Dis
   let isCopied = false;
   const place = put(batch, name, displace, (to) => {
     try {
-      if (isToBeCopied(seen, displace)) throw systemError('EXDEV', 'rename');
+      if (displace.to === 'history' && isToBeCopied(seen)) throw systemError('EXDEV', 'rename');
       batch.system.moveNoReplace(path, to);
     } catch (error) {
       if (errorCode(error) !== 'EXDEV') throw error;
-      copyTo(batch, name, path, to, displace);
+      copyTo(batch, name, { path, look: seen?.look }, to, displace);
       isCopied = true;
     }
   });
@@ -96,19 +102,29 @@ function removeCopied({ system }: Batch, path: string, seen: Look | undefined): 
   unlinkSync(path);
 }
 
-/** A version is to stay as it is: it may not be one more name of a file that somebody writes to under another one. */
-function isToBeCopied(seen: LookOnDevice | undefined, displace: Displace): boolean {
-  return displace.to === 'history' && seen?.look.type === 'file' && seen.links > 1;
-}
-
 /** Under its name the copy is whole. */
-function copyTo(batch: Batch, name: string, path: string, to: string, displace: Displace): void {
+function copyTo(batch: Batch, name: string, { path, look }: Source, to: string, displace: Displace): void {
   if (lookBySystem(to) !== undefined) throw systemError('EEXIST', 'copy');
+  if (displace.to === 'history' && isCopiedAhead(batch, name, look, to)) return;
   whileCopying(batch, displace.to === 'history' ? HISTORY : parentOf(displace.name), (copy) => {
     copyEntry(path, copy, batch.system);
     if (!batch.walk.leadsStill(parentOf(name))) throw systemError('ECHANGED', 'copy');
     batch.system.moveNoReplace(copy, to);
   });
+}
+
+/** Was the file as it is now copied before, durably? Then that copy comes to its place. */
+function isCopiedAhead({ walk, system, copies }: Batch, name: string, look: Look | undefined, to: string): boolean {
+  const ahead = copies.get(name);
+  if (ahead === undefined || !sameLook(ahead.look, look)) return false;
+  try {
+    system.moveNoReplace(stagedPath(walk, ahead.stage) ?? '', to);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') throw error;
+    return false; // it is gone, or its way leads to another disk
+  }
+  copies.delete(name);
+  return true;
 }
 
 /**

@@ -19,11 +19,11 @@ import { opened, pathOfHandle, type Walk } from './walk.ts';
 type FileChange = Extract<Change, { change: 'file' }>;
 
 /** From so many on, one flush of the file system is cheaper than one each. */
-const FLUSH_ALL_FROM = 32;
+export const FLUSH_ALL_FROM = 32;
 /** What a flush says of bytes that it could not write. Anything else says that it could not be asked. */
 const LOSSES: ReadonlySet<string> = new Set(['EIO', 'ENOSPC', 'EDQUOT']);
 const OUT_OF_REACH: ReadonlySet<string> = new Set(['EACCES', 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'ENODEV']);
-const OWNER_READS = 0o400;
+export const OWNER_READS = 0o400;
 const NEW_FILE_PERMISSIONS = 0o666;
 
 /**
@@ -39,7 +39,8 @@ export function settleStaged(walk: Walk, system: SystemCalls, changes: readonly 
     const result = guarded(() => settleOne(walk, system, change, flushAll));
     if (result !== undefined) troubles.set(change.stage, result);
   }
-  const lost = flushAll ? flushStaged(walk, system, files) : [];
+  const stages = files.map(({ stage }) => stage);
+  const lost = flushAll ? flushStaged(walk, system, stages) : [];
   for (const [stage, what] of lost) troubles.set(stage, what);
   for (const stage of troubles.keys()) guarded(() => unlinkSync(stagedPath(walk, stage) ?? ''));
   return troubles;
@@ -82,14 +83,14 @@ function settleOne(walk: Walk, system: SystemCalls, change: FileChange, flushAll
 }
 
 /**
- * Flushes all staged files. Where one was lost, no other is believed: what is lost of names and sizes is told of none.
+ * Flushes staged files together. Where one was lost, no other is believed: what is lost of names and sizes is told of none.
  * @returns the trouble of each that has some.
  */
-function flushStaged(walk: Walk, system: SystemCalls, files: readonly FileChange[]): ReadonlyMap<string, Trouble> {
+export function flushStaged(walk: Walk, system: SystemCalls, stages: readonly string[]): ReadonlyMap<string, Trouble> {
   const troubles = new Map<string, Trouble>();
   const lost = guarded(() => {
     const isFlushed = isDone(system, () => flushFileSystem(walk, system, STAGING));
-    for (const { stage } of files) {
+    for (const stage of stages) {
       walk.trim();
       const path = stagedPath(walk, stage);
       if (path === undefined) continue;
@@ -100,7 +101,7 @@ function flushStaged(walk: Walk, system: SystemCalls, files: readonly FileChange
     }
     return undefined;
   });
-  return lost === undefined ? troubles : new Map(files.map(({ stage }) => [stage, lost]));
+  return lost === undefined ? troubles : new Map(stages.map((stage) => [stage, lost]));
 }
 
 /** @throws what says that its bytes were lost. */
@@ -153,7 +154,7 @@ function flushDevices(walk: Walk, system: SystemCalls, directories: ReadonlySet<
   return true;
 }
 
-function canFlushAll(walk: Walk, system: SystemCalls, directory: string): boolean {
+export function canFlushAll(walk: Walk, system: SystemCalls, directory: string): boolean {
   const path = walk.directory(directory);
   return path !== undefined && system.canSyncFileSystem(path);
 }

@@ -67,6 +67,11 @@ export function lookFrom(stat: BigIntStats): Look {
   };
 }
 
+/** A version is to stay as it is: it may not be one more name of a file that somebody writes to under another one. */
+export function isToBeCopied(seen: LookOnDevice | undefined): boolean {
+  return seen?.look.type === 'file' && seen.links > 1;
+}
+
 /** A time that the records cannot keep would differ from what they say at each look, and be a change each time. */
 function recordable(ns: bigint): bigint {
   if (ns > TIME_NS_MAX) return TIME_NS_MAX;
