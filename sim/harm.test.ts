@@ -125,3 +125,23 @@ test('M4 a chmod here and an edit there are no conflict', async () => {
   await desk.runFor(10_000);
   for (const machine of [a, b]) deepEqual(machine.names(), ['notes.txt'], machine.name);
 });
+
+test('P47 a walk removes what a kill has left of a copy long ago, and nothing that only looks like it', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  const copy = 'd/.lanfold-01234567-89ab-cdef-0123-456789abcdef.tmp';
+  a.disk.makeDirectory(`${FOLDER}/d`);
+  for (const name of [copy, 'd/.lanfold-report.tmp']) a.write(name, 'half');
+  ok(await desk.inSync(a, b));
+  await desk.runFor(23 * 3_600_000);
+  a.folder().rescan();
+  await desk.runFor(1000);
+  equal(a.read(copy), 'half');
+  await desk.runFor(2 * 3_600_000);
+  a.folder().rescan();
+  await desk.runFor(1000);
+  equal(a.read(copy), undefined);
+  equal(a.read('d/.lanfold-report.tmp'), 'half');
+  equal(b.disk.find(`${FOLDER}/d`)?.children.size, 0);
+});

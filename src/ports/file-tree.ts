@@ -64,6 +64,12 @@ export interface FileTree {
   /** Removes staged files, all that are not in `keep` when `keep` is given; then also what a kill has left of copies. */
   unstage(stages: readonly string[] | { keep: ReadonlySet<string> }): Promise<void>;
 
+  /**
+   * Removes unfinished copies that a kill has left among the user's files ({@link unfinishedCopyId}): those that are noted as ours, and
+   * those that nobody has touched since `beforeMs`, for a power cut may take the note. What is no such copy stays.
+   */
+  removeUnfinished(names: readonly string[], beforeMs: number): Promise<void>;
+
   /** Makes the staged content durable and puts each change in place, in order. */
   apply(changes: readonly Change[]): Promise<Applied[]>;
 

@@ -26,6 +26,7 @@ const DISK_CHANGES = [
   'mark',
   'stage',
   'unstage',
+  'removeUnfinished',
   'apply',
   'pruneHistory',
   'normalize',

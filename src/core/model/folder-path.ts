@@ -54,6 +54,18 @@ function isTemporaryName(base: string): boolean {
   );
 }
 
+const UNFINISHED_COPY = /^\.lanfold-(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.tmp$/u;
+
+/** What a copy is called while it is made beside its place. Nobody syncs that name (SPEC N4). @param id a UUID. */
+export function unfinishedCopyName(directory: string, id: string): string {
+  return joinName(directory, `.lanfold-${id}.tmp`);
+}
+
+/** The UUID of an unfinished copy; undefined for any other name. */
+export function unfinishedCopyId(name: string): string | undefined {
+  return UNFINISHED_COPY.exec(baseName(name))?.groups?.['id'];
+}
+
 /** The directory that holds a name; '' for the root. */
 export function parentOf(name: string): string {
   const slash = name.lastIndexOf('/');

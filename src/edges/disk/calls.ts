@@ -15,7 +15,7 @@ import { check, mark } from './own-directory.ts';
 import { keepSpare } from './spare.ts';
 import { resume, stage, unstage } from './staging.ts';
 import { SystemCalls } from './system-calls.ts';
-import { removeUnfinishedCopies } from './unfinished-copies.ts';
+import { removeUnfinished, removeUnfinishedCopies } from './unfinished-copies.ts';
 import { walking } from './walk.ts';
 
 /** The calls, with what a thread keeps for all of them: one buffer and the loaded system calls. */
@@ -43,6 +43,8 @@ export function diskCalls(useNative: boolean) {
         if ('keep' in stages) removeUnfinishedCopies(walk);
         unstage(walk, stages);
       }),
+    removeUnfinished: (root: string, names: readonly string[], beforeMs: number) =>
+      walking(root, (walk) => removeUnfinished(walk, names, beforeMs)),
     apply: (root: string, changes: readonly Change[], nowMs: number) => apply(root, changes, nowMs, system),
     history: (root: string, name: string) => walking(root, (walk) => history(walk, name)),
     histories: (root: string, names: readonly string[]) => walking(root, (walk) => histories(walk, names)),

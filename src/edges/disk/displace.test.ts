@@ -139,6 +139,33 @@ test('P47 nor does one that was to come to another disk stay there', () => {
   }
 });
 
+test('P47 what a kill left in a directory that somebody has renamed since is removed where it is found', () => {
+  const killed = mkdtempSync(join(tmpdir(), 'lanfold-killed-'));
+  try {
+    mkdirSync(join(root, 'd'));
+    walking(root, (walk) => stage(walk, [bytesJob('s', 'theirs')], new Scratch()));
+    const attributes = { permissions: 0o644, modifiedNs: MODIFIED_NS, expected: undefined, displace: TO_HISTORY };
+    const change: Change = { change: 'file', name: 'd/x', stage: 's', ...attributes };
+    apply(root, [change], NOW_MS, new OtherDisk(() => cpSync(root, killed, { recursive: true })));
+    renameSync(join(killed, 'd'), join(killed, 'e'));
+    diskCalls(true).unstage(killed, { keep: new Set() });
+    assert.equal(leftIn(killed).length, 2);
+    const [copy] = readdirSync(join(killed, 'e'));
+    diskCalls(true).removeUnfinished(killed, [`e/${copy}`], 0);
+    assert.deepEqual(leftIn(killed), []);
+  } finally {
+    rmSync(killed, { recursive: true });
+  }
+});
+
+test('P47 what a power cut left in the history, and no note of it, is removed', () => {
+  mkdirSync(join(root, '.lanfold/history', SLOT), { recursive: true });
+  const left = join(root, '.lanfold/history', '.lanfold-01234567-89ab-cdef-0123-456789abcdef.tmp');
+  writeFileSync(left, 'half');
+  diskCalls(true).unstage(root, { keep: new Set() });
+  assert.deepEqual(readdirSync(join(root, '.lanfold/history')), [SLOT]);
+});
+
 /** Copies and the notes of them, at any depth. */
 function leftIn(folder: string): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });

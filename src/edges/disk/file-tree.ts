@@ -111,6 +111,10 @@ class DiskFileTree implements FileTree {
     return this.#change('unstage', [stages]);
   }
 
+  removeUnfinished(names: readonly string[], beforeMs: number): Promise<void> {
+    return this.#change('removeUnfinished', [names, beforeMs]);
+  }
+
   apply(changes: readonly Change[]): Promise<Applied[]> {
     return this.#change('apply', [changes.map(compactChange), this.#nowMs()]);
   }

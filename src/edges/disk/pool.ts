@@ -32,6 +32,7 @@ const LANES: Readonly<Record<CallName, Lane>> = {
   normalize: 'write',
   stage: 'stage',
   unstage: 'write',
+  removeUnfinished: 'write',
   apply: 'write',
   stageFromHistory: 'write',
   pruneHistory: 'write',

@@ -4,6 +4,7 @@
  */
 import { blockBytes, blocksIn } from '../../core/model/block.ts';
 import { blockHash, NO_BYTES, sameBytes } from '../../core/model/file-record.ts';
+import { unfinishedCopyId } from '../../core/model/folder-path.ts';
 import type { ReadJob, ResumeJob, Staged, StageJob, Trouble } from '../../ports/file-tree.ts';
 import type { Inode } from './memory-disk.ts';
 import { type MemoryFolder, nameTrouble, sha256, STAGING, trouble } from './memory-folder.ts';
@@ -51,6 +52,16 @@ export function unstage(folder: MemoryFolder, stages: readonly string[] | { keep
   const there = [...(folder.find(STAGING)?.children.keys() ?? [])];
   const unwanted = 'keep' in stages ? there.filter((base) => !stages.keep.has(base)) : stages;
   for (const base of unwanted) if (there.includes(base)) folder.disk.unlink(folder.path(`${STAGING}/${base}`));
+}
+
+/** A disk in memory makes no copies of its own, so nothing notes them: only their age tells. */
+export function removeUnfinished(folder: MemoryFolder, names: readonly string[], beforeMs: number): void {
+  for (const name of names) {
+    if (nameTrouble(name) !== undefined || unfinishedCopyId(name) === undefined) continue;
+    const inode = folder.find(name);
+    const isOld = inode !== undefined && inode.changedNs < BigInt(Math.floor(beforeMs)) * 1_000_000n;
+    if (isOld && (inode.type === 'file' || inode.type === 'symlink')) folder.disk.unlink(folder.path(name));
+  }
 }
 
 /** Makes a copy of `source` a staged file, in the place of one that has the name. @throws DiskFault */

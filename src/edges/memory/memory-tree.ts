@@ -35,7 +35,7 @@ import { type Inode, lookOf, type MemoryDisk } from './memory-disk.ts';
 import { guarded, MemoryFolder, nameTrouble, sha256, STAGING, trouble } from './memory-folder.ts';
 import { historyBelow, historyOf, keptIn, pruneHistory } from './memory-history.ts';
 import { place } from './memory-place.ts';
-import { read, resume, stage, stageCopy, unstage } from './memory-staging.ts';
+import { read, removeUnfinished, resume, stage, stageCopy, unstage } from './memory-staging.ts';
 import type { SeededChance } from './seeded-chance.ts';
 
 export interface MemoryTreeOptions {
@@ -166,6 +166,10 @@ export class MemoryTree implements FileTree {
 
   unstage(stages: readonly string[] | { keep: ReadonlySet<string> }): Promise<void> {
     return this.#call(() => unstage(this.#folder, stages));
+  }
+
+  removeUnfinished(names: readonly string[], beforeMs: number): Promise<void> {
+    return this.#call(() => removeUnfinished(this.#folder, names, beforeMs));
   }
 
   async apply(changes: readonly Change[]): Promise<Applied[]> {

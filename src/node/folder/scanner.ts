@@ -6,7 +6,7 @@
  * @module
  */
 import { sameLook } from '../../core/model/file-record.ts';
-import { isInternalName, joinName } from '../../core/model/folder-path.ts';
+import { isInternalName, joinName, unfinishedCopyId } from '../../core/model/folder-path.ts';
 import { isTrouble, type ListedEntry, type Listing } from '../../ports/file-tree.ts';
 import { toUtf8 } from '../../core/text.ts';
 import type { FolderContext } from './folder-context.ts';
@@ -14,6 +14,8 @@ import { listUnclaimed } from './unclaimed.ts';
 
 /** Names that are looked at closer together. */
 const CANDIDATES_MAX = 1000;
+/** What has an unfinished copy's name and is older was left by a kill, on whatever computer, and not made a moment ago. */
+const UNFINISHED_MS = 24 * 3_600_000;
 
 export class Scanner {
   readonly #context: FolderContext;
@@ -48,6 +50,7 @@ export class Scanner {
         missing.push(next);
         continue;
       }
+      await this.#removeUnfinished(next, listing);
       this.#compare(next, await this.#normalized(next, listing), candidates, missing, pending);
       if (candidates.length >= CANDIDATES_MAX) await this.#inspect(candidates.splice(0));
     }
@@ -113,6 +116,15 @@ export class Scanner {
     missing.push(...gone);
     doubt.listed(directory, below, new Set(gone));
     pending.push(...below.reverse());
+  }
+
+  async #removeUnfinished(directory: string, { entries }: Listing): Promise<void> {
+    const { tree, clock, mounts } = this.#context;
+    const names = entries
+      .filter(({ base }) => unfinishedCopyId(base) !== undefined)
+      .map(({ base }) => joinName(directory, base));
+    const ours = names.filter((name) => !mounts.isAway(name));
+    if (ours.length > 0) await tree.removeUnfinished(ours, clock.nowMs() - UNFINISHED_MS);
   }
 
   /** Names are kept in normal form C, on disk too; a name whose twin in that form exists stays, and is reported. */

@@ -97,4 +97,21 @@ export function stagingRules(open: OpenTree): void {
     await tree.unstage({ keep: new Set(['c']) });
     assert.equal(await left(), '001');
   });
+
+  ruleTest('P47 of what nobody has noted only an old copy under a name of ours is removed', open, async (world) => {
+    const { tree, disk } = world;
+    const copy = 'd/.lanfold-01234567-89ab-cdef-0123-456789abcdef.tmp';
+    const directory = 'd/.lanfold-11234567-89ab-cdef-0123-456789abcdef.tmp';
+    const theirs = ['d/.lanfold-report.tmp', `${copy}.txt`, 'd/x'];
+    disk.makeDirectory('d');
+    disk.makeDirectory(directory);
+    for (const name of [copy, ...theirs]) world.write(name, 'x');
+    const names = ['none', '../out', copy, directory, ...theirs];
+    const changedMs = Number((await world.look(copy)).changedNs / 1_000_000n);
+    await tree.removeUnfinished(names, changedMs);
+    assert.ok(disk.exists(copy));
+    await tree.removeUnfinished(names, changedMs + 60_000);
+    assert.ok(!disk.exists(copy));
+    for (const name of [directory, ...theirs]) assert.ok(disk.exists(name), name);
+  });
 }
