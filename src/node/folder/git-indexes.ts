@@ -4,11 +4,14 @@
  * @module
  */
 import { sameLook, type Look } from '../../core/model/file-record.ts';
-import { joinName } from '../../core/model/folder-path.ts';
-import { namesInIndex } from '../../core/scan/git-index.ts';
+import { joinName, parentOf } from '../../core/model/folder-path.ts';
+import { readGitIndex, trackedNames, type GitIndex } from '../../core/scan/git-index.ts';
 import { isTrouble, type FileTree } from '../../ports/file-tree.ts';
 
+const DIRECTORY = '.git';
 const INDEX = '.git/index';
+/** With `core.splitIndex`. It may come from a peer later than the index that needs it. */
+const SHARED = /(?:^|\/)\.git\/sharedindex\.[0-9a-f]+$/u;
 /** A checkout, and what a person did just before and after it. */
 const VERSIONS_MAX = 4;
 /** The index of a repository with a hundred thousand files has a tenth of it. */
@@ -33,8 +36,8 @@ export class GitIndexes {
 
   /** A name was found, or has changed: if it is an index, it is read with the next {@link read}. @returns whether it is. */
   notice(name: string): boolean {
-    const isIndex = name === INDEX || name.endsWith(`/${INDEX}`);
-    if (isIndex) this.#waiting.add(name.slice(0, Math.max(0, name.length - INDEX.length - 1)));
+    const isIndex = name === INDEX || name.endsWith(`/${INDEX}`) || SHARED.test(name);
+    if (isIndex) this.#waiting.add(parentOf(name).slice(0, -DIRECTORY.length).replace(/\/$/u, ''));
     return isIndex;
   }
 
@@ -66,9 +69,19 @@ export class GitIndexes {
     if (known[0] !== undefined && sameLook(known[0].look, look)) return;
     const bytes = await this.#bytesOf(name, look.size);
     if (bytes === undefined) return;
-    const names = namesInIndex(bytes);
-    const version = { look, names: names === undefined ? undefined : new Set(names) };
+    const index = readGitIndex(bytes);
+    const shared = index?.shared && (await this.#sharedOf(tree, index.shared.file));
+    if (index?.shared !== undefined && shared === undefined) return; // it is not here yet
+    const version = { look, names: index && trackedNames(index, shared) };
     this.#known.set(tree, [version, ...known].slice(0, VERSIONS_MAX));
+  }
+
+  async #sharedOf(tree: string, file: string): Promise<GitIndex | undefined> {
+    const name = joinName(tree, joinName(DIRECTORY, file));
+    const [look] = await this.#files.look([name]);
+    if (look === undefined || isTrouble(look) || look.type !== 'file') return undefined;
+    const bytes = await this.#bytesOf(name, look.size);
+    return bytes && readGitIndex(bytes);
   }
 
   async #bytesOf(name: string, size: number): Promise<Uint8Array | undefined> {
