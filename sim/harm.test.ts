@@ -145,3 +145,20 @@ test('P47 a walk removes what a kill has left of a copy long ago, and nothing th
   equal(a.read('d/.lanfold-report.tmp'), 'half');
   equal(b.disk.find(`${FOLDER}/d`)?.children.size, 0);
 });
+
+test('P9 a folder that is closed a second time is closed when the first time ends', async () => {
+  const { desk, a } = await twoWith({ text: 'here' });
+  using _ = desk;
+  let endWork = (): void => {};
+  const work = new Promise<void>((resolve) => void (endWork = resolve));
+  a.faults.beforeDisk = (call) => (call === 'close' ? work : undefined);
+  const folder = a.folder();
+  const ended: string[] = [];
+  void a.engine.stopFolder(FOLDER, []).then(() => ended.push('stopped'));
+  void folder.close().then(() => ended.push('closed'));
+  await desk.runFor(10_000);
+  deepEqual(ended, []);
+  endWork();
+  await desk.runFor(1000);
+  deepEqual(new Set(ended), new Set(['closed', 'stopped']));
+});

@@ -80,6 +80,7 @@ export class Folder {
   #mayBeStaged = true;
   readonly #retry: Retry;
   #loops: Promise<void> = Promise.resolve();
+  #closed: Promise<void> | undefined;
 
   constructor(options: FolderOptions) {
     this.#options = options;
@@ -125,10 +126,8 @@ export class Folder {
     this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
     this.supplier = new Supplier(this.#context);
     this.restorer = new Restorer(this.#context);
-    this.health = new Health(this.#context, {
-      sources,
-      isDiskWanted: () => this.#busyScanning || this.#busyPulling || this.supplier.isAsked,
-    });
+    const isDiskWanted = (): boolean => this.#busyScanning || this.#busyPulling || this.supplier.isAsked;
+    this.health = new Health(this.#context, { sources, isDiskWanted });
   }
 
   /**
@@ -154,13 +153,15 @@ export class Folder {
     this.#loops = this.#work();
   }
 
-  /** Idempotent. @param reason is its error from now on: why it must not be synced any more. */
-  async close(reason?: LanfoldError): Promise<void> {
-    if (this.#closing.signal.aborted) return await this.#loops;
+  /** Idempotent. @param reason is its error from now on, if it is open: why it must not be synced any more. */
+  close(reason?: LanfoldError): Promise<void> {
+    return (this.#closed ??= this.#close(reason));
+  }
+
+  async #close(reason: LanfoldError | undefined): Promise<void> {
     if (reason !== undefined) this.#stop(reason);
     this.#closing.abort(new LanfoldError('E_CLOSED', { subject: `folder "${this.id}"` }));
-    this.#pullWanted.ring();
-    this.#scans.ring();
+    for (const loop of [this.#pullWanted, this.#scans]) loop.ring();
     for (const part of [this.#settler, this.#ignores, this.admission]) part.close();
     this.#context.doubt.stopping();
     await this.#watcher.close();
@@ -362,8 +363,7 @@ export class Folder {
     const error = this.#context.doubt.saw(reasonToStop(this.id, reason, this.#options.edges.log));
     this.#error = error;
     this.#running.abort(error);
-    this.#scans.ring();
-    this.#pullWanted.ring();
+    for (const loop of [this.#pullWanted, this.#scans]) loop.ring();
     this.#updateState();
   }
 
