@@ -183,7 +183,7 @@ export class Inspector {
       if (this.#mayBeDamaged(name, look, local)) return true;
       const sizeBefore = isHere(local) ? local.record.size : 0;
       const isSettled = this.#settler.isSettled(name, look, sizeBefore, writers[index] ?? 'unknown');
-      if (!isSettled && writers[index] === 'some') listInUse(this.#context, name);
+      if (!isSettled && writers[index] === 'some') listInUse(this.#context, name, this.#settler.isLate(name));
       return isSettled;
     });
   }

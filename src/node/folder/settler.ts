@@ -96,6 +96,12 @@ export class Settler {
     return false;
   }
 
+  /** Has the name been restless for so long that a person may ask what it waits for? */
+  isLate(name: string): boolean {
+    const firstMs = this.#names.get(name)?.settling.firstMs;
+    return firstMs !== undefined && this.#clock.monotonicMs() - firstMs >= SETTLE.patienceMs;
+  }
+
   /** Which of these absent names have been so for long enough? The others are looked at again later. */
   gone(absent: readonly string[]): string[] {
     const nowMs = this.#clock.monotonicMs();
