@@ -13,7 +13,7 @@ import { statSync, unlinkSync } from 'node:fs';
 import { sameLook } from '../../core/model/file-record.ts';
 import type { Change } from '../../ports/file-tree.ts';
 import type { CopiesAhead } from './batch.ts';
-import { copyEntry } from './copy.ts';
+import { copyEntry, type CopyWay } from './copy.ts';
 import { canFlushAll, FLUSH_ALL_FROM, flushStaged, OWNER_READS } from './durable.ts';
 import { isToBeCopied, lookBySystem } from './look.ts';
 import { HISTORY, STAGING } from './own-directory.ts';
@@ -40,9 +40,19 @@ function copyAll(walk: Walk, system: SystemCalls, changes: readonly Change[], co
   if (names.length < FLUSH_ALL_FROM) return;
   walk.ensure(STAGING, new Set());
   if (!canFlushAll(walk, system, STAGING)) return;
+  const way: CopyWay = { flush: 'later', mayClone: true };
+  const copyOne = (name: string): undefined => {
+    const stage = `copy-${randomUUID()}`;
+    const from = walk.path(name);
+    const to = stagedPath(walk, stage);
+    const look = from === undefined ? undefined : lookBySystem(from)?.look;
+    if (from === undefined || to === undefined || look === undefined) return;
+    copyEntry(from, to, system, way);
+    copies.set(name, { stage, look });
+  };
   for (const name of names) {
     walk.trim();
-    guarded(() => copyOne(walk, system, name, copies));
+    guarded(() => copyOne(name));
   }
   const stages = [...copies.values()].map(({ stage }) => stage);
   const lost = flushStaged(walk, system, stages);
@@ -59,8 +69,8 @@ export function dropCopies(walk: Walk, copies: CopiesAhead): void {
 
 /** A file whose owner may not read it cannot be asked about once all is flushed. */
 function isOneOfMany(walk: Walk, change: Change, device: bigint): boolean {
-  if (!('displace' in change) || change.displace.to !== 'history' || nameTrouble(change.name) !== undefined)
-    return false;
+  if (!('displace' in change) || change.displace.to !== 'history' || change.expected?.type !== 'file') return false;
+  if (nameTrouble(change.name) !== undefined) return false;
   const found = guarded(() => {
     const path = walk.path(change.name);
     const seen = path === undefined ? undefined : lookBySystem(path);
@@ -68,16 +78,6 @@ function isOneOfMany(walk: Walk, change: Change, device: bigint): boolean {
     return seen.device === device && (seen.look.permissions & OWNER_READS) !== 0;
   });
   return found === true;
-}
-
-function copyOne(walk: Walk, system: SystemCalls, name: string, copies: CopiesAhead): undefined {
-  const stage = `copy-${randomUUID()}`;
-  const from = walk.path(name);
-  const to = stagedPath(walk, stage);
-  const look = from === undefined ? undefined : lookBySystem(from)?.look;
-  if (from === undefined || to === undefined || look === undefined) return;
-  copyEntry(from, to, system, 'flushed later');
-  copies.set(name, { stage, look });
 }
 
 function dropCopy(walk: Walk, copies: CopiesAhead, name: string): void {

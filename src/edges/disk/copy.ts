@@ -48,17 +48,24 @@ export function* copyContent(from: number, to: number): Generator<number> {
   ftruncateSync(to, offset);
 }
 
+/** How several files of one disk are copied. */
+export interface CopyWay {
+  /** `later`: whoever calls makes the copies durable. */
+  readonly flush: 'at once' | 'later';
+  /** Taken back once the disk has refused: to ask it again and again takes as long as the copies. */
+  mayClone: boolean;
+}
+
 /**
  * Copies a file or symlink to a new path, durably, with its attributes. If that fails, nothing is left there; a kill leaves half of
  * it.
- * @param when `flushed later`: whoever calls makes it durable.
  * @throws Error EEXIST if something stands there; ENOSPC if it would take what is to stay free of the disk.
  */
 export function copyEntry(
   from: string,
   to: string,
   system: SystemCalls,
-  when: 'at once' | 'flushed later' = 'at once',
+  way: CopyWay = { flush: 'at once', mayClone: true },
 ): void {
   const look = lookAt(from);
   if (look === undefined) throw systemError('ENOENT', 'copy');
@@ -68,14 +75,15 @@ export function copyEntry(
   }
   if (look.type !== 'file') throw systemError('EXDEV', 'copy'); // pipes and sockets cannot be copied
   opened(from, constants.O_RDONLY, (source) => {
-    const isWhole = isCloned(source, from, to);
+    const isWhole = way.mayClone && isCloned(source, from, to);
+    way.mayClone = isWhole;
     const target = isWhole ? openSync(to, constants.O_RDONLY | O_SAFE) : createFor(source, to);
     try {
       if (!isWhole) for (const _ of copyContent(source, target));
       const stat = fstatSync(source, { bigint: true });
       fchmodSync(target, Number(stat.mode) & PERMISSION_BITS);
       system.setModified(pathOfHandle(target, to), stat.mtimeNs);
-      if (when === 'at once') fsyncSync(target);
+      if (way.flush === 'at once') fsyncSync(target);
     } catch (error) {
       unlinkSync(to);
       throw error;
