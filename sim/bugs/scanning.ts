@@ -37,7 +37,7 @@ export const SCANNING: readonly PlantedBug[] = [
     name: 'empty-file-at-once',
     what: 'a new empty file is announced at once, and not given the time to be filled',
     file: 'src/core/scan/settle.ts',
-    find: 'return Math.max(byWriters, file.sizeBefore > 0 ? SETTLE.emptiedMs : SETTLE.emptyMs);',
+    find: 'return Math.max(byClock, file.sizeBefore > 0 ? SETTLE.emptiedMs : SETTLE.emptyMs);',
     replace: 'return byWriters;',
     breaks: 'S4',
     foundBy: { file: 'src/core/scan/settle.test.ts', test: 'S4 a new empty file waits for 1 s' },

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { FuseDisk, fuseMissing } from '../harness/fuse.ts';
 import { mountsMissing, openExt4Disk } from '../harness/mounts.ts';
 import { until } from '../harness/process.ts';
@@ -59,6 +60,27 @@ test(
       Object.keys(seconds).map((name) => modifiedNs(pair.at(pair.a, name))),
       before,
     );
+  },
+);
+
+test(
+  'S8 case F24: on a disk that keeps whole seconds, two saves of equal size within one second both arrive',
+  { skip: mountsMissing() ?? false },
+  async () => {
+    const disk = openExt4Disk(64, undefined, 128);
+    assert.ok(disk !== undefined, 'ext4 can be made here');
+    using _ = disk;
+    await using pair = await Pair.open({ folderA: disk.path });
+    const path = pair.at(pair.a, 'state');
+    for (let first = 0n, later = -1n; first !== later;) {
+      await delay(1000 - (Date.now() % 1000)); // a whole second lies ahead
+      writeFileSync(path, 'first save');
+      first = modifiedNs(path);
+      await delay(500); // time enough for a file that has come to rest to be told
+      writeFileSync(path, 'later save');
+      later = modifiedNs(path); // where the machine was slow, it shows
+    }
+    await arrives(pair.b, 'state', 'later save');
   },
 );
 

@@ -74,14 +74,15 @@ export interface Ext4Disk extends Disposable {
 /**
  * A small ext4, on which directories take room, too; undefined where none can be made.
  * @param place where its image lies, of which no more exists than was written.
+ * @param inodeBytes with 128 it keeps times in whole seconds.
  */
-export function openExt4Disk(sizeMiB: number, place = tmpdir()): Ext4Disk | undefined {
+export function openExt4Disk(sizeMiB: number, place = tmpdir(), inodeBytes = 256): Ext4Disk | undefined {
   const parent = mkdtempSync(join(place, 'lanfold-ext4-'));
   const [image, path] = [join(parent, 'image'), join(parent, 'disk')];
   const remove = (): void => rmSync(parent, { recursive: true, force: true });
   try {
     execFileSync('truncate', ['-s', `${sizeMiB}M`, image], { stdio: 'pipe' });
-    execFileSync('mkfs.ext4', ['-q', '-m', '0', '-O', '^has_journal', image], { stdio: 'pipe' });
+    execFileSync('mkfs.ext4', ['-q', '-m', '0', '-I', `${inodeBytes}`, '-O', '^has_journal', image], { stdio: 'pipe' });
     mkdirSync(path);
     mount('-o', 'loop', image, path);
   } catch {

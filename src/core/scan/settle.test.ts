@@ -13,6 +13,7 @@ const empty: RestlessFile = { ...written, size: 0 };
 const emptied: RestlessFile = { ...written, size: 0, sizeBefore: 9 };
 const held: RestlessFile = { ...written, writers: 'some' };
 const unknown: RestlessFile = { ...written, writers: 'unknown' };
+const coarse: RestlessFile = { ...written, isCoarse: true };
 
 type News = 'written' | 'closed' | 'other';
 
@@ -86,6 +87,10 @@ const rows: readonly Row[] = [
   ['S6 nor an empty one', closed, { ...empty, changedMs: START_MS * 2 }, 1100, 0],
   ['S6 nor makes it early', writing, { ...written, changedMs: START_MS * 2 }, 20, 30],
   ['S6 a server a little ahead is waited for', writing, { ...written, changedMs: START_MS + 5000 }, 100, 50],
+  ['S8 on a disk that keeps whole seconds, the second of the last save has to be over', closed, coarse, 150, 1950],
+  ['S8 and then it is at rest', closed, coarse, 2100, 0],
+  ['S8 an old file is at rest at once', { ...writing, newsMs: 0 }, coarse, 0, 0],
+  ['S8 a file that lost its bytes waits longer all the same', closed, { ...emptied, isCoarse: true }, 1100, 4000],
 ];
 
 for (const [rule, settling, file, atMs, waitMs] of rows) {

@@ -28,6 +28,11 @@ export const SETTLE = {
   unknownMs: 1000,
   /** The same, after news of a write without news of its end. */
   unknownOpenMs: 5000,
+  /**
+   * Some disks keep whole seconds (ext4 with small inodes, HFS+), or every other one (FAT). What is saved twice within one, in the
+   * same size, looks the same: so that second has to be over, or the later save would never be seen.
+   */
+  coarseMs: 2000,
   /** Restless for this long (a log that is opened for each line): a moment without a writer is enough. */
   patienceMs: 10_000,
   /** A writer that holds the file open and does nothing for this long has forgotten it. */
@@ -59,6 +64,8 @@ export interface RestlessFile {
   readonly changedMs: number;
   /** Does anybody hold it open for writing? */
   readonly writers: 'none' | 'some' | 'unknown';
+  /** Does its disk seem to keep no parts of a second? Default: no. */
+  readonly isCoarse?: boolean;
   /**
    * How long it has been watched without news, by a clock that nobody can set: a wall clock that leaps makes every writer
    * look forgotten. Default: as long as the times say.
@@ -74,6 +81,7 @@ export function restWait(settling: Settling, file: RestlessFile, nowMs: number):
   if (file.writers === 'some') return Math.min(quietMs, file.watchedMs ?? quietMs) >= SETTLE.forgottenMs ? 0 : askMs;
   const neededMs = quietNeeded(settling, file);
   if (quietMs >= neededMs) return 0;
+  // RACE: on a coarse disk the last save of a file that is saved all the time may be of the second in which it is read.
   const isPatienceOver = nowMs - settling.firstMs >= SETTLE.patienceMs;
   if (isPatienceOver && file.writers === 'none' && file.size > 0) return 0;
   return Math.max(1, neededMs - quietMs);
@@ -108,8 +116,9 @@ function believed(timeMs: number, settling: Settling, nowMs: number): number {
 
 function quietNeeded(settling: Settling, file: RestlessFile): number {
   const byWriters = file.writers === 'none' ? SETTLE.quietMs : settling.open ? SETTLE.unknownOpenMs : SETTLE.unknownMs;
-  if (file.size > 0) return byWriters;
-  return Math.max(byWriters, file.sizeBefore > 0 ? SETTLE.emptiedMs : SETTLE.emptyMs);
+  const byClock = file.isCoarse === true ? Math.max(byWriters, SETTLE.coarseMs) : byWriters;
+  if (file.size > 0) return byClock;
+  return Math.max(byClock, file.sizeBefore > 0 ? SETTLE.emptiedMs : SETTLE.emptyMs);
 }
 
 /** The state after one more piece of news. */

@@ -10,6 +10,7 @@ import type { WatchNews } from '../../ports/watcher.ts';
 
 /** More restless names than this are not kept one by one: the folder is scanned instead. */
 const NAMES_MAX = 50_000;
+const NS_PER_S = 1_000_000_000n;
 
 /** All times are monotonic: a wall clock that is set back must not make a file wait until it has caught up. */
 interface Restless {
@@ -89,7 +90,8 @@ export class Settler {
     const settling = known?.settling ?? this.#unheard();
     const watchedMs = known?.calmSinceMs === undefined ? 0 : nowMs - known.calmSinceMs;
     const agoMs = this.#clock.nowMs() - Number(look.changedNs / 1_000_000n);
-    const file = { size: look.size, sizeBefore, changedMs: nowMs - agoMs, writers, watchedMs };
+    const isCoarse = look.changedNs % NS_PER_S === 0n;
+    const file = { size: look.size, sizeBefore, changedMs: nowMs - agoMs, writers, isCoarse, watchedMs };
     const waitMs = restWait(settling, file, nowMs);
     if (waitMs === 0) return true;
     this.#wait(name, settling, waitMs);
