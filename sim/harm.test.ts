@@ -112,6 +112,44 @@ test('N6 a name that is not in normal form C gets it before anybody hears of it,
   equal(b.read(composed), 'music');
 });
 
+test('N6 a directory of such a name gets its normal form once nobody works in it any more, so that it is not made twice', async () => {
+  const { desk, a, b } = await twoWith();
+  using _ = desk;
+  const decomposed = 'u\u0308ber';
+  const composed = decomposed.normalize('NFC');
+  a.disk.makeDirectory(`${FOLDER}/${decomposed}`);
+  for (let file = 0; file < 20; file += 1) {
+    await desk.runFor(1000);
+    a.write(`${decomposed}/${file}`, 'unpacked'); // as programs do: by the name that they have made
+    a.folder().rescan();
+  }
+  const last = a.disk.find(`${FOLDER}/${decomposed}/19`);
+  ok(last !== undefined);
+  a.disk.openForWriting(last);
+  await desk.runFor(60_000);
+  deepEqual(a.names(), [decomposed], 'the last file is still held open');
+  equal(a.folder().state, 'scanning');
+  a.disk.closeAfterWriting(last);
+  ok(await desk.until(() => b.read(`${composed}/19`) === 'unpacked'));
+  ok(await desk.inSync(a, b));
+  for (const machine of [a, b]) deepEqual(machine.names(), [composed], machine.name);
+  deepEqual(a.problems(), []);
+});
+
+test('N6 after ten minutes a name gets its normal form also where somebody works in it without end', async () => {
+  const { desk, a, b } = await twoWith();
+  using _ = desk;
+  const decomposed = 'u\u0308ber';
+  a.write(decomposed, 'a log');
+  a.disk.openForWriting(a.inode(decomposed));
+  a.folder().rescan();
+  await desk.runFor(9 * 60_000);
+  deepEqual(a.names(), [decomposed]);
+  ok(await desk.until(() => a.names().join() === decomposed.normalize('NFC'), 3 * 60_000));
+  a.disk.closeAfterWriting(a.inode(decomposed.normalize('NFC')));
+  ok(await desk.until(() => b.read(decomposed.normalize('NFC')) === 'a log'));
+});
+
 test('M4 a chmod here and an edit there are no conflict', async () => {
   const { desk, a, b } = await twoWith({ 'notes.txt': 'base' });
   using _ = desk;

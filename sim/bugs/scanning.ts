@@ -211,7 +211,7 @@ export const SCANNING: readonly PlantedBug[] = [
   {
     name: 'normal-form-twin',
     what: 'a name keeps the Unicode form that it has on this disk, and is another name for other computers',
-    file: 'src/node/folder/scanner.ts',
+    file: 'src/node/folder/normal-names.ts',
     find: `const wanted = entry.base.normalize('NFC');`,
     replace: 'const wanted = entry.base;',
     breaks: 'N6',

@@ -121,7 +121,7 @@ export class Folder {
     this.#brake = new Brake(this.#context, () => this.#updateState(true));
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
     this.#inspector = new Inspector(this.#context, this.#settler, this.#brake);
-    this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names));
+    this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names), this.#scans);
     this.#puller = new Puller(this.#context, sources, inFlight, this.#brake, new DiskRoom(this.#context));
     this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
     this.supplier = new Supplier(this.#context);
@@ -395,6 +395,6 @@ export class Folder {
     if (this.#waiting().length > 0) return 'needs-you';
     const { need } = this.records.counts();
     if (this.#busyPulling || need.items + need.deletes > 0) return 'syncing';
-    return this.#busyScanning || this.#settler.waiting > 0 ? 'scanning' : 'in-sync';
+    return this.#busyScanning || this.#settler.waiting > 0 || this.#scans.isAskedLater ? 'scanning' : 'in-sync';
   }
 }

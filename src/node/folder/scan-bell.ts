@@ -15,6 +15,7 @@ export class ScanBell {
   readonly #wake = new Wake();
   readonly #below = new Set<string>();
   #isLaterAsked = false;
+  readonly #later = new Set<string>();
   /** When everything was last to be walked; monotonic. */
   #sweptMs: number;
 
@@ -37,6 +38,21 @@ export class ScanBell {
       this.#isLaterAsked = false;
       this.ask();
     });
+  }
+
+  /** Everything below a directory, in a while; once at a time. */
+  askLater(directory: string, delayMs: number): void {
+    if (this.#later.has(directory)) return;
+    this.#later.add(directory);
+    this.#clock.after(delayMs, () => {
+      this.#later.delete(directory);
+      this.ask(directory);
+    });
+  }
+
+  /** Something waits for its walk, of which nobody else knows yet. */
+  get isAskedLater(): boolean {
+    return this.#later.size > 0;
   }
 
   /** A walk is asked for that has not begun. */

@@ -8,8 +8,9 @@
 import { sameLook } from '../../core/model/file-record.ts';
 import { isInternalName, joinName, unfinishedCopyId } from '../../core/model/folder-path.ts';
 import { isTrouble, type ListedEntry, type Listing } from '../../ports/file-tree.ts';
-import { toUtf8 } from '../../core/text.ts';
 import type { FolderContext } from './folder-context.ts';
+import { NormalNames } from './normal-names.ts';
+import type { ScanBell } from './scan-bell.ts';
 import { listUnclaimed } from './unclaimed.ts';
 
 /** Names that are looked at closer together. */
@@ -19,10 +20,12 @@ const UNFINISHED_MS = 24 * 3_600_000;
 
 export class Scanner {
   readonly #context: FolderContext;
+  readonly #names: NormalNames;
   readonly #inspect: (names: readonly string[]) => Promise<void>;
 
-  constructor(context: FolderContext, inspect: (names: readonly string[]) => Promise<void>) {
+  constructor(context: FolderContext, inspect: (names: readonly string[]) => Promise<void>, bell: ScanBell) {
     this.#context = context;
+    this.#names = new NormalNames(context, (directory, delayMs) => bell.askLater(directory, delayMs));
     this.#inspect = inspect;
   }
 
@@ -51,7 +54,7 @@ export class Scanner {
         continue;
       }
       await this.#removeUnfinished(next, listing);
-      this.#compare(next, await this.#normalized(next, listing), candidates, missing, pending);
+      this.#compare(next, await this.#names.entriesOf(next, listing), candidates, missing, pending);
       if (candidates.length >= CANDIDATES_MAX) await this.#inspect(candidates.splice(0));
     }
     if (signal.aborted) return false;
@@ -125,35 +128,5 @@ export class Scanner {
       .map(({ base }) => joinName(directory, base));
     const ours = names.filter((name) => !mounts.isAway(name));
     if (ours.length > 0) await tree.removeUnfinished(ours, clock.nowMs() - UNFINISHED_MS);
-  }
-
-  /** Names are kept in normal form C, on disk too; a name whose twin in that form exists stays, and is reported. */
-  async #normalized(directory: string, listing: Listing): Promise<ListedEntry[]> {
-    const { tree, problems } = this.#context;
-    for (const shown of listing.unusable) {
-      problems.set(joinName(directory, shown), 'name-not-allowed', 'Its name is not valid UTF-8', 'found');
-    }
-    const entries: ListedEntry[] = [];
-    const bases = new Set(listing.entries.map(({ base }) => base));
-    for (const entry of listing.entries) {
-      const wanted = entry.base.normalize('NFC');
-      if (wanted === entry.base) {
-        entries.push(entry);
-        continue;
-      }
-      if (this.#context.ignores().match(joinName(directory, entry.base)).ignored) continue;
-      const renamed = !bases.has(wanted) && (await tree.normalize(directory, toUtf8(entry.base), wanted));
-      if (renamed === true) {
-        const [look] = await tree.look([joinName(directory, wanted)]);
-        if (look !== undefined && !isTrouble(look)) entries.push({ base: wanted, look });
-      } else if (renamed === false) {
-        const text = 'Another file has the same name in another Unicode form';
-        problems.set(joinName(directory, entry.base), 'name-clash', text, 'found');
-      } else if (renamed.trouble !== 'absent') {
-        const text = `Its name cannot be given the form that is used everywhere (Unicode NFC): ${renamed.detail}`;
-        problems.set(joinName(directory, entry.base), 'name-not-allowed', text, 'found');
-      }
-    }
-    return entries;
   }
 }
