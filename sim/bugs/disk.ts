@@ -66,7 +66,7 @@ export const DISK: readonly PlantedBug[] = [
     name: 'history-skipped-when-deleted',
     what: 'what a peer deletes is not kept',
     file: 'src/edges/disk/place.ts',
-    find: `else moveAway(batch, change.name, path, change.displace);
+    find: `else moveAway(batch, change.name, path, now, change.displace);
   batch.touched`,
     replace: `else rmSync(path);
   batch.touched`,

@@ -33,7 +33,9 @@ export function setAttributes(system: SystemCalls, path: string, seen: Look, wan
         chmodSync(itself, wanted.permissions);
       }
       if (wanted.modifiedNs !== seen.modifiedNs) system.setModified(itself, wanted.modifiedNs);
-      look = lookOf(handle);
+      const { size, modifiedNs } = seen;
+      const isTimed = wanted.modifiedNs !== modifiedNs;
+      look = { ...lookOf(handle), size, ...(isTimed ? {} : { modifiedNs }) };
     };
     if (wanted.modifiedNs === seen.modifiedNs || !system.canLease(path)) set();
     else whileUnwritten(system, itself, set);

@@ -20,6 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { bytesJob, MODIFIED_NS, TO_HISTORY, troubleIn } from '../../../test/contract/file-tree/world.ts';
+import { sameLook } from '../../core/model/file-record.ts';
 import type { Applied, Change } from '../../ports/file-tree.ts';
 import { apply } from './apply.ts';
 import { Scratch } from './blocks.ts';
@@ -60,6 +61,23 @@ class OtherDisk extends SystemCalls {
   }
 }
 
+/** A user who does something between the last look at a file and its move. */
+class UserJustThen extends SystemCalls {
+  readonly #act: () => void;
+  #isDone = false;
+
+  constructor(act: () => void) {
+    super();
+    this.#act = act;
+  }
+
+  override moveNoReplace(from: string, to: string): void {
+    if (!this.#isDone) this.#act();
+    this.#isDone = true;
+    super.moveNoReplace(from, to);
+  }
+}
+
 /** A peer deletes `x`. */
 function deleteX(system: SystemCalls): Applied {
   const gone: Change = { change: 'delete', name: 'x', expected: lookAt(join(root, 'x')), displace: TO_HISTORY };
@@ -80,6 +98,63 @@ function replaceX(system: SystemCalls): Applied {
 function textOf(name: string): string {
   return readFileSync(join(root, name), 'utf8');
 }
+
+const saves: [how: string, save: () => void][] = [
+  ['in place', () => writeFileSync(join(root, 'x'), 'saved just then')],
+  [
+    'under another name, which is renamed',
+    () => {
+      writeFileSync(join(root, 'new'), 'saved just then');
+      renameSync(join(root, 'new'), join(root, 'x'));
+    },
+  ],
+];
+for (const [how, save] of saves) {
+  test(`P59 what is saved right when a delete is carried out stays (${how})`, () => {
+    writeFileSync(join(root, 'x'), 'mine');
+    const applied = deleteX(new UserJustThen(save));
+    assert.equal(troubleIn(applied), 'changed');
+    assert.equal(textOf('x'), 'saved just then');
+    assert.deepEqual(readdirSync(join(root, '.lanfold/history', SLOT)), []);
+  });
+}
+
+test('P59 what is opened to be written right when a delete is carried out stays', { skip: noNative }, () => {
+  writeFileSync(join(root, 'x'), 'mine');
+  let handle = -1;
+  const applied = deleteX(new UserJustThen(() => (handle = openSync(join(root, 'x'), 'a'))));
+  writeSync(handle, ' and more');
+  closeSync(handle);
+  assert.equal(troubleIn(applied), 'in-use');
+  assert.equal(textOf('x'), 'mine and more');
+});
+
+test('P59 what is saved while a file gets other permissions does not fit the look that is recorded of it', () => {
+  const path = join(root, 'x');
+  writeFileSync(path, 'mine');
+  const expected = lookAt(path) ?? assert.fail();
+  const { chmodSync } = fs;
+  fs.chmodSync = (...values): void => {
+    chmodSync(...values);
+    writeFileSync(path, 'saved just then');
+  };
+  syncBuiltinESMExports();
+  try {
+    const change: Change = {
+      change: 'attributes',
+      name: 'x',
+      permissions: 0o600,
+      modifiedNs: expected.modifiedNs,
+      expected,
+    };
+    const [applied] = apply(root, [change], NOW_MS, new SystemCalls());
+    assert.ok(applied !== undefined && 'look' in applied);
+    assert.ok(!sameLook(applied.look, lookAt(path)), 'so that it is seen');
+  } finally {
+    fs.chmodSync = chmodSync;
+    syncBuiltinESMExports();
+  }
+});
 
 test('P47 what is saved while the file is copied to the history of another disk stays, and no copy of the one before', () => {
   writeFileSync(join(root, 'x'), 'mine');

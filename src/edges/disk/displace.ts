@@ -69,8 +69,11 @@ export function keepSecond(batch: Batch, name: string, path: string, displace: D
   return { undo, isCopied };
 }
 
-/** Moves the entry at `path` away; nothing is left under its name. */
-export function moveAway(batch: Batch, name: string, path: string, displace: Displace): Undo {
+/**
+ * Moves the entry at `path` away; nothing is left under its name.
+ * @param expected what was seen there: what somebody has made of it since, or is about to, stays.
+ */
+export function moveAway(batch: Batch, name: string, path: string, expected: Look, displace: Displace): Undo {
   const seen = lookBySystem(path);
   let isCopied = false;
   const place = put(batch, name, displace, (to) => {
@@ -83,6 +86,7 @@ export function moveAway(batch: Batch, name: string, path: string, displace: Dis
       isCopied = true;
     }
   });
+  const putBack = (): void => batch.system.moveNoReplace(place, path);
   if (isCopied) {
     undoing(
       () => isStill(path, seen) && unlinkSync(place),
@@ -91,8 +95,16 @@ export function moveAway(batch: Batch, name: string, path: string, displace: Dis
         removeCopied(batch, path, seen?.look);
       },
     );
-  }
-  return () => batch.system.moveNoReplace(place, path);
+  } else undoing(putBack, () => checkMoved(batch, place, expected));
+  return putBack;
+}
+
+/** What was saved, or opened to be written, between the last look and the move is an edit, and no part of the history. */
+function checkMoved({ system }: Batch, place: string, expected: Look): void {
+  const moved = lookBySystem(place)?.look;
+  if (moved === undefined || !sameLook(moved, { ...expected, changedNs: moved.changedNs }))
+    throw systemError('ECHANGED', 'rename');
+  if (isInUse(system, place, moved)) throw systemError('EINUSE', 'rename');
 }
 
 /** What is saved while it is copied stays, and so does what somebody has opened meanwhile to write it. */

@@ -144,7 +144,7 @@ function placeDirectory(batch: Batch, change: ChangeOf<'directory'>, path: strin
   if (now === undefined && isTaken(path)) return taken();
   if (isInUse(batch.system, path, now)) return inUse();
   if (now?.type !== 'directory') {
-    const undo = now === undefined ? undefined : moveAway(batch, change.name, path, change.displace);
+    const undo = now === undefined ? undefined : moveAway(batch, change.name, path, now, change.displace);
     undoing(undo, () => makeDirectory(path));
     batch.walk.forget(change.name);
     batch.touchedDirectories.add(parentOf(change.name));
@@ -173,7 +173,7 @@ function remove(batch: Batch, change: ChangeOf<'delete'>, path: string): Applied
   if (!sameLook(now, change.expected)) return changed();
   if (isInUse(batch.system, path, now)) return inUse();
   if (now.type === 'directory') removeDirectory(batch, change.name, path);
-  else moveAway(batch, change.name, path, change.displace);
+  else moveAway(batch, change.name, path, now, change.displace);
   batch.touchedDirectories.add(parentOf(change.name));
   return { look: undefined };
 }
