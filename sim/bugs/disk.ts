@@ -54,11 +54,9 @@ export const DISK: readonly PlantedBug[] = [
     name: 'history-skipped-when-replaced',
     what: 'what a newer version replaces is not kept',
     file: 'src/edges/disk/place.ts',
-    find: 'const kept = keepSecond(batch, change.name, path, change.displace);',
-    replace: `const kept =
-    change.displace.to === 'history'
-      ? { undo: undefined, isCopied: false }
-      : keepSecond(batch, change.name, path, change.displace);`,
+    find: 'const undo = keepSecond(batch, change.name, path, now, change.displace);',
+    replace: `const undo =
+    change.displace.to === 'history' ? undefined : keepSecond(batch, change.name, path, now, change.displace);`,
     breaks: 'R9',
     foundBy: { file: 'test/contract/file-tree.test.ts', test: 'P31 what a change replaces or removes' },
   },

@@ -129,6 +129,53 @@ test('P59 what is opened to be written right when a delete is carried out stays'
   assert.equal(textOf('x'), 'mine and more');
 });
 
+/** A user who does something right after it was asked whether anybody writes to a file. */
+class UserJustAsked extends SystemCalls {
+  readonly #act: () => void;
+  #isDone = false;
+
+  constructor(act: () => void) {
+    super();
+    this.#act = act;
+  }
+
+  override writers(handle: number, path: string): 'none' | 'some' | 'unknown' {
+    const answer = super.writers(handle, path);
+    if (!this.#isDone) this.#act();
+    this.#isDone = true;
+    return answer;
+  }
+}
+
+test('P59 what is opened to be written while what it replaces is kept stays', { skip: noNative }, () => {
+  writeFileSync(join(root, 'x'), 'mine');
+  let handle = -1;
+  const applied = replaceX(new UserJustAsked(() => (handle = openSync(join(root, 'x'), 'a'))));
+  writeSync(handle, ' and more');
+  closeSync(handle);
+  assert.equal(troubleIn(applied), 'in-use');
+  assert.equal(textOf('x'), 'mine and more');
+  assert.deepEqual(readdirSync(join(root, '.lanfold/history', SLOT)), []);
+});
+
+for (const [how, save] of saves) {
+  test(`P59 what is saved right when another version comes to a disk without links stays (${how})`, (t) => {
+    writeFileSync(join(root, 'x'), 'mine');
+    t.mock.method(fs, 'linkSync', () => {
+      throw systemError('EPERM', 'link');
+    });
+    syncBuiltinESMExports();
+    try {
+      assert.equal(troubleIn(replaceX(new UserJustThen(save))), 'changed');
+    } finally {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    }
+    assert.equal(textOf('x'), 'saved just then');
+    assert.deepEqual(readdirSync(join(root, '.lanfold/history', SLOT)), []);
+  });
+}
+
 test('P59 what is saved while a file gets other permissions does not fit the look that is recorded of it', () => {
   const path = join(root, 'x');
   writeFileSync(path, 'mine');

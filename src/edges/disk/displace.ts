@@ -28,21 +28,16 @@ interface Source {
   readonly look: Look | undefined;
 }
 
-export interface Kept {
-  readonly undo: Undo;
-  /** A copy takes its time: what was saved meanwhile is in none. */
-  readonly isCopied: boolean;
-}
-
 /**
  * Gives the entry at `path` a second place. Without hard links it is moved there, and its name is empty until its successor
  * comes.
  *
  * A rename may say that it failed and be done all the same (over a network). So the second place is given up only if the
  * first one is still what it was: never goes the last place of anything.
+ * @param expected what was seen there.
  * @throws Error EEXIST if the name to set it aside under is taken.
  */
-export function keepSecond(batch: Batch, name: string, path: string, displace: Displace): Kept {
+export function keepSecond(batch: Batch, name: string, path: string, expected: Look, displace: Displace): Undo {
   const seen = lookBySystem(path);
   let isCopied = false;
   let isMoved = false;
@@ -65,8 +60,11 @@ export function keepSecond(batch: Batch, name: string, path: string, displace: D
     if (isMoved) batch.system.moveNoReplace(place, path);
     else if (isStill(path, seen)) unlinkSync(place);
   };
-  if (isCopied) undoing(undo, () => settleHistory(batch, place, seen));
-  return { undo, isCopied };
+  undoing(undo, () => {
+    if (isCopied) settleHistory(batch, place, seen);
+    if (isMoved) checkMoved(batch, place, expected);
+  });
+  return undo;
 }
 
 /**

@@ -72,13 +72,12 @@ function placeNew(
     const arrived = arrive(batch, change.name, staged, (from) => batch.system.moveNoReplace(from, path));
     return lookAfter(arrived, path);
   }
-  const kept = keepSecond(batch, change.name, path, change.displace);
-  const arrived = undoing(kept.undo, () =>
+  const undo = keepSecond(batch, change.name, path, now, change.displace);
+  const arrived = undoing(undo, () =>
     arrive(batch, change.name, staged, (from) => {
-      // A copy takes its time: what was saved meanwhile is in no history.
-      const isCopied = kept.isCopied || from !== staged;
-      if (!isAsKept(lookAt(path), now) || (isCopied && isInUse(batch.system, path, now)))
-        throw systemError('ECHANGED', 'rename');
+      // A second place takes its time: what was saved meanwhile, or will be by who has opened it, is in no history.
+      if (isInUse(batch.system, path, now)) throw systemError('EINUSE', 'rename');
+      if (!isAsKept(lookAt(path), now)) throw systemError('ECHANGED', 'rename');
       renameSync(from, path);
     }),
   );
