@@ -16,6 +16,15 @@ const QUIET_MS = 5000;
 /** A directory in which something is written all the time gets its name all the same. */
 const PATIENCE_MS = 10 * 60_000;
 
+/** An entry whose name is not in normal form. */
+interface Misnamed extends ListedEntry {
+  /** From the root, as it is and as it is to be. */
+  readonly name: string;
+  readonly normal: string;
+  /** The last part of that. */
+  readonly wanted: string;
+}
+
 export class NormalNames {
   readonly #context: FolderContext;
   readonly #askLater: (directory: string, delayMs: number) => void;
@@ -35,22 +44,23 @@ export class NormalNames {
       problems.set(joinName(directory, shown), 'name-not-allowed', 'Its name is not valid UTF-8', 'found');
     }
     const entries: ListedEntry[] = [];
+    const others: Misnamed[] = [];
     const bases = new Set(listing.entries.map(({ base }) => base));
-    let waits = false;
     for (const entry of listing.entries) {
       const wanted = entry.base.normalize('NFC');
-      if (wanted === entry.base) {
-        entries.push(entry);
-        continue;
-      }
-      if (this.#context.ignores().match(joinName(directory, entry.base)).ignored) continue;
-      if (bases.has(wanted)) this.#clashes(joinName(directory, entry.base));
-      else if (await this.#mayBeRenamed(directory, entry, wanted))
-        entries.push(...(await this.#renamed(directory, entry.base, wanted)));
-      else waits = true;
+      const name = joinName(directory, entry.base);
+      if (wanted === entry.base) entries.push(entry);
+      else if (this.#context.ignores().match(name).ignored) continue;
+      else if (bases.has(wanted)) this.#clashes(name);
+      else others.push({ ...entry, name, wanted, normal: joinName(directory, wanted) });
     }
-    this.#comeBack(directory, waits);
-    return entries;
+    if (others.length === 0) {
+      this.#comeBack(directory, false);
+      return entries;
+    }
+    const ready = await this.#ready(directory, others);
+    this.#comeBack(directory, ready.length < others.length);
+    return [...entries, ...(await this.#renamed(directory, ready))];
   }
 
   /** Less and less often: each time all below the directory is walked. */
@@ -65,24 +75,39 @@ export class NormalNames {
     this.#askLater(directory, Math.max(QUIET_MS, nowMs - sinceMs));
   }
 
-  async #mayBeRenamed(directory: string, { base, look }: ListedEntry, wanted: string): Promise<boolean> {
+  /** Those that may get their normal form now. */
+  async #ready(directory: string, others: readonly Misnamed[]): Promise<readonly Misnamed[]> {
     const { tree, clock, records } = this.#context;
     const sinceMs = this.#waiting.get(directory);
-    if (sinceMs !== undefined && clock.monotonicMs() - sinceMs >= PATIENCE_MS) return true;
-    const normal = joinName(directory, wanted);
-    if (look === undefined || isHere(records.local(normal))) return true; // it had its normal form a moment ago
-    // Some disks take all forms of a name for one: there is nothing to rename.
-    const [there] = await tree.look([normal]);
-    if (there !== undefined && !isTrouble(there) && there.inode === look.inode) return true;
-    return this.#isAtRest(joinName(directory, base), look);
+    if (sinceMs !== undefined && clock.monotonicMs() - sinceMs >= PATIENCE_MS) return others;
+    const there = await tree.look(others.map(({ normal }) => normal));
+    const isDue = ({ look, normal }: Misnamed, index: number): boolean => {
+      if (look === undefined || isHere(records.local(normal))) return true; // it had its normal form a moment ago
+      // Some disks take all forms of a name for one: there is nothing to rename.
+      const found = there[index];
+      return found !== undefined && !isTrouble(found) && found.inode === look.inode;
+    };
+    const due = new Set(others.filter(isDue));
+    const resting = await this.#resting(others.filter((other) => !due.has(other)));
+    return others.filter((other) => due.has(other) || resting.has(other));
   }
 
-  /** Nothing was done to the entry, nor to anything in it, for a while, and nobody holds a file of it open for writing. */
-  async #isAtRest(name: string, look: Look): Promise<boolean> {
+  /** To whom nothing was done for a while, nor to anything in them, and of which nobody holds a file open for writing. */
+  async #resting(others: readonly Misnamed[]): Promise<ReadonlySet<Misnamed>> {
+    const quiet = others.filter(({ look }) => look !== undefined && !this.#isFresh(look));
+    const files = quiet.filter(({ look }) => look?.type === 'file');
+    const writers = files.length === 0 ? [] : await this.#context.tree.writers(files.map(({ name }) => name));
+    const resting = new Set(quiet);
+    for (const [index, file] of files.entries()) if (writers[index] === 'some') resting.delete(file);
+    for (const other of quiet) {
+      if (other.look?.type === 'directory' && !(await this.#isAtRestBelow(other.name))) resting.delete(other);
+    }
+    return resting;
+  }
+
+  async #isAtRestBelow(directory: string): Promise<boolean> {
     const { tree } = this.#context;
-    if (this.#isFresh(look)) return false;
-    if (look.type === 'file') return (await tree.writers([name]))[0] !== 'some';
-    const pending = look.type === 'directory' ? [name] : [];
+    const pending = [directory];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       const listing = await tree.list(next);
       if (listing === undefined || isTrouble(listing)) continue;
@@ -103,20 +128,23 @@ export class NormalNames {
     return Math.abs(this.#context.clock.nowMs() - Number(changedNs / 1_000_000n)) < QUIET_MS;
   }
 
-  async #renamed(directory: string, base: string, wanted: string): Promise<ListedEntry[]> {
+  async #renamed(directory: string, ready: readonly Misnamed[]): Promise<ListedEntry[]> {
     const { tree, problems } = this.#context;
-    const name = joinName(directory, base);
-    const renamed = await tree.normalize(directory, toUtf8(base), wanted);
-    if (renamed === true) {
-      const [look] = await tree.look([joinName(directory, wanted)]);
-      return look === undefined || isTrouble(look) ? [] : [{ base: wanted, look }];
+    const done: Misnamed[] = [];
+    for (const other of ready) {
+      const renamed = await tree.normalize(directory, toUtf8(other.base), other.wanted);
+      if (renamed === true) done.push(other);
+      else if (renamed === false) this.#clashes(other.name);
+      else if (renamed.trouble !== 'absent') {
+        const text = `Its name cannot be given the form that is used everywhere (Unicode NFC): ${renamed.detail}`;
+        problems.set(other.name, 'name-not-allowed', text, 'found');
+      }
     }
-    if (renamed === false) this.#clashes(name);
-    else if (renamed.trouble !== 'absent') {
-      const text = `Its name cannot be given the form that is used everywhere (Unicode NFC): ${renamed.detail}`;
-      problems.set(name, 'name-not-allowed', text, 'found');
-    }
-    return [];
+    const looks = done.length === 0 ? [] : await tree.look(done.map(({ normal }) => normal));
+    return done.flatMap(({ wanted: base }, index) => {
+      const look = looks[index];
+      return look === undefined || isTrouble(look) ? [] : [{ base, look }];
+    });
   }
 
   #clashes(name: string): void {
