@@ -285,7 +285,7 @@ export class Brake {
     if (isOver) this.#pulled = { startedMs: nowMs, deletes: 0, gone: new Set() };
     const { deletes: done, gone } = this.#pulled;
     const { records } = this.#context;
-    const twins = new Twins(records, (name) => records.newest(name)?.deleted === false);
+    const twins = new Twins(this.#context, (name) => records.newest(name)?.deleted === false);
     for (const name of gone) if (this.#isElsewhere(name, twins)) gone.delete(name); // it has come back under another name
     const isMaybeGit = this.#addGone(gone, twins);
     const total = local.files + local.directories + local.symlinks + done;

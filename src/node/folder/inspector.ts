@@ -323,7 +323,7 @@ export class Inspector {
       return;
     }
     const lost = new Set(gone);
-    const twins = new Twins(records, (name) => !lost.has(name));
+    const twins = new Twins(this.#context, (name) => !lost.has(name));
     const counting = gone.filter((name) => !byGit.has(name) && !this.#isElsewhere(name, twins));
     if (!this.#brake.mayAnnounceDeletes(counting.length, stillGone, isOfHeld)) {
       // They wait for a person, and not here: the next walk finds them anew.

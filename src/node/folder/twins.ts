@@ -6,33 +6,38 @@
  * @module
  */
 import type { FileRecord } from '../../core/model/file-record.ts';
-import type { FolderRecords } from '../../ports/record-store.ts';
+import type { FolderContext } from './folder-context.ts';
 
 /** Most contents have no more; to read all is dear. */
 const FEW = 20;
 /** Of more files with the same content some are not asked for: then too many count as lost, never too few. */
 const TWINS_MAX = 5000;
 
+type TwinsContext = Pick<FolderContext, 'digest'> & {
+  readonly records: Pick<FolderContext['records'], 'filesWithBlocks'>;
+};
+
 export class Twins {
-  readonly #records: Pick<FolderRecords, 'filesWithBlocks'>;
+  readonly #context: TwinsContext;
   readonly #stays: (name: string) => boolean;
   /** By block size and hash of the blocks. */
   readonly #known = new Map<string, boolean>();
 
   /** @param stays is this one of the names that stay? The file itself is none. */
-  constructor(records: Pick<FolderRecords, 'filesWithBlocks'>, stays: (name: string) => boolean) {
-    this.#records = records;
+  constructor(context: TwinsContext, stays: (name: string) => boolean) {
+    this.#context = context;
     this.#stays = stays;
   }
 
   hasOne({ blocks, blockSize }: FileRecord): boolean {
-    const key = `${blockSize} ${blocks.join(',')}`;
+    const key = `${blockSize} ${this.#context.digest(blocks).join(',')}`;
     const known = this.#known.get(key) ?? (this.#isAmong(blocks, blockSize, FEW) || this.#isAmong(blocks, blockSize));
     this.#known.set(key, known);
     return known;
   }
 
   #isAmong(blocks: Uint8Array, blockSize: number, limit = TWINS_MAX): boolean {
-    return this.#records.filesWithBlocks(blocks, blockSize, limit).some(({ record }) => this.#stays(record.name));
+    const twins = this.#context.records.filesWithBlocks(blocks, blockSize, limit);
+    return twins.some(({ record }) => this.#stays(record.name));
   }
 }
