@@ -343,12 +343,11 @@ export class Conversation implements Source {
       this.#stream.destroy(told.fault);
       return undefined;
     }
-    const { indexId } = folder.records.remoteIndex(this.peer);
     const kept = keepInParts(told, {
       clock: this.#host.edges.clock,
       untilFree: (part) => folder.untilFree(part),
-      // While it waited, the peer may have given this index up, or moved on to another conversation.
-      isCurrent: () => !this.#ended && this.#isActive && folder.records.remoteIndex(this.peer).indexId === indexId,
+      isWanted: () => !this.#ended && this.#isActive && this.#host.foldersFor(this.device).includes(folder),
+      held: () => folder.records.remoteIndex(this.peer),
       keep: (part, isFirst) => this.#keepIndex(folder, part, replace && isFirst),
     });
     return kept?.catch((cause: unknown) => this.#fail(cause));

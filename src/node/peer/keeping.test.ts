@@ -26,7 +26,8 @@ function keeper(change: Partial<Keeping> = {}): {
   const keeping: Keeping = {
     clock: new MemoryClock(new Life(scheduler)),
     untilFree: () => undefined,
-    isCurrent: () => true,
+    isWanted: () => true,
+    held: () => ({ indexId: 1n, maxSequence: kept.length }),
     keep: (part, isFirst) => kept.push({ count: part.length, first: part[0]?.sequence ?? 0, isFirst, turn }),
     ...change,
   };
@@ -71,7 +72,7 @@ test('R19 a part waits for its names alone, and what is of no use any more is ke
   const isInSecond = (part: readonly FileRecord[]): boolean => part.some(({ sequence }) => sequence === 1500);
   const { keeping, scheduler, kept } = keeper({
     untilFree: (part) => (isFree || !isInSecond(part) ? undefined : wait),
-    isCurrent: () => kept.length < 2,
+    isWanted: () => kept.length < 2,
   });
   const all = keepInParts(filesOf(4000), keeping);
   ok(all !== undefined);
