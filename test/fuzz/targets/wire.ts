@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import lz4 from 'lz4-napi';
 import { announcedAddresses } from '../../../src/core/wire/announcement.ts';
 import type { Codec } from '../../../src/core/wire/codec.ts';
+import type { InParts } from '../../../src/core/wire/fields.ts';
 import { toFileInfo, toFileRecord } from '../../../src/core/wire/file-info.ts';
 import { FrameDecoder, type Frame } from '../../../src/core/wire/frame.ts';
 import { compressBlock, decompressBlock } from '../../../src/core/wire/lz4.ts';
@@ -48,6 +49,8 @@ const BODIES: Readonly<Record<keyof typeof CODECS, readonly Uint8Array[]>> = {
 /** What is read again after it was written is what was read, and @bufbuild/protobuf reads the same. */
 function readAgain<Out>(name: keyof typeof CODECS, codec: Codec<Out, never>, bytes: Uint8Array): Out | undefined {
   const read = unless(WireError, () => codec.decode(bytes));
+  const inParts = unless(WireError, () => joined(codec.decodeInParts(bytes)));
+  holdSame(inParts, read, 'what is read in parts is what is read at once');
   if (read === undefined) return undefined;
   const written = codec.encode(read as never);
   holdSame(codec.encode(codec.decode(written) as never), written, 'what was written is read as it was meant');
@@ -61,6 +64,12 @@ function readAgain<Out>(name: keyof typeof CODECS, codec: Codec<Out, never>, byt
     'the oracle reads the same',
   );
   return read;
+}
+
+function joined<Out>(parts: InParts<Out>): Out {
+  let part = parts.next();
+  while (part.done !== true) part = parts.next();
+  return part.value;
 }
 
 /** Goes on as a conversation does with what it has read. */
@@ -88,7 +97,7 @@ const messages = (Object.keys(CODECS) as (keyof typeof CODECS)[]).map((name): Ta
   const oracle = oracleMessage(name);
   return {
     name: `wire-${name}`,
-    title: `W19 W24 W25 whatever bytes come for a ${name}, it is refused, or read as @bufbuild/protobuf reads it, in time that grows with the bytes`,
+    title: `W9 W19 W24 W25 whatever bytes come for a ${name}, it is refused, or read as @bufbuild/protobuf reads it, in time that grows with the bytes`,
     run: (bytes) => {
       const read = readAgain(name, CODECS[name] as unknown as Codec<unknown, never>, bytes);
       if (read !== undefined) goOn(name, read);
