@@ -112,6 +112,19 @@ test('P47 what is edited under its second name after it was copied stays, and is
   assert.deepEqual(readdirSync(join(root, '.lanfold/staging')), []);
 });
 
+test('P31 what a batch has many names of is copied ahead once, and not for each of them in vain', () => {
+  for (const name of NAMES) {
+    rmSync(join(root, name));
+    linkSync(join(root, 'store/f0'), join(root, name));
+  }
+  const others = NAMES.map((name) => `store/${name}`).slice(1);
+  for (const name of others) linkSync(join(root, name), join(root, `${name}-too`));
+  let copies: string[] | undefined;
+  run([...NAMES, ...others].map(gone), () => (copies ??= textsIn('.lanfold/staging')));
+  assert.deepEqual(copies?.sort(), NAMES.map((name) => `mine ${name}`).sort());
+  assert.deepEqual(readdirSync(join(root, '.lanfold/staging')), []);
+});
+
 test('R2 copies that could not be flushed together are made anew, each with a flush of its own', () => {
   let isFirst = true;
   const { troubles, flushes } = run(NAMES.map(gone), () => {

@@ -33,9 +33,14 @@ export function copyAhead(walk: Walk, system: SystemCalls, changes: readonly Cha
 function copyAll(walk: Walk, system: SystemCalls, changes: readonly Change[], copies: CopiesAhead): undefined {
   if (changes.length < FLUSH_ALL_FROM) return;
   const { dev: device } = statSync(walk.directory(HISTORY) ?? walk.directory('') ?? '', { bigint: true });
+  // One name of each: once that has gone, its other names look otherwise than they are expected to.
+  const inodes = new Set<bigint>();
   const names = changes.flatMap((change) => {
     walk.trim();
-    return isOneOfMany(walk, change, device) ? [change.name] : [];
+    const inode = inodeToCopy(walk, change, device);
+    if (inode === undefined || inodes.has(inode)) return [];
+    inodes.add(inode);
+    return [change.name];
   });
   if (names.length < FLUSH_ALL_FROM) return;
   walk.ensure(STAGING, new Set());
@@ -68,16 +73,16 @@ export function dropCopies(walk: Walk, copies: CopiesAhead): void {
 }
 
 /** A file whose owner may not read it cannot be asked about once all is flushed. */
-function isOneOfMany(walk: Walk, change: Change, device: bigint): boolean {
-  if (!('displace' in change) || change.displace.to !== 'history' || change.expected?.type !== 'file') return false;
-  if (nameTrouble(change.name) !== undefined) return false;
-  const found = guarded(() => {
+function inodeToCopy(walk: Walk, change: Change, device: bigint): bigint | undefined {
+  if (!('displace' in change) || change.displace.to !== 'history' || change.expected?.type !== 'file') return undefined;
+  if (nameTrouble(change.name) !== undefined) return undefined;
+  const isToBeMade = guarded(() => {
     const path = walk.path(change.name);
     const seen = path === undefined ? undefined : lookBySystem(path);
     if (seen === undefined || !isToBeCopied(seen) || !sameLook(seen.look, change.expected)) return false;
     return seen.device === device && (seen.look.permissions & OWNER_READS) !== 0;
   });
-  return found === true;
+  return isToBeMade === true ? change.expected.inode : undefined;
 }
 
 function dropCopy(walk: Walk, copies: CopiesAhead, name: string): void {
