@@ -147,6 +147,15 @@ class UserJustAsked extends SystemCalls {
   }
 }
 
+for (const [how, save] of saves) {
+  test(`P59 what is saved right when a delete of a file that has a second name is carried out stays (${how})`, () => {
+    writeFileSync(join(root, 'x'), 'mine');
+    linkSync(join(root, 'x'), join(root, 'y'));
+    assert.equal(troubleIn(deleteX(new UserJustAsked(save))), 'changed');
+    assert.equal(textOf('x'), 'saved just then');
+  });
+}
+
 test('P59 what is opened to be written while what it replaces is kept stays', { skip: noNative }, () => {
   writeFileSync(join(root, 'x'), 'mine');
   let handle = -1;

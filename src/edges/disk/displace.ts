@@ -90,7 +90,7 @@ export function moveAway(batch: Batch, name: string, path: string, expected: Loo
       () => isStill(path, seen) && unlinkSync(place),
       () => {
         settleHistory(batch, place, seen);
-        removeCopied(batch, path, seen?.look);
+        removeCopied(batch, path, expected);
       },
     );
   } else undoing(putBack, () => checkMoved(batch, place, expected));
@@ -105,10 +105,10 @@ function checkMoved({ system }: Batch, place: string, expected: Look): void {
   if (isInUse(system, place, moved)) throw systemError('EINUSE', 'rename');
 }
 
-/** What is saved while it is copied stays, and so does what somebody has opened meanwhile to write it. */
-function removeCopied({ system }: Batch, path: string, seen: Look | undefined): void {
-  if (isInUse(system, path, seen)) throw systemError('EINUSE', 'unlink');
-  if (!sameLook(lookAt(path), seen)) throw systemError('ECHANGED', 'unlink');
+/** What is saved before or while it is copied stays, and so does what somebody has opened meanwhile to write it. */
+function removeCopied({ system }: Batch, path: string, expected: Look): void {
+  if (isInUse(system, path, expected)) throw systemError('EINUSE', 'unlink');
+  if (!sameLook(lookAt(path), expected)) throw systemError('ECHANGED', 'unlink');
   unlinkSync(path);
 }
 
