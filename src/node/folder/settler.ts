@@ -3,7 +3,7 @@
  * @module
  */
 import type { Look } from '../../core/model/file-record.ts';
-import { normalPart } from '../../core/model/folder-path.ts';
+import { normalPart, parentOf } from '../../core/model/folder-path.ts';
 import { goneWait, hearNews, restWait, SETTLE, type Settling } from '../../core/scan/settle.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
 import type { WatchNews } from '../../ports/watcher.ts';
@@ -57,10 +57,12 @@ export class Settler {
   news(news: readonly WatchNews[]): void {
     const nowMs = this.#clock.monotonicMs();
     for (const { name, what } of news) {
-      if (normalPart(name) !== name) {
+      const normal = normalPart(name);
+      if (normal !== name) {
         // It has no record before a walk of its directory has given it its normal form, or listed why it cannot have it (SPEC N6);
-        // where it is gone, the same walk lists it no longer.
-        if (what.startsWith('appeared') || what === 'vanished') this.onDirectory(name);
+        // where it is gone, the same walk lists it no longer. What comes and goes further down is found once that has been done.
+        const isNext = parentOf(name) === normal;
+        if (isNext && (what.startsWith('appeared') || what === 'vanished')) this.onDirectory(name);
         continue;
       }
       if (what === 'appeared-directory') this.onDirectory(name);
