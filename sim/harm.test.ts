@@ -136,6 +136,23 @@ test('N6 a directory of such a name gets its normal form once nobody works in it
   deepEqual(a.problems(), []);
 });
 
+test('N6 once nothing waits for its normal form the folder is in sync, and what comes then waits no longer than the first', async () => {
+  const { desk, a, b } = await twoWith();
+  using _ = desk;
+  const [first, second] = ['u\u0308ber', 'a\u0308rger'].map((name) => ({ is: name, toBe: name.normalize('NFC') }));
+  ok(first !== undefined && second !== undefined);
+  a.write(first.is, 'a log');
+  const log = a.inode(first.is);
+  a.disk.openForWriting(log);
+  await desk.runFor(5 * 60_000);
+  a.disk.closeAfterWriting(log);
+  a.folder().rescan();
+  ok(await desk.until(() => b.read(first.toBe) === 'a log', 5000));
+  ok(await desk.until(() => a.folder().state === 'in-sync', 5000));
+  a.write(second.is, 'new');
+  ok(await desk.until(() => b.read(second.toBe) === 'new', 15_000));
+});
+
 test('N6 after ten minutes a name gets its normal form also where somebody works in it without end', async () => {
   const { desk, a, b } = await twoWith();
   using _ = desk;

@@ -10,6 +10,7 @@ import { joinName } from '../../core/model/folder-path.ts';
 import { toUtf8 } from '../../core/text.ts';
 import { isTrouble, type ListedEntry, type Listing } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
+import type { ScanBell } from './scan-bell.ts';
 
 /** Who works with an entry, or with what is in it, does something to it within this time; or holds it open. */
 const QUIET_MS = 5000;
@@ -27,14 +28,14 @@ interface Misnamed extends ListedEntry {
 
 export class NormalNames {
   readonly #context: FolderContext;
-  readonly #askLater: (directory: string, delayMs: number) => void;
+  readonly #bell: Pick<ScanBell, 'askLater' | 'askNoLonger'>;
   /** Since when something in a directory waits; monotonic milliseconds. */
   readonly #waiting = new Map<string, number>();
 
-  /** @param askLater has a directory walked again. */
-  constructor(context: FolderContext, askLater: (directory: string, delayMs: number) => void) {
+  /** @param bell has a directory walked again. */
+  constructor(context: FolderContext, bell: Pick<ScanBell, 'askLater' | 'askNoLonger'>) {
     this.#context = context;
-    this.#askLater = askLater;
+    this.#bell = bell;
   }
 
   /** What is in the directory, under the names that it has by then. What still waits is left out. */
@@ -66,13 +67,13 @@ export class NormalNames {
   /** Less and less often: each time all below the directory is walked. */
   #comeBack(directory: string, waits: boolean): void {
     if (!waits) {
-      this.#waiting.delete(directory);
+      if (this.#waiting.delete(directory)) this.#bell.askNoLonger(directory);
       return;
     }
     const nowMs = this.#context.clock.monotonicMs();
     const sinceMs = this.#waiting.get(directory) ?? nowMs;
     this.#waiting.set(directory, sinceMs);
-    this.#askLater(directory, Math.max(QUIET_MS, nowMs - sinceMs));
+    this.#bell.askLater(directory, Math.max(QUIET_MS, nowMs - sinceMs));
   }
 
   /** Those that may get their normal form now. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { normalPart, topmost } from '../../core/model/folder-path.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { Clock, Timer } from '../../ports/clock.ts';
 import { Wake } from '../wake.ts';
 
 /** R5: a stat-only sweep at least this often, whatever the watcher says. */
@@ -15,7 +15,7 @@ export class ScanBell {
   readonly #wake = new Wake();
   readonly #below = new Set<string>();
   #isLaterAsked = false;
-  readonly #later = new Set<string>();
+  readonly #later = new Map<string, { readonly dueMs: number; readonly timer: Timer }>();
   /** When everything was last to be walked; monotonic. */
   #sweptMs: number;
 
@@ -40,14 +40,22 @@ export class ScanBell {
     });
   }
 
-  /** Everything below a directory, in a while; once at a time. */
+  /** Everything below a directory, in a while, or when it was asked for before, if that is sooner. */
   askLater(directory: string, delayMs: number): void {
-    if (this.#later.has(directory)) return;
-    this.#later.add(directory);
-    this.#clock.after(delayMs, () => {
+    const dueMs = this.#clock.monotonicMs() + delayMs;
+    if ((this.#later.get(directory)?.dueMs ?? Number.POSITIVE_INFINITY) <= dueMs) return;
+    this.askNoLonger(directory);
+    const timer = this.#clock.after(delayMs, () => {
       this.#later.delete(directory);
       this.ask(directory);
     });
+    this.#later.set(directory, { dueMs, timer });
+  }
+
+  /** Takes back what {@link askLater} was told of a directory. */
+  askNoLonger(directory: string): void {
+    this.#later.get(directory)?.timer.cancel();
+    this.#later.delete(directory);
   }
 
   /** Something waits for its walk, of which nobody else knows yet. */

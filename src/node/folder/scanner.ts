@@ -25,7 +25,7 @@ export class Scanner {
 
   constructor(context: FolderContext, inspect: (names: readonly string[]) => Promise<void>, bell: ScanBell) {
     this.#context = context;
-    this.#names = new NormalNames(context, (directory, delayMs) => bell.askLater(directory, delayMs));
+    this.#names = new NormalNames(context, bell);
     this.#inspect = inspect;
   }
 
