@@ -153,6 +153,24 @@ test('N6 once nothing waits for its normal form the folder is in sync, and what 
   ok(await desk.until(() => b.read(second.toBe) === 'new', 15_000));
 });
 
+test('N6 a directory that is removed while something in it waits for its form, and made again, begins to wait anew', async () => {
+  const { desk, a } = await twoWith();
+  using _ = desk;
+  const log = 'd/u\u0308ber';
+  for (const waitsMs of [20_000, 60_000]) {
+    a.disk.makeDirectory(`${FOLDER}/d`);
+    a.write(log, 'a log');
+    const inode = a.inode(log);
+    a.disk.openForWriting(inode);
+    await desk.runFor(waitsMs);
+    equal(a.read(log), 'a log');
+    a.disk.closeAfterWriting(inode);
+    a.disk.unlink(`${FOLDER}/${log}`);
+    a.disk.removeDirectory(`${FOLDER}/d`);
+    await desk.runFor(11 * 60_000);
+  }
+});
+
 test('N6 after ten minutes a name gets its normal form also where somebody works in it without end', async () => {
   const { desk, a, b } = await twoWith();
   using _ = desk;

@@ -64,6 +64,11 @@ export class NormalNames {
     return [...entries, ...(await this.#renamed(directory, ready))];
   }
 
+  /** What is made anew under the name of a directory begins to wait anew. */
+  gone(directory: string): void {
+    this.#comeBack(directory, false);
+  }
+
   /** Less and less often: each time all below the directory is walked. */
   #comeBack(directory: string, waits: boolean): void {
     if (!waits) {

@@ -51,6 +51,7 @@ export class Scanner {
       }
       if (listing === undefined) {
         missing.push(next);
+        this.#names.gone(next);
         continue;
       }
       await this.#removeUnfinished(next, listing);
