@@ -41,6 +41,14 @@ test('U91 what is no index, or is cut short, has no names', () => {
   for (const version of [2, 4] as const) equal(namesIn(gitIndex(NAMES, version).subarray(0, 300)), undefined);
 });
 
+test('U91 no bytes fill the memory with names', () => {
+  const long = 'long/'.repeat(10_000);
+  const names = Array.from({ length: 1000 }, (_, index) => `${long}${index}`);
+  equal(namesIn(gitIndex(names, 4)), undefined, '50 MB of names in 130 kB');
+  const deep = names.map((_, index) => `${'src/main/java/'.repeat(30)}${index}.java`).sort();
+  deepEqual(namesIn(gitIndex(deep, 4)), deep);
+});
+
 test('U91 no bytes make it fail or run on', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(6), (bytes, count) => {

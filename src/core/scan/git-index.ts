@@ -15,6 +15,8 @@ const OBJECT_NAME_BYTES = [20, 32] as const;
 const IS_EXTENDED = 0x4000;
 const LENGTH_MASK = 0xfff;
 const PATH_BYTES_MAX = 65_536;
+/** In version 4 a name leaves out what it has in common with the one before. More of that than any tree has would fill the memory. */
+const PATHS_PER_INDEX_MAX = 8;
 const LINK = 0x6c696e6b; // "link"
 /** More than a file of 128 MiB has room for. */
 const ENTRIES_MAX = 2_200_000;
@@ -59,6 +61,7 @@ function readWith(bytes: Uint8Array, view: DataView, version: number, objectByte
   let before: Uint8Array = new Uint8Array(0);
   let at = HEADER_BYTES;
   let isSplit = false;
+  let pathBytes = 0;
   for (let read = 0; read < count; read += 1) {
     const flagsAt = at + STAT_BYTES + objectBytes;
     if (flagsAt + 2 > bytes.length) return undefined;
@@ -72,6 +75,8 @@ function readWith(bytes: Uint8Array, view: DataView, version: number, objectByte
     }
     const end = bytes.indexOf(0, pathAt);
     if (end === -1 || end - pathAt > PATH_BYTES_MAX) return undefined;
+    pathBytes += kept.length + end - pathAt;
+    if (pathBytes > PATHS_PER_INDEX_MAX * bytes.length) return undefined;
     const path = new Uint8Array(kept.length + end - pathAt);
     path.set(kept);
     path.set(bytes.subarray(pathAt, end), kept.length);
