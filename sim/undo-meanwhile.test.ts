@@ -198,3 +198,35 @@ test('R9 what waits for a person takes nothing from the history, nor does a rest
   await desk.scheduler.runUntil(b.folder().undoHeld());
   ok(await desk.until(() => [a, b].every((machine) => count(machine, 'content') === 420)));
 });
+
+test('U95 what a hand did days before its act stays, also where more of that is still on its way', async () => {
+  const { desk, a, b } = await world(420);
+  using _ = desk;
+  desk.network.link('a', 'b').cut();
+  a.write(nameOf(400), 'work of Monday');
+  await desk.runFor(24 * HOUR_MS);
+  a.write(nameOf(1), 'work of Tuesday');
+  await desk.runFor(72 * HOUR_MS);
+  for (let index = 2; index < 300; index += 1) a.write(nameOf(index), `X ${index}`);
+  await desk.runFor(MINUTE_MS);
+  desk.network.link('a', 'b').heal();
+  ok(await desk.until(() => b.folder().state === 'needs-you', 5 * MINUTE_MS));
+  await desk.runFor(MINUTE_MS);
+  equal(b.read(nameOf(1)), 'work of Tuesday');
+  await desk.scheduler.runUntil(b.folder().undoHeld());
+  ok(await desk.until(() => [a, b].every((machine) => count(machine, 'X') === 0), 5 * MINUTE_MS));
+  for (const machine of [a, b]) equal(machine.read(nameOf(1)), 'work of Tuesday', machine.name);
+});
+
+test('U95 an act is undone also where some of its names are ignored since', async () => {
+  const { desk, a, b } = await world(420);
+  using _ = desk;
+  await encrypt(desk, a, b, 420);
+  const last = b.names().findLast((name) => b.read(name)?.startsWith('X')) ?? '';
+  b.write('.stignore', `${last}\n`);
+  b.folder().rescan();
+  ok(await desk.until(() => b.folder().records.local(last)?.record.invalid === true));
+  equal((await desk.scheduler.runUntil(b.folder().undoHeld())).failed, 0);
+  ok(await desk.until(() => count(b, 'content') === 419, 5 * MINUTE_MS));
+  ok(b.read(last)?.startsWith('X'));
+});

@@ -133,3 +133,16 @@ test('R12 whoever edits a file beside those who do it is not busy at it', () => 
   for (const each of [losses, lossesOf(records).losses])
     deepEqual([each.isBusy(HAND, 11n * HOUR_S), each.isBusy(7n, 10n * HOUR_S)], [true, false]);
 });
+
+test('U95 what a held hand did days before, and comes only now, makes its act begin no earlier', () => {
+  const { losses, clock } = lossesOf();
+  add(losses, 1, 10);
+  clock.ms = 900_000_000;
+  add(losses, 210, 90);
+  losses.hold(HAND, 90n * HOUR_S);
+  losses.hold(HAND, 9n * HOUR_S);
+  deepEqual(
+    [losses.act?.isOf('10 0', HAND, 10n * HOUR_S), losses.act?.isOf('90 0', HAND, 90n * HOUR_S)],
+    [false, true],
+  );
+});

@@ -32,6 +32,14 @@ interface Hour {
   readonly firstMs: number;
 }
 
+/** One loss of a name. */
+interface Loss {
+  /** When it was carried out here, milliseconds since 1970. */
+  readonly ms: number;
+  /** In which it was made. */
+  readonly hour: bigint;
+}
+
 /** Whose doing is held, and since when. */
 export interface Act {
   /** Short IDs of devices. */
@@ -63,8 +71,8 @@ export class Losses {
   readonly #hours = new Map<bigint, Hour>();
   /** The first hour of what is held, by hand: what another did in between is none of it. */
   readonly #hands = new Map<bigint, bigint>();
-  /** By hand and name, when each loss was carried out here. */
-  readonly #names = new Map<string, readonly number[]>();
+  /** By hand and name, each loss. */
+  readonly #names = new Map<string, readonly Loss[]>();
   #unnoted = 0;
   #unnotedMax = UNNOTED_MAX;
 
@@ -95,7 +103,7 @@ export class Losses {
     const key = keyOf(name, hand);
     const before = this.#names.get(key) ?? [];
     this.#names.delete(key); // to the end
-    this.#names.set(key, [...before, Math.floor(this.#context.clock.nowMs())].slice(-TIMES_MAX));
+    this.#names.set(key, [...before, { ms: Math.floor(this.#context.clock.nowMs()), hour }].slice(-TIMES_MAX));
     const [oldest] = this.#names.keys();
     if (this.#names.size > NAMES_MAX && oldest !== undefined) this.#names.delete(oldest);
     return () => {
@@ -109,7 +117,8 @@ export class Losses {
   hold(hand: bigint, madeS: bigint): void {
     const from = this.#firstOf(madeS / HOUR_S);
     const before = this.#hands.get(hand);
-    if (before !== undefined && before <= from) return;
+    // What it did days before, and is on its way only now, makes its act begin no earlier.
+    if (before !== undefined && (before <= from || !this.isBusy(hand, madeS))) return;
     this.#hands.set(hand, from);
     this.#note();
   }
@@ -150,10 +159,12 @@ export class Losses {
     };
   }
 
-  /** What the same hand did to the name days before is none of it. */
+  /** What the same hand did to the name days before is none of it, even if it came together with it. */
   #firstMsOf(name: string, hand: bigint, held: Held | undefined): number {
     if (held === undefined) return Number.POSITIVE_INFINITY;
-    return Math.min(...(this.#names.get(keyOf(name, hand)) ?? []).filter((ms) => ms >= held.fromMs));
+    const losses = this.#names.get(keyOf(name, hand)) ?? [];
+    const isOfIt = ({ ms, hour }: Loss): boolean => ms >= held.fromMs && hour >= held.from - 1n;
+    return Math.min(...losses.filter(isOfIt).map(({ ms }) => ms));
   }
 
   /** When the first loss that was made from that hour on was carried out here, as far as that is known. */
@@ -220,13 +231,15 @@ export class Losses {
   }
 
   /** Those of what is held, or may be an act that goes on: nobody will ever ask for others. */
-  #namesToNote(): [string, readonly number[]][] {
+  #namesToNote(): [string, (readonly [number, number])[]][] {
     const busy = [...this.#hours].flatMap(([hour, { count }]) => (count >= BUSY_MIN ? [hour] : []));
     const latest = busy.reduce((last, hour) => (hour > last ? hour : last), 0n);
     const froms = [...this.#hands.values(), ...(busy.length > 0 ? [this.#firstOf(latest)] : [])];
     if (froms.length === 0) return [];
     const fromMs = Math.min(...froms.map((from) => this.#carriedOutMs(from)));
-    return [...this.#names].filter(([, times]) => times.some((ms) => ms >= fromMs));
+    return [...this.#names]
+      .filter(([, losses]) => losses.some(({ ms }) => ms >= fromMs))
+      .map(([key, losses]) => [key, losses.map(({ ms, hour }) => [ms, Number(hour)])]);
   }
 
   /** What cannot be read is as if there were none. */
@@ -239,8 +252,8 @@ export class Losses {
         this.#hours.set(BigInt(hour), { count, firstMs, hands: countsOf(byHand) });
       }
       for (const entry of listOf(noted.names)) {
-        const [key, times] = listOf(entry);
-        if (typeof key === 'string') this.#names.set(key, listOf(times).map(Number).filter(isWhole));
+        const [key, losses] = listOf(entry);
+        if (typeof key === 'string') this.#names.set(key, listOf(losses).flatMap(lossOf));
       }
       for (const [hand, from] of countsOf(noted.hands)) this.#hands.set(hand, BigInt(from));
     } catch {}
@@ -264,6 +277,11 @@ function countsOf(noted: unknown): Map<bigint, number> {
   return new Map(
     entries.flatMap(([hand, count]) => (typeof hand === 'string' && isWhole(count) ? [[BigInt(hand), count]] : [])),
   );
+}
+
+function lossOf(noted: unknown): Loss[] {
+  const [ms, hour] = listOf(noted);
+  return isWhole(ms) && isWhole(hour) ? [{ ms, hour: BigInt(hour) }] : [];
 }
 
 function listOf(value: unknown): readonly unknown[] {

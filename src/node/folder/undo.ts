@@ -195,6 +195,7 @@ export class Undo {
   }
 }
 
-function isOfAct({ name, type, modifiedBy, version }: FileRecord, act: Act): boolean {
-  return type === 'file' && act.isOf(name, modifiedBy, counterOf(version, modifiedBy));
+/** What is ignored by now stays as it is: no record says what stands there. */
+function isOfAct({ name, type, invalid, modifiedBy, version }: FileRecord, act: Act): boolean {
+  return type === 'file' && !invalid && act.isOf(name, modifiedBy, counterOf(version, modifiedBy));
 }
