@@ -119,6 +119,26 @@ test('R12 a directory with many files of the same content is renamed unasked', a
   deepEqual([a.folder().state, b.folder().state, b.names()], ['in-sync', 'in-sync', ['first', 'n']]);
 });
 
+test('R12 a directory that has nothing but many files of one content is renamed unasked', async () => {
+  const { desk, a, b } = await twoWith({ first: 'x' });
+  using _ = desk;
+  a.disk.makeDirectory(`${FOLDER}/m`);
+  for (let index = 0; index < 1500; index += 1) a.write(`m/${index}`, 'a stub');
+  ok(await desk.until(() => b.folder().records.counts().local.files === 1501));
+  await desk.runFor(25 * HOUR_MS); // nothing of it was just made
+  a.disk.rename(`${FOLDER}/m`, `${FOLDER}/n`);
+  await desk.runFor(60_000);
+  deepEqual([a.folder().state, b.folder().state, b.names()], ['in-sync', 'in-sync', ['first', 'n']]);
+});
+
+test('R12 a peer that replaces one of many files of one content after the other is held', async () => {
+  const { desk, a, b } = await twoWith(Object.fromEntries(Object.keys(files(600)).map((name) => [name, 'a stub'])));
+  using _ = desk;
+  await desk.runFor(25 * HOUR_MS);
+  for (let index = 0; index < 600; index += 1) a.write(nameOf(index), `X ${index}`);
+  ok(await desk.until(() => b.folder().state === 'needs-you'));
+});
+
 test('R12 held deletes cost nothing while they wait, and are forgotten when the files are back', async () => {
   const { desk, a, b } = await twoWith(files(100));
   using _ = desk;

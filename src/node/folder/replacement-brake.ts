@@ -18,6 +18,7 @@ import type { FolderRecords, PeerKey } from '../../ports/record-store.ts';
 import type { GitIndexes } from './git-indexes.ts';
 import { isByGit, isObject, treeOfObject, workTreeOf, type Trees } from './git-work.ts';
 import { Losses, type Act, type LossesContext } from './losses.ts';
+import { Twins } from './twins.ts';
 
 const FREE = 200;
 const SHARE_FREE = 0.5;
@@ -30,6 +31,7 @@ const KEPT_S = 24n * HOUR_S;
 const UNCLOCKED_S_MAX = 10n;
 /** How long a person's yes holds for what the same hands go on with. */
 const APPROVAL_MS = 15 * 60_000;
+/** Of more files with the same content as what is replaced some are not asked for. */
 const TWINS_MAX = 20;
 
 /** To be called if it is not carried out after all. */
@@ -52,6 +54,7 @@ export class ReplacementBrake {
   /** Repositories of which an object was to be replaced: whoever does that is not git. */
   readonly #spoilt = new Set<string>();
   #trees: Trees = new Map();
+  #twins: Twins;
   /** Names, and those of them in working trees of git. */
   readonly #held = new Set<string>();
   readonly #heldDeletes = new Set<string>();
@@ -71,6 +74,7 @@ export class ReplacementBrake {
     this.#gitIndexes = context.gitIndexes;
     this.#clock = context.clock;
     this.#isApproved = isApproved;
+    this.#twins = this.#twinsNow();
   }
 
   /** A person says yes to all that peers have told by now. */
@@ -126,6 +130,7 @@ export class ReplacementBrake {
     this.#heldDeletes.clear();
     this.#heldInTrees.clear();
     this.#trees = new Map();
+    this.#twins = this.#twinsNow();
   }
 
   endRound(): void {
@@ -183,11 +188,20 @@ export class ReplacementBrake {
       const isKept = !sameBytes(newest.previousBlocksHash, replaced);
       if (isKept || changedS(newest) - changedS(mine) < UNDONE_S) return false;
     }
+    // Whoever renames deletes: as many files as are in a directory may have one content. To replace them is none.
+    if (newest.deleted) return !this.#twins.hasOne(mine);
     const twins = this.#records.filesWithBlocks(mine.blocks, mine.blockSize, TWINS_MAX);
-    return !twins.some((twin) => {
-      const stays = this.#records.newest(twin.record.name);
-      return stays !== undefined && !stays.deleted && sameContent(stays, mine);
-    });
+    return !twins.some((twin) => this.#stays(twin.record.name, mine));
+  }
+
+  #twinsNow(): Twins {
+    return new Twins({ records: this.#records, digest: this.#digest }, (name, mine) => this.#stays(name, mine));
+  }
+
+  /** Is it this very content that is to be had under the name? */
+  #stays(name: string, mine: FileRecord): boolean {
+    const newest = this.#records.newest(name);
+    return newest !== undefined && !newest.deleted && sameContent(newest, mine);
   }
 
   /**

@@ -1,8 +1,8 @@
 /**
  * Does the content of a file stay here under another name? Then it was moved, or copied before, and is not lost.
  *
- * For one question about many names, between which nothing changes: a content is looked for once, however many files have it (a
- * licence, a stub), so that a directory with thousands of them may be renamed.
+ * For one question about many names: a content is looked for once, however many files have it (a licence, a stub), so that a
+ * directory with thousands of them may be renamed. What is said to stay is asked for again, and what did not counts as lost.
  * @module
  */
 import type { FileRecord } from '../../core/model/file-record.ts';
@@ -19,25 +19,29 @@ type TwinsContext = Pick<FolderContext, 'digest'> & {
 
 export class Twins {
   readonly #context: TwinsContext;
-  readonly #stays: (name: string) => boolean;
-  /** By block size and hash of the blocks. */
-  readonly #known = new Map<string, boolean>();
+  readonly #stays: (name: string, file: FileRecord) => boolean;
+  /** Of contents that many files have, by block size and hash of the blocks: a name that stays. */
+  readonly #known = new Map<string, string | undefined>();
 
-  /** @param stays is this one of the names that stay? The file itself is none. */
-  constructor(context: TwinsContext, stays: (name: string) => boolean) {
+  /** @param stays is this one, which has the content of the file, one of the names that stay? The file itself is none. */
+  constructor(context: TwinsContext, stays: (name: string, file: FileRecord) => boolean) {
     this.#context = context;
     this.#stays = stays;
   }
 
-  hasOne({ blocks, blockSize }: FileRecord): boolean {
-    const key = `${blockSize} ${this.#context.digest(blocks).join(',')}`;
-    const known = this.#known.get(key) ?? (this.#isAmong(blocks, blockSize, FEW) || this.#isAmong(blocks, blockSize));
-    this.#known.set(key, known);
-    return known;
+  hasOne(file: FileRecord): boolean {
+    const key = `${file.blockSize} ${this.#context.digest(file.blocks).join(',')}`;
+    const known = this.#known.get(key);
+    if (known === undefined ? this.#known.has(key) : this.#stays(known, file)) return known !== undefined;
+    const few = this.#twinsOf(file, FEW);
+    if (few.some((name) => this.#stays(name, file))) return true;
+    if (few.length < FEW) return false;
+    const found = this.#twinsOf(file, TWINS_MAX).find((name) => this.#stays(name, file));
+    this.#known.set(key, found);
+    return found !== undefined;
   }
 
-  #isAmong(blocks: Uint8Array, blockSize: number, limit = TWINS_MAX): boolean {
-    const twins = this.#context.records.filesWithBlocks(blocks, blockSize, limit);
-    return twins.some(({ record }) => this.#stays(record.name));
+  #twinsOf({ blocks, blockSize }: FileRecord, limit: number): string[] {
+    return this.#context.records.filesWithBlocks(blocks, blockSize, limit).map(({ record }) => record.name);
   }
 }
