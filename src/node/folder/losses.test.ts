@@ -146,3 +146,20 @@ test('U95 what a held hand did days before, and comes only now, makes its act be
     [false, true],
   );
 });
+
+test('U95 to note one loss more costs little again a day after many, and what is held is noted for as long as it is', () => {
+  const { losses, records, clock } = lossesOf();
+  const bytesMore = (): number => {
+    losses.add('one more', HAND, BigInt(Math.floor(clock.ms / 1000)), 200);
+    losses.save();
+    return records.note('losses')?.length ?? 0;
+  };
+  clock.ms = 36_000_000;
+  add(losses, 300, 10);
+  ok(bytesMore() > 5000);
+  clock.ms += 25 * 3_600_000;
+  ok(bytesMore() < 500);
+  losses.hold(HAND, 10n * HOUR_S);
+  clock.ms += 25 * 3_600_000;
+  ok(bytesMore() > 5000);
+});

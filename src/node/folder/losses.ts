@@ -22,6 +22,8 @@ const NAMES_MAX = 20_000;
 const TIMES_MAX = 8;
 /** Losses in an hour of an act that takes several. */
 const BUSY_MIN = 20;
+/** An act of which nothing came for so long is over, unless it is held: else each edit for ever would cost a note of all its names. */
+const GOES_ON_MS = 24 * 3_600_000;
 const NOTE = 'losses';
 
 interface Hour {
@@ -232,9 +234,9 @@ export class Losses {
 
   /** Those of what is held, or may be an act that goes on: nobody will ever ask for others. */
   #namesToNote(): [string, (readonly [number, number])[]][] {
-    const busy = [...this.#hours].flatMap(([hour, { count }]) => (count >= BUSY_MIN ? [hour] : []));
-    const latest = busy.reduce((last, hour) => (hour > last ? hour : last), 0n);
-    const froms = [...this.#hands.values(), ...(busy.length > 0 ? [this.#firstOf(latest)] : [])];
+    const sinceMs = this.#context.clock.nowMs() - GOES_ON_MS;
+    const busy = [...this.#hours].filter(([, { count, firstMs }]) => count >= BUSY_MIN && firstMs > sinceMs);
+    const froms = [...this.#hands.values(), ...busy.map(([hour]) => this.#firstOf(hour))];
     if (froms.length === 0) return [];
     const fromMs = Math.min(...froms.map((from) => this.#carriedOutMs(from)));
     return [...this.#names]
