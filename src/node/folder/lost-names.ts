@@ -45,14 +45,14 @@ export async function lostNames(
   const looks = await context.tree.look(ancestors);
   const moved = moves.among(new Map(missing.map(({ local }) => [local.record.name, local])));
   const judge = new Judge(context, moved, new Map(ancestors.map((name, index) => [name, looks[index]])));
-  const untold = missing.filter(({ local }) => judge.isUntold(local));
-  const told = missing.filter((one) => !untold.includes(one));
+  const untold = new Set(missing.filter(({ local }) => judge.isUntold(local)));
+  const told = missing.filter((one) => !untold.has(one));
   const lost = told.filter((one) => isBeingReplaced(context, one.local) || judge.isLost(one));
   // What comes back needs the directory that it was in.
   const needed = new Set(lost.flatMap(({ local: { record } }) => [record.name, ...ancestorsOf(record.name)]));
   return {
     lost: told.filter(({ local }) => needed.has(local.record.name)).map(({ local }) => local),
-    untold: untold.map(({ local }) => local.record.name),
+    untold: [...untold].map(({ local }) => local.record.name),
   };
 }
 
