@@ -117,6 +117,24 @@ test('R12 deletes by a peer that are held are not let go by time, nor by a resta
   ok(await desk.until(() => b.names().length === 350));
 });
 
+for (const isRestarted of [false, true])
+  test(`U94 deletes by a peer are undone with those that went before they were held, restarted: ${isRestarted}`, async () => {
+    const { desk, a, b } = await world(500);
+    using _ = desk;
+    remove(a, 0, 90);
+    ok(await desk.until(() => b.names().length === 410));
+    remove(a, 90, 150);
+    ok(await desk.until(() => a.folder().state === 'needs-you'));
+    a.folder().approveDeletes();
+    ok(await desk.until(() => b.folder().state === 'needs-you'));
+    if (isRestarted) await restart(desk, b);
+    const undone = await desk.scheduler.runUntil(b.folder().undoHeld());
+    deepEqual([undone.kept, undone.restored, undone.failed], [60, 90, 0]);
+    ok(await desk.until(() => count(a, 'content') === 500));
+    ok(await desk.inSync(a, b));
+    equal(count(b, 'content'), 500);
+  });
+
 test('R12 a few deletes that are found after a restart do not end what was held before it', async () => {
   const { desk, a, b } = await world(500);
   using _ = desk;

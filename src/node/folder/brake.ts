@@ -185,6 +185,11 @@ export class Brake {
     return this.#held.has(reason) || this.#acts.of(reason === HELD_HERE ? 'here' : 'by peers') !== undefined;
   }
 
+  /** Of deletes by peers that are held, the names of all of the same act, also of those that went before it was too much. */
+  get goneByPeers(): readonly string[] {
+    return this.isHeld(HELD_BY_PEERS) ? [...this.#pulled.gone] : [];
+  }
+
   /** Is there anything of the kind? */
   get isHolding(): boolean {
     return this.#held.size > 0 || this.#acts.isAny || this.act !== undefined;

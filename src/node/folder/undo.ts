@@ -60,7 +60,10 @@ export class Undo {
   async run(): Promise<Undone> {
     const brake = this.#brake;
     const { fetched, lost } = brake.isHeld(HELD_HERE) ? await this.#fetchBack() : { fetched: 0, lost: 0 };
-    const { restored, failed, later } = await this.#restore(brake.act);
+    const done: Record<PutBack, number> = { restored: 0, failed: 0, later: 0 };
+    await this.#restoreGone(done);
+    if (brake.act !== undefined) await this.#restore(brake.act, done);
+    const { restored, failed, later } = done;
     if (later > 0) return { fetched, kept: 0, restored, lost, failed: failed + later };
     // Asked only now: whoever does it went on meanwhile.
     const kept = this.#keep([...this.#deleted(), ...this.#replaced()]);
@@ -153,18 +156,34 @@ export class Undo {
     return meant.length;
   }
 
+  /** What peers had deleted here of many at once before it was too much: it is what went into the history last. */
+  async #restoreGone(done: Record<PutBack, number>): Promise<void> {
+    const { tree } = this.#context;
+    const { goneByPeers } = this.#brake;
+    for (let start = 0; start < goneByPeers.length; start += PAGE) {
+      const names = goneByPeers.slice(start, start + PAGE).filter((name) => this.#isGoneByPeer(name));
+      for (const [name, [latest]] of await tree.histories(names)) {
+        const isStillGone = this.#isGoneByPeer(name) && !this.#context.isPutBack(name);
+        if (latest !== undefined && isStillGone) done[await this.#putBack(latest, undefined)] += 1;
+      }
+    }
+  }
+
+  #isGoneByPeer(name: string): boolean {
+    const own = this.#context.records.local(name)?.record;
+    return own?.deleted === true && !own.invalid && own.modifiedBy !== this.#context.author(name).device;
+  }
+
   /**
    * What the same hands replaced or deleted here before it was too much, as it was before the first of it: there may be more than one
    * version of theirs in between. One name that cannot be brought back keeps no other from it.
    */
-  async #restore(act: Act | undefined): Promise<Record<PutBack, number>> {
+  async #restore(act: Act, done: Record<PutBack, number>): Promise<void> {
     const { tree, records } = this.#context;
-    const done: Record<PutBack, number> = { restored: 0, failed: 0, later: 0 };
-    if (act === undefined) return done;
     for (let after = 0; ;) {
       const page = records.changesSince(after, PAGE);
       const last = page.at(-1);
-      if (last === undefined) return done;
+      if (last === undefined) return;
       const names = page.filter((own) => isOfAct(own, act)).map(({ name }) => name);
       for (const [name, versions] of await tree.histories(names)) {
         const own = records.local(name);
