@@ -124,7 +124,7 @@ export class Folder {
     this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names), this.#scans);
     this.#puller = new Puller(this.#context, sources, inFlight, this.#brake, new DiskRoom(this.#context));
     this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
-    this.supplier = new Supplier(this.#context);
+    this.supplier = new Supplier(this.#context, this.admission);
     this.restorer = new Restorer(this.#context);
     const isDiskWanted = (): boolean => this.#busyScanning || this.#busyPulling || this.supplier.isAsked;
     this.health = new Health(this.#context, { sources, isDiskWanted });

@@ -5,6 +5,7 @@
  */
 import { isInternalName, nameFault } from '../../core/model/folder-path.ts';
 import { isTrouble, type ReadJob, type Trouble } from '../../ports/file-tree.ts';
+import type { Admission } from './admission.ts';
 import type { FolderContext } from './folder-context.ts';
 import { Batcher } from '../wake.ts';
 
@@ -25,11 +26,13 @@ const ASKED_LATELY_MS = 5000;
 
 export class Supplier {
   readonly #context: FolderContext;
+  readonly #admission: Pick<Admission, 'isHeld'>;
   readonly #reads: Batcher<ReadJob, Uint8Array | Trouble>;
   #askedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(context: FolderContext) {
+  constructor(context: FolderContext, admission: Pick<Admission, 'isHeld'>) {
     this.#context = context;
+    this.#admission = admission;
     this.#reads = new Batcher(READ_BATCH_MAX, (jobs) => context.tree.read(jobs));
   }
 
@@ -42,6 +45,8 @@ export class Supplier {
     this.#context.log.debug({ name, offset, bytes }, 'a peer asked for a block');
     this.#askedMs = this.#context.clock.monotonicMs();
     if (nameFault(name) !== undefined) return REFUSED.generic;
+    // Names can be guessed, and a person may still find out that this is the wrong directory.
+    if (this.#admission.isHeld) return REFUSED.generic;
     if (isInternalName(name) || this.#context.ignores().match(name).ignored) return REFUSED.invalid;
     const local = this.#context.records.local(name)?.record;
     if (local === undefined || local.type !== 'file' || local.deleted || local.invalid) return REFUSED.noSuchFile;
