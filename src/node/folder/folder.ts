@@ -124,7 +124,7 @@ export class Folder {
     this.#scanner = new Scanner(this.#context, (names) => this.#inspector.inspect(names), this.#scans);
     this.#puller = new Puller(this.#context, sources, inFlight, this.#brake, new DiskRoom(this.#context));
     this.#indexes = new IndexReceiver(this.#context, options.device, () => this.#closing.signal.aborted);
-    this.supplier = new Supplier(this.#context, this.admission);
+    this.supplier = new Supplier(this.#context, this);
     this.restorer = new Restorer(this.#context);
     const isDiskWanted = (): boolean => this.#busyScanning || this.#busyPulling || this.supplier.isAsked;
     this.health = new Health(this.#context, { sources, isDiskWanted });
@@ -139,10 +139,8 @@ export class Folder {
     try {
       const { store, chance } = this.#options.edges;
       await takeRoot(this.root, this.#tree, this.records, chance);
-      if (store.uncleanStop) {
-        await this.#ignores.load();
-        await adoptPlaced(this.#context);
-      }
+      if (!isNew || store.uncleanStop) await this.#ignores.load(); // before anybody may ask for what they hold back
+      if (store.uncleanStop) await adoptPlaced(this.#context);
     } catch (cause) {
       if (isNew && !this.#options.waits) {
         await this.#tree.close();

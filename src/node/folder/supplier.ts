@@ -5,8 +5,10 @@
  */
 import { isInternalName, nameFault } from '../../core/model/folder-path.ts';
 import { isTrouble, type ReadJob, type Trouble } from '../../ports/file-tree.ts';
+import type { LanfoldError } from '../../core/errors.ts';
 import type { Admission } from './admission.ts';
 import type { FolderContext } from './folder-context.ts';
+import { isAway } from './folder-root.ts';
 import { Batcher } from '../wake.ts';
 
 /** What a peer is told instead of bytes; the numbers of the wire. */
@@ -20,19 +22,26 @@ export interface BlockAsked {
   readonly hash: Uint8Array;
 }
 
+/** The folder, as far as it says whether anything of it may leave. */
+interface Standing {
+  readonly admission: Pick<Admission, 'isHeld'>;
+  /** Why it is stopped. */
+  readonly error: LanfoldError | undefined;
+}
+
 const READ_BATCH_MAX = 64;
 /** A peer that pulls asks again well within this. */
 const ASKED_LATELY_MS = 5000;
 
 export class Supplier {
   readonly #context: FolderContext;
-  readonly #admission: Pick<Admission, 'isHeld'>;
+  readonly #folder: Standing;
   readonly #reads: Batcher<ReadJob, Uint8Array | Trouble>;
   #askedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(context: FolderContext, admission: Pick<Admission, 'isHeld'>) {
+  constructor(context: FolderContext, folder: Standing) {
     this.#context = context;
-    this.#admission = admission;
+    this.#folder = folder;
     this.#reads = new Batcher(READ_BATCH_MAX, (jobs) => context.tree.read(jobs));
   }
 
@@ -45,8 +54,7 @@ export class Supplier {
     this.#context.log.debug({ name, offset, bytes }, 'a peer asked for a block');
     this.#askedMs = this.#context.clock.monotonicMs();
     if (nameFault(name) !== undefined) return REFUSED.generic;
-    // Names can be guessed, and a person may still find out that this is the wrong directory.
-    if (this.#admission.isHeld) return REFUSED.generic;
+    if (!this.#mayGive()) return REFUSED.generic;
     if (isInternalName(name) || this.#context.ignores().match(name).ignored) return REFUSED.invalid;
     const local = this.#context.records.local(name)?.record;
     if (local === undefined || local.type !== 'file' || local.deleted || local.invalid) return REFUSED.noSuchFile;
@@ -63,5 +71,13 @@ export class Supplier {
     if (!isTrouble(read) && read.length === bytes) return read;
     this.#context.suspect([name]); // it is not what we announced any more
     return REFUSED.noSuchFile;
+  }
+  /** Names can be guessed, and asked for without a hash. */
+  #mayGive(): boolean {
+    const { admission, error } = this.#folder;
+    // A person may still find out that this is the wrong directory.
+    if (admission.isHeld) return false;
+    // What stands there may be another disk's, or what the user has just said to keep back.
+    return error === undefined || !(isAway(error) || error.code === 'E_IGNORE_FILE');
   }
 }
