@@ -134,3 +134,22 @@ test('case I20: 100,000 requests whose answers nobody reads', async (t) => {
     return 'answered as far as it is read';
   });
 });
+
+test('case I20: a peer that asks for much, reads nothing, and comes again at once', async (t) => {
+  await scene.run(t, { cpuMs: 60_000, grownBytes: 500 * MIB }, async ({ evil, folder, path }) => {
+    writeFileSync(join(path, 'large'), '');
+    truncateSync(join(path, 'large'), 64 * MIB);
+    const first = await evil();
+    first.share([folder]);
+    await until('it is told', () => first.told(folder).get('large'));
+    let times = 0;
+    for (const endMs = performance.now() + 6000; performance.now() < endMs; times += 1) {
+      const peer = await evil();
+      peer.share([folder]);
+      peer.socket.pause();
+      for (let number = 0; number < 4; number += 1) peer.ask(folder, 'large', number * 16 * MIB, 16 * MIB);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return `${times} times`;
+  });
+});

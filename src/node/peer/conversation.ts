@@ -186,8 +186,9 @@ export class Conversation implements Source {
   /** Says why and goes. */
   close(reason: string): void {
     if (this.#ended) return;
-    this.#link.send('Close', { reason });
-    this.#stream.end();
+    // Who does not take what it asked for is not waited for: it would come again meanwhile, and ask for as much again (R19).
+    if (this.#link.send('Close', { reason })) this.#stream.end();
+    else this.#stream.destroy(reason);
     this.#end(reason);
   }
 
