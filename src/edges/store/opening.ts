@@ -2,7 +2,7 @@
  * Opens the database file: whose is it, is it whole, and did the last run close it?
  * @module
  */
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { LanfoldError } from '../../core/errors.ts';
 import { Database, DamageError, DAMAGED_NOTE, UnreadableRow } from './database.ts';
 import { toNumber, toText } from './encode.ts';
@@ -16,6 +16,9 @@ export interface Opened {
   /** Why the file that was there was set aside and a new one begun; undefined if it was not. */
   readonly rebuiltBecause: string | undefined;
 }
+
+const OWNER_ONLY = 0o600;
+const OTHERS = 0o077;
 
 /**
  * @param nowMs milliseconds since 1970, for the name under which a damaged file is set aside.
@@ -38,6 +41,7 @@ export function markClean(database: Database): void {
 }
 
 function openWhole(path: string, visit: boolean): Pick<Opened, 'database' | 'uncleanStop'> {
+  if (path !== ':memory:') hideFromOthers(path);
   const database = new Database(path);
   try {
     // Only with the lock: who has found the damage may still be running, and has the file open.
@@ -55,6 +59,20 @@ function openWhole(path: string, visit: boolean): Pick<Opened, 'database' | 'unc
   } catch (error) {
     database.close();
     throw error instanceof UnreadableRow ? new DamageError(path, error.message, error) : error;
+  }
+}
+
+/**
+ * Names of files are nobody else's business, also where others may enter the directory. SQLite gives its log the same mode.
+ * A file that is there is not opened: to close it would let go of the lock that this process may have on it.
+ */
+function hideFromOthers(path: string): void {
+  try {
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there === undefined) closeSync(openSync(path, 'wx', OWNER_ONLY));
+    else if (there.isFile() && (there.mode & OTHERS) !== 0) chmodSync(path, OWNER_ONLY);
+  } catch {
+    // Somebody else's file, or a disk without modes; or no file can be there, which SQLite will say.
   }
 }
 

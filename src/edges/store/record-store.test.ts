@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { MemoryDisk, mountsMissing } from '../../../test/harness/mounts.ts';
@@ -319,4 +329,17 @@ test('K19 on a full disk it closes all the same, and opens again', { skip: mount
   assert.equal(again.folder('photos').maxSequence() > 0, true);
   assert.deepEqual(again.folder('photos').counts(), counts);
   again.close();
+});
+
+test('K21 case J17: the file is for its owner alone, also one that others could read before', (context) => {
+  const path = place(context);
+  const modes = (): number[] =>
+    readdirSync(dirname(path)).map((name) => statSync(join(dirname(path), name)).mode & 0o777);
+  const store = openRecordStore(path, OPTIONS);
+  fill(store, 1);
+  assert.deepEqual(modes(), [0o600, 0o600]);
+  store.close();
+  chmodSync(path, 0o644);
+  openRecordStore(path, OPTIONS).close();
+  assert.deepEqual(modes(), [0o600]);
 });
