@@ -6,6 +6,7 @@
  * @module
  */
 import { ADDRESS_BYTES_MAX, ADDRESSES_MAX, ADDRESSES_WIRE_MAX, ANNOUNCEMENT_BYTES_MAX } from '../limits.ts';
+import { parseIpAddress } from '../discovery/ip-address.ts';
 import { DEVICE_ID_BYTES } from '../model/device-id.ts';
 import { message } from './codec.ts';
 import type { MessageOf } from './codec.ts';
@@ -99,8 +100,9 @@ function fits(scheme: string | undefined, source: string): boolean {
   return scheme === 'tcp' || (scheme === 'tcp6') === source.includes(':');
 }
 
+/** Also what comes behind it: it is written down as text, and has to be read again. */
 function isIp(host: string): boolean {
-  return host.includes(':') || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(host);
+  return parseIpAddress(host) !== undefined && /^[^%]+(?:%[\w.-]+)?$/.test(host);
 }
 
 function isGroup(host: string): boolean {

@@ -264,3 +264,16 @@ test('Y11 where a newcomer is said to be is a hint, at four places at most, and 
     addresses.slice(0, 4).map((address) => `${address.split(':')[0]} member`),
   );
 });
+
+test('Y17 a member that says a newcomer to be where nobody can be stops nobody, now or at the next start', async () => {
+  const { world, a, b } = await threeOfUs();
+  const d = world.machines(4)[3] as MemberMachine;
+  const trust = b.engine.trustPeer.bind(b.engine);
+  b.engine.trustPeer = (setup) => trust({ ...setup, addresses: [{ host: 'fd00::[1', port: 1111 }] });
+  await b.change((before) => withPeer(before, { id: d.id, addresses: [], folders: [FOLDER] }, b.roster.act()));
+  await world.pass(1000);
+  equal(a.trusts(d), true);
+  a.kill();
+  await a.start();
+  equal(a.trusts(d), true);
+});
