@@ -62,7 +62,8 @@ async function setTrap(stage: Stage, script: Script, position: Position): Promis
   const host = stage.hosts[script.victim];
   if (script.atStart === true) {
     host.startThrough = startKilledAt(position);
-    return () => Promise.resolve();
+    // What did not kill it yet may do so at an answer to who judges it.
+    return () => stage.side(script.victim).node.end();
   }
   const strace = await killAt(host.pid, position);
   return async () => void (await strace?.end());
