@@ -71,6 +71,36 @@ test('P80 the same with directories: what is in the one that cannot be is not fe
   deepEqual(b.folder().problems(), []);
 });
 
+test('R12 a large directory that is renamed in case alone is no act, on a disk that ignores case', async () => {
+  const { desk, a, b } = await two();
+  using _ = desk;
+  const names = Array.from({ length: 300 }, (_, index) => `${index}`);
+  a.disk.makeDirectory(`${FOLDER}/docs`);
+  for (const name of names) a.write(`docs/${name}`, `content ${name}`);
+  ok(await desk.until(() => names.every((name) => b.read(`docs/${name}`) !== undefined)));
+  ok(await desk.inSync(a, b));
+  let isHeld = false;
+  a.disk.rename(`${FOLDER}/docs`, `${FOLDER}/Docs`);
+  const isRenamed = await desk.until(() => {
+    isHeld ||= b.folder().state === 'needs-you';
+    return names.every((name) => b.read(`Docs/${name}`) === `content ${name}`);
+  });
+  ok(isRenamed && !isHeld);
+  ok(await desk.inSync(a, b));
+  deepEqual(b.names(), ['Docs']);
+  deepEqual(b.problems(), []);
+  // What does not come under the other spelling is a loss as any other.
+  b.disk.rename(`${FOLDER}/Docs`, `${FOLDER}/docs`);
+  ok(await desk.until(() => names.every((name) => a.read(`docs/${name}`) !== undefined)));
+  ok(await desk.inSync(a, b));
+  a.disk.rename(`${FOLDER}/docs`, `${FOLDER}/Docs`);
+  for (const name of names.slice(0, 200)) a.write(`Docs/${name}`, 'other content');
+  ok(await desk.until(() => a.folder().state === 'needs-you'));
+  a.folder().approveDeletes();
+  ok(await desk.until(() => b.folder().state === 'needs-you'));
+  ok(names.every((name) => b.read(`docs/${name}`) === `content ${name}`));
+});
+
 test('N6 where the disk keeps names decomposed, files come, change and go under the normal form, and nothing is renamed', async () => {
   const desk = new Desk(['a', 'b'], undefined, undefined, { b: { decomposes: true } });
   using _ = desk;

@@ -14,6 +14,7 @@ import type { Problem } from './problems.ts';
 import { HeldActs } from './held-acts.ts';
 import type { Act } from './losses.ts';
 import { ReplacementBrake, type GiveBack } from './replacement-brake.ts';
+import type { TakenNames } from './taken-names.ts';
 import { Twins } from './twins.ts';
 
 const DELETES_FREE = 50;
@@ -282,8 +283,9 @@ export class Brake {
 
   /**
    * May the deletes that peers announced be carried out here? They come in parts, which count as one act. `later`: ask again.
+   * @param taken whose content comes again under another spelling of the name is no loss.
    */
-  mayPullDeletes(): boolean | 'later' {
+  mayPullDeletes(taken: Pick<TakenNames, 'isRespelled'>): boolean | 'later' {
     const { local, need } = this.#context.records.counts();
     const nowMs = this.#context.clock.monotonicMs();
     const isOver = nowMs - this.#pulled.startedMs > ONE_ACT_MS && this.#acts.of('by peers') === undefined;
@@ -292,7 +294,7 @@ export class Brake {
     const { records } = this.#context;
     const twins = new Twins(this.#context, (name) => records.newest(name)?.deleted === false);
     for (const name of gone) if (this.#isElsewhere(name, twins)) gone.delete(name); // it has come back under another name
-    const isMaybeGit = this.#addGone(gone, twins);
+    const isMaybeGit = this.#addGone(gone, twins, taken);
     const total = local.files + local.directories + local.symlinks + done;
     const isMany = isTooMany(done + need.deletes, total);
     if (isMany && gone.size > DELETES_FREE && !this.#isAllowed(HELD_BY_PEERS)) {
@@ -348,7 +350,7 @@ export class Brake {
    * is no loss.
    * @returns true when all of them are in working trees of git.
    */
-  #addGone(gone: Set<string>, twins: Twins): boolean {
+  #addGone(gone: Set<string>, twins: Twins, taken: Pick<TakenNames, 'isRespelled'>): boolean {
     const { records } = this.#context;
     const trees: Trees = new Map();
     for (const name of gone) if (this.#isByGit(name, trees)) gone.delete(name); // the word of it came after the delete
@@ -360,7 +362,7 @@ export class Brake {
       for (const { name } of page) {
         const own = records.local(name)?.record;
         if (own === undefined || own.type !== 'file' || own.size === 0 || this.#isByGit(name, trees)) continue;
-        if (!twins.hasOne(own)) gone.add(name);
+        if (!twins.hasOne(own) && !taken.isRespelled(own)) gone.add(name);
       }
       after = { phase: 'delete-file', name: last.name };
     }

@@ -127,7 +127,7 @@ export class Puller {
       if (!isWhole) break;
       // Of deletes no more than are judged now: those that peers tell meanwhile are for the next round (R12).
       const judged = phase === 'delete-file' ? this.#context.records.counts().need.deletes : undefined;
-      const mayDelete = phase !== 'delete-file' || this.#brake.mayPullDeletes();
+      const mayDelete = phase !== 'delete-file' || this.#brake.mayPullDeletes(this.#taken);
       isLater ||= mayDelete === 'later';
       isWhole = mayDelete === true;
       if (!isWhole) break;
@@ -241,7 +241,8 @@ export class Puller {
     const taken = decision === 'nothing' ? undefined : this.#taken.find(name);
     // Said again: that it is not there may have been seen since, which ends what was listed of it.
     if (taken !== undefined) return this.#leave(taken, 'exists', TAKEN_TEXT);
-    const isLoss = decision === 'install' || decision === 'delete';
+    const isRespelled = decision === 'delete' && mine !== undefined && this.#taken.isRespelled(mine);
+    const isLoss = decision === 'install' || (decision === 'delete' && !isRespelled);
     const giveBack = isLoss ? this.#brake.mayReplace(mine, newest) : () => {};
     if (giveBack === undefined) return 'left';
     const handled = await this.#carryOut(decision, newest, versions, work);

@@ -5,6 +5,7 @@
  * without our records.
  * @module
  */
+import { sameContent, type FileRecord } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
@@ -19,6 +20,8 @@ export class TakenNames {
   readonly #records: FolderRecords;
   readonly #clock: Clock;
   readonly #taken = new Map<string, { readonly ownSequence: number; readonly atMs: number }>();
+  /** The same names by what the disk may take them for. */
+  readonly #spellings = new Map<string, string>();
 
   constructor(records: FolderRecords, clock: Clock) {
     this.#records = records;
@@ -27,6 +30,22 @@ export class TakenNames {
 
   add(name: string): void {
     this.#taken.set(name, { ownSequence: this.#records.maxSequence(), atMs: this.#clock.monotonicMs() });
+    this.#spellings.set(name.toLowerCase(), name);
+  }
+
+  /**
+   * Do peers have this content under such a name, which differs from its own in case alone? It has been renamed, and cannot have the
+   * new name before the old one is gone.
+   */
+  isRespelled(own: FileRecord): boolean {
+    if (this.#taken.size === 0) return false;
+    for (let at = own.name; at !== ''; at = parentOf(at)) {
+      const spelling = this.#spellings.get(at.toLowerCase());
+      if (spelling === undefined || spelling === at || !this.#taken.has(spelling)) continue;
+      const newest = this.#records.newest(spelling + own.name.slice(at.length));
+      if (newest !== undefined && !newest.deleted && sameContent(newest, own)) return true;
+    }
+    return false;
   }
 
   /** The name, or a directory that it is in, for which there is no point in trying again; undefined if there is none. */
@@ -48,5 +67,6 @@ export class TakenNames {
   /** Drops those that nobody wants any more. */
   keepOnly(isWanted: (name: string) => boolean): void {
     for (const name of this.#taken.keys()) if (!isWanted(name)) this.#taken.delete(name);
+    for (const [folded, name] of this.#spellings) if (!this.#taken.has(name)) this.#spellings.delete(folded);
   }
 }
