@@ -234,6 +234,45 @@ test('P6 case D02: what is ignored stays when a peer deletes its directory, and 
   deepEqual(b.problems(), [['d', 'not-empty']]);
 });
 
+test('P6 an ignored directory that may be deleted goes with all that is in it when a peer deletes the one around it', async () => {
+  const { desk, a, b } = await withDirectory();
+  using _ = desk;
+  b.write('.stignore', 'precious\n(?d)modules\n');
+  b.disk.makeDirectory(`${FOLDER}/d/modules`);
+  b.disk.makeDirectory(`${FOLDER}/d/modules/deep`);
+  for (const name of ['precious', 'code', 'deep/code']) b.write(`d/modules/${name}`, name);
+  await desk.runFor(5000);
+  for (const name of ['one', 'two']) a.disk.unlink(`${FOLDER}/d/${name}`);
+  a.disk.removeDirectory(`${FOLDER}/d`);
+  ok(await desk.until(() => b.problems().length > 0));
+  deepEqual(b.problems(), [['d', 'not-empty']]);
+  deepEqual([b.read('d/modules/code'), b.read('d/modules/precious')], ['code', 'precious']);
+  b.disk.unlink(`${FOLDER}/d/modules/precious`);
+  ok(await desk.until(() => !b.names().includes('d'), 10 * 60_000), b.problems().join());
+  ok(await desk.inSync(a, b));
+  deepEqual(b.problems(), []);
+  ok(
+    ['code', 'deep/code'].every((content) => b.allContents().has(content)),
+    'in the history',
+  );
+});
+
+test('P6 what is ignored and may be deleted stays where something else keeps its directory', async () => {
+  const { desk, a, b } = await withDirectory();
+  using _ = desk;
+  b.write('.stignore', '(?d)*.tmp\n');
+  await desk.runFor(5000);
+  b.write('d/x.tmp', 'half');
+  b.disk.openForWriting(b.disk.createFile(`${FOLDER}/d/mine`));
+  for (const name of ['one', 'two']) a.disk.unlink(`${FOLDER}/d/${name}`);
+  a.disk.removeDirectory(`${FOLDER}/d`);
+  ok(await desk.until(() => b.read('d/one') === undefined));
+  await desk.runFor(10_000);
+  b.disk.closeAfterWriting(b.inode('d/mine'));
+  ok(await desk.until(() => a.read('d/mine') === ''));
+  equal(b.read('d/x.tmp'), 'half');
+});
+
 test('R8 case D02: a file that is still being written stays when a peer deletes its directory', async () => {
   const { desk, a, b } = await withDirectory();
   using _ = desk;

@@ -7,6 +7,7 @@ import { isInternalName, joinName, parentOf } from '../../core/model/folder-path
 import { lacks } from '../../core/index/newest.ts';
 import { conflictName, isConflictCopy } from '../../core/reconcile/conflict-name.ts';
 import { revival } from '../../core/scan/changes.ts';
+import type { IgnoreVerdict } from '../../core/scan/ignore.ts';
 import { NO_VERSION } from '../../core/model/version-vector.ts';
 import { isTrouble, type Change, type Displace, type ListedEntry } from '../../ports/file-tree.ts';
 import type { Versions } from '../../ports/record-store.ts';
@@ -22,6 +23,8 @@ export type Handled = 'done' | 'again' | 'left';
 
 const DIRECTORY_PERMISSIONS = 0o755;
 const CONFLICT_NAMES_MAX = 20;
+/** Ignored names that are removed together. */
+const PAGE = 500;
 /** Peers may tell of a directory before or after its content, in parts: Syncthing, for one, tells of a parent's end first. */
 const QUIET_MS = 2000;
 /** Peers that tell of other things without end must not put a decision off without end. */
@@ -128,13 +131,13 @@ export class Directories {
       return 'left';
     }
     const unknown: string[] = [];
-    let removed = 0;
+    const deletable: string[] = [];
     let waits = false;
     let isKept = false;
     for (const child of await this.#namesOf(name, listing.entries)) {
       const match = this.#context.ignores().match(child);
       if (match.ignored) {
-        if (match.deletable || isInternalName(child)) removed += (await this.#removeIgnored(child)) ? 1 : 0;
+        if (isDeletable(child, match)) deletable.push(child);
         else isKept = true;
         continue;
       }
@@ -148,7 +151,11 @@ export class Directories {
       this.#context.suspect(unknown);
       return 'left';
     }
-    if (removed > 0 && !waits && !isKept) return 'again';
+    // Only if nothing else keeps the directory.
+    if (deletable.length > 0 && !waits && !isKept) {
+      if (await this.#removeIgnored(deletable)) return 'again';
+      isKept = true;
+    }
     if (isKept) {
       const text = 'It was deleted elsewhere, but there are files in it here that are not synced';
       problems.set(name, 'not-empty', text, 'wanted');
@@ -166,13 +173,35 @@ export class Directories {
     return listed.map((name, at) => (found.has(normal[at] ?? name) ? (normal[at] ?? name) : name));
   }
 
-  async #removeIgnored(name: string): Promise<boolean> {
-    const [look] = await this.#context.tree.look([name]);
-    if (look === undefined || isTrouble(look)) return false;
-    const [applied] = await this.#context.tree.apply([
-      { change: 'delete', name, expected: look, displace: { to: 'history' } },
-    ]);
-    return applied !== undefined && !isTrouble(applied);
+  /** Directories with all that is in them. @returns true when all are gone. */
+  async #removeIgnored(names: readonly string[]): Promise<boolean> {
+    let areGone = true;
+    for (let start = 0; start < names.length; start += PAGE)
+      if (!(await this.#removeSome(names.slice(start, start + PAGE)))) areGone = false;
+    return areGone;
+  }
+
+  async #removeSome(names: readonly string[]): Promise<boolean> {
+    const { tree } = this.#context;
+    const looks = await tree.look(names);
+    const changes: Change[] = [];
+    for (const [index, name] of names.entries()) {
+      const look = looks[index];
+      if (look === undefined || isTrouble(look)) continue;
+      if (look.type === 'directory' && !(await this.#emptyIgnored(name))) continue;
+      changes.push({ change: 'delete', name, expected: look, displace: { to: 'history' } });
+    }
+    const applied = changes.length === 0 ? [] : await tree.apply(changes);
+    return applied.length === names.length && !applied.some((result) => isTrouble(result));
+  }
+
+  /** @returns false when something in it is not marked as deletable, or cannot go: then nothing, or less than all, is removed. */
+  async #emptyIgnored(directory: string): Promise<boolean> {
+    const listing = await this.#context.tree.list(directory);
+    if (listing === undefined || isTrouble(listing) || listing.entries.some(({ isMount }) => isMount)) return false;
+    const inside = await this.#namesOf(directory, listing.entries);
+    if (!inside.every((name) => isDeletable(name, this.#context.ignores().match(name)))) return false;
+    return this.#removeIgnored(inside);
   }
 
   #revive(name: string, { local, remotes }: Versions): Handled {
@@ -202,6 +231,10 @@ export class Directories {
     this.#awaited.set(name, { ...awaited, askedMs: nowMs });
     return nowMs - awaited.sinceMs >= QUIET_MS || nowMs - awaited.firstMs >= PATIENCE_MS;
   }
+}
+
+function isDeletable(name: string, { ignored, deletable }: IgnoreVerdict): boolean {
+  return ignored && (deletable || isInternalName(name));
 }
 
 /** What has no claim has the permissions that a peer's version wants, and the disk was not asked for them. */
