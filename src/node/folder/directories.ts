@@ -104,6 +104,9 @@ export class Directories {
       problems.set(parent, made.trouble, TAKEN_TEXT, 'wanted');
       return 'left';
     }
+    // A look at what is ignored tells nothing.
+    if (this.#context.ignores().match(parent).ignored)
+      problems.set(name, 'parent', `"${parent}" is not a directory here, and is not synced`, 'wanted');
     this.#context.suspect([parent]);
     return 'left';
   }
