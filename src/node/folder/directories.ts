@@ -58,8 +58,9 @@ export class Directories {
    * A name arrived below a directory that is not here: deleted on this side, say, while a peer put something into it. The
    * directory comes back, as a change of ours that all peers hear of (SPEC P5). A file that somebody put in its place
    * meanwhile is set aside.
+   * @param wanted for which all of it is done.
    */
-  async makeParents(name: string): Promise<Handled> {
+  async makeParents(name: string, wanted = name): Promise<Handled> {
     const { records, problems } = this.#context;
     const parent = parentOf(name);
     if (parent === '') {
@@ -71,12 +72,12 @@ export class Directories {
     if (mine?.record.type === 'directory' && !mine.record.deleted && !mine.record.invalid) {
       // By the records it is here: the disk changed, or something above it is missing.
       this.#context.suspect([parent]);
-      return parentOf(parent) === '' ? 'left' : this.#retryAbove(parent);
+      return parentOf(parent) === '' ? 'left' : this.#retryAbove(parent, wanted);
     }
     const newest = records.newest(parent);
     const isTaken = newest !== undefined && !newest.deleted && newest.type !== 'directory';
     if (isTaken && lacks(mine?.record, newest)) {
-      problems.set(name, 'parent', `"${parent}" is not a directory here`, 'wanted');
+      problems.set(wanted, 'parent', `"${parent}" is not a directory here`, 'wanted');
       return 'left';
     }
     // Nobody has told of the directory, or what it gave way to is told and that its content is gone is not: more may come.
@@ -96,7 +97,7 @@ export class Directories {
         if (displace.to === 'set-aside') this.#context.suspect([displace.name]);
         return 'again';
       }
-      if (made.trouble === 'parent') return this.makeParents(parent);
+      if (made.trouble === 'parent') return this.makeParents(parent, wanted);
       if (made.trouble !== 'exists') break;
       if (displace.to === 'set-aside') continue;
       // All that is to be in it waits with it.
@@ -106,7 +107,7 @@ export class Directories {
     }
     // A look at what is ignored tells nothing.
     if (this.#context.ignores().match(parent).ignored)
-      problems.set(name, 'parent', `"${parent}" is not a directory here, and is not synced`, 'wanted');
+      problems.set(wanted, 'parent', `"${parent}" is not a directory here, and is not synced`, 'wanted');
     this.#context.suspect([parent]);
     return 'left';
   }
@@ -117,9 +118,9 @@ export class Directories {
     return revival(directoryRecord(name, like), known, this.#context.author(name));
   }
 
-  async #retryAbove(parent: string): Promise<Handled> {
+  async #retryAbove(parent: string, wanted: string): Promise<Handled> {
     const above = this.#context.records.local(parentOf(parent));
-    return above === undefined || above.record.deleted ? this.makeParents(parent) : 'left';
+    return above === undefined || above.record.deleted ? this.makeParents(parent, wanted) : 'left';
   }
 
   /**
