@@ -101,6 +101,30 @@ test('R12 a large directory that is renamed in case alone is no act, on a disk t
   ok(names.every((name) => b.read(`docs/${name}`) === `content ${name}`));
 });
 
+test('R12 what is renamed in case alone stays, on a disk that ignores case, while nobody is connected who could give it', async () => {
+  const { desk, a, b } = await two();
+  using _ = desk;
+  const names = Array.from({ length: 300 }, (_, index) => `${index}`);
+  a.disk.makeDirectory(`${FOLDER}/docs`);
+  for (const name of names) a.write(`docs/${name}`, `content ${name}`);
+  ok(await desk.until(() => names.every((name) => b.read(`docs/${name}`) !== undefined)));
+  ok(await desk.inSync(a, b));
+  a.disk.rename(`${FOLDER}/docs`, `${FOLDER}/Docs`);
+  const { records } = b.folder();
+  ok(await desk.until(() => names.every((name) => records.newest(`docs/${name}`)?.deleted === true)));
+  for (const machine of [a, b]) {
+    machine.crash();
+    machine.hasStoppedProperly();
+  }
+  await desk.start(b);
+  await desk.runFor(60_000);
+  ok(names.every((name) => b.read(`docs/${name}`) === `content ${name}`));
+  await desk.start(a);
+  ok(await desk.until(() => names.every((name) => b.read(`Docs/${name}`) === `content ${name}`)));
+  ok(await desk.inSync(a, b));
+  deepEqual(b.problems(), []);
+});
+
 test('N6 where the disk keeps names decomposed, files come, change and go under the normal form, and nothing is renamed', async () => {
   const desk = new Desk(['a', 'b'], undefined, undefined, { b: { decomposes: true } });
   using _ = desk;

@@ -293,7 +293,7 @@ export class Brake {
     const { deletes: done, gone } = this.#pulled;
     const { records } = this.#context;
     const twins = new Twins(this.#context, (name) => records.newest(name)?.deleted === false);
-    for (const name of gone) if (this.#isElsewhere(name, twins)) gone.delete(name); // it has come back under another name
+    for (const name of gone) if (this.#isElsewhere(name, twins, taken)) gone.delete(name); // it has come back under another name
     const isMaybeGit = this.#addGone(gone, twins, taken);
     const total = local.files + local.directories + local.symlinks + done;
     const isMany = isTooMany(done + need.deletes, total);
@@ -376,10 +376,11 @@ export class Brake {
     return tree !== undefined && newest !== undefined && isByGit(records, gitIndexes, tree, newest);
   }
 
-  /** Is the content of this file here under a name that stays? */
-  #isElsewhere(name: string, twins: Twins): boolean {
+  /** Is the content of this file here under a name that stays, or comes under another spelling? */
+  #isElsewhere(name: string, twins: Twins, taken: Pick<TakenNames, 'isRespelled'>): boolean {
     const own = this.#context.records.local(name)?.record;
-    return own !== undefined && !own.deleted && own.type === 'file' && twins.hasOne(own);
+    if (own === undefined || own.deleted || own.type !== 'file') return false;
+    return twins.hasOne(own) || taken.isRespelled(own);
   }
 }
 

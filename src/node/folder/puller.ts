@@ -84,7 +84,7 @@ export class Puller {
     this.#room = room;
     this.#fetcher = new Fetcher(context, sources, inFlight, room);
     this.#committer = new Committer(context);
-    this.#taken = new TakenNames(context.records, context.clock);
+    this.#taken = new TakenNames(context.records, context.clock, (record) => this.#fetcher.hasSource(record));
     this.#directories = new Directories(context, this.#committer, this.#taken);
     this.#saves = new Batcher(PAGE, (records) => {
       // RACE: what waited here as ignored may be wanted by now, and would stay unwanted for ever.

@@ -19,13 +19,16 @@ export const TAKEN_TEXT = 'Another file has the name already';
 export class TakenNames {
   readonly #records: FolderRecords;
   readonly #clock: Clock;
+  readonly #isAtHand: (record: FileRecord) => boolean;
   readonly #taken = new Map<string, { readonly ownSequence: number; readonly atMs: number }>();
   /** The same names by what the disk may take them for. */
   readonly #spellings = new Map<string, string>();
 
-  constructor(records: FolderRecords, clock: Clock) {
+  /** @param isAtHand can somebody who is connected give this version? */
+  constructor(records: FolderRecords, clock: Clock, isAtHand: (record: FileRecord) => boolean) {
     this.#records = records;
     this.#clock = clock;
+    this.#isAtHand = isAtHand;
   }
 
   add(name: string): void {
@@ -34,8 +37,8 @@ export class TakenNames {
   }
 
   /**
-   * Do peers have this content under such a name, which differs from its own in case alone? It has been renamed, and cannot have the
-   * new name before the old one is gone.
+   * Do peers that are connected have this content under such a name, which differs from its own in case alone? It has been renamed,
+   * and cannot have the new name before the old one is gone.
    */
   isRespelled(own: FileRecord): boolean {
     if (this.#taken.size === 0) return false;
@@ -43,7 +46,7 @@ export class TakenNames {
       const spelling = this.#spellings.get(at.toLowerCase());
       if (spelling === undefined || spelling === at || !this.#taken.has(spelling)) continue;
       const newest = this.#records.newest(spelling + own.name.slice(at.length));
-      if (newest !== undefined && !newest.deleted && sameContent(newest, own)) return true;
+      if (newest !== undefined && !newest.deleted && sameContent(newest, own)) return this.#isAtHand(newest);
     }
     return false;
   }
