@@ -257,6 +257,20 @@ test('P6 an ignored directory that may be deleted goes with all that is in it wh
   );
 });
 
+test('P6 a disk that is mounted under an ignored name keeps all that it has when a peer deletes the directory around it', async () => {
+  const { desk, a, b } = await withDirectory();
+  using _ = desk;
+  b.write('.stignore', '(?d)modules\n');
+  await desk.runFor(5000);
+  b.disk.makeDirectory(`${FOLDER}/d/modules`);
+  b.disk.mount(`${FOLDER}/d/modules`);
+  b.write('d/modules/code', 'code');
+  for (const name of ['one', 'two']) a.disk.unlink(`${FOLDER}/d/${name}`);
+  a.disk.removeDirectory(`${FOLDER}/d`);
+  ok(await desk.until(() => b.problems().some(([name]) => name === 'd')));
+  equal(b.read('d/modules/code'), 'code');
+});
+
 test('P6 what is ignored and may be deleted stays where something else keeps its directory', async () => {
   const { desk, a, b } = await withDirectory();
   using _ = desk;

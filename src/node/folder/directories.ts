@@ -138,10 +138,11 @@ export class Directories {
     const deletable: string[] = [];
     let waits = false;
     let isKept = false;
-    for (const child of await this.#namesOf(name, listing.entries)) {
+    for (const [index, child] of (await this.#namesOf(name, listing.entries)).entries()) {
       const match = this.#context.ignores().match(child);
       if (match.ignored) {
-        if (isDeletable(child, match)) deletable.push(child);
+        // A disk that is mounted here is none of it.
+        if (isDeletable(child, match) && listing.entries[index]?.isMount !== true) deletable.push(child);
         else isKept = true;
         continue;
       }
