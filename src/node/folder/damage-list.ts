@@ -5,7 +5,8 @@
  * A record without a claim alone says little: those of a rebuilt database whose times are still to be set have none either.
  * @module
  */
-import type { FileRecord } from '../../core/model/file-record.ts';
+import { sameBytes, type FileRecord, type LocalRecord } from '../../core/model/file-record.ts';
+import type { Sighting } from '../../core/scan/changes.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
 /** A file whose content is wrong, as long as its record is the one that it was listed with. */
@@ -43,6 +44,33 @@ export class DamageList {
     return isUnclaimed(own) && this.of(own.name)?.sequence === own.sequence;
   }
 
+  /** Was the file found damaged with the record that it has now? */
+  isListed({ name, sequence }: FileRecord): boolean {
+    return this.of(name)?.sequence === sequence;
+  }
+
+  /**
+   * Has a listed file another look by now, and yet nobody has written to it? Other permissions, or a second name, make damaged bytes
+   * nobody's own: it stays listed, with that look.
+   */
+  isAsBad({ record, look }: LocalRecord, seen: Sighting): boolean {
+    if (!this.isListed(record) || !isSameFile(look, seen) || sameBytes(seen.blocks, record.blocks)) return false;
+    const { name, sequence } = record;
+    this.add([{ name, sequence, changedNs: String(seen.look.changedNs) }]);
+    return true;
+  }
+
+  /** Is this what was found damaged, under another name? */
+  isElsewhere(seen: Sighting): boolean {
+    for (const { name } of this.all()) {
+      const own = this.#records.local(name);
+      if (own === undefined || !this.isListed(own.record) || !isSameFile(own.look, seen)) continue;
+      // Who has given up his claim has the damaged bytes in his record, anybody else the good ones.
+      if (sameBytes(seen.blocks, own.record.blocks) === isUnclaimed(own.record)) return true;
+    }
+    return false;
+  }
+
   add(found: readonly Damaged[]): void {
     for (const damaged of found)
       if (this.#byName.size < LISTED_MAX || this.#byName.has(damaged.name)) this.#byName.set(damaged.name, damaged);
@@ -66,6 +94,12 @@ export class DamageList {
   #save(): void {
     this.#records.setNote(NOTE, this.#byName.size === 0 ? undefined : JSON.stringify(this.all()));
   }
+}
+
+function isSameFile(look: LocalRecord['look'], seen: Sighting): boolean {
+  const { type, inode, size, modifiedNs } = seen.look;
+  if (look === undefined || look.type !== 'file' || type !== 'file') return false;
+  return look.inode === inode && look.size === size && look.modifiedNs === modifiedNs;
 }
 
 /** Is it a file that stands here, and that nobody is told of? */

@@ -37,7 +37,7 @@ export class Damage {
    */
   async doubt(local: LocalRecord): Promise<boolean> {
     const { name, sequence } = local.record;
-    if ((await this.#wrongContent(local)) === undefined) return false;
+    if (typeof (await this.#content(local)) === 'string') return false;
     this.#context.log.warn({ folder: this.#context.id, name }, 'a file has other bytes than were recorded');
     this.#context.problems.set(name, 'damaged', FOUND, 'told');
     this.#context.damageList.add([{ name, sequence, changedNs: changedNsOf(local) }]);
@@ -51,19 +51,20 @@ export class Damage {
       const found = damageList.of(name); // another, if it was found anew meanwhile
       const local = records.local(name);
       if (found === undefined || (local !== undefined && damageList.isGivenUp(local.record))) continue;
-      if (!isAsFound(found, local)) this.#forget(name);
+      // A peer may have given it other permissions since, or another time, and by that another record.
+      if (local === undefined || !(isAsFound(found, local) || (await this.doubt(local)))) this.#forget(name);
       else if (records.holders(local.record).length === 0) problems.set(name, 'damaged', ALONE, 'told');
       else await this.#giveUp(local);
     }
   }
 
-  /** Is a listed file still damaged? One that is something else by now, an edit say, is forgotten. */
+  /** Is a listed file still damaged? One that is something else by now is forgotten, an edit by who records it. */
   async isStill(name: string): Promise<boolean> {
     const found = this.#context.damageList.of(name);
     const local = this.#context.records.local(name);
-    if (found !== undefined && isAsFound(found, local) && (await this.#wrongContent(local)) !== undefined) return true;
-    this.#forget(name);
-    return false;
+    const content = found !== undefined && isAsFound(found, local) ? await this.#content(local) : 'right';
+    if (content === 'right') this.#forget(name);
+    return typeof content !== 'string';
   }
 
   /** Lets a listed file be replaced by the good copy that a peer has. @returns false when it is something else by now. */
@@ -74,11 +75,9 @@ export class Damage {
 
   async #giveUp(local: LocalRecord): Promise<boolean> {
     const { name } = local.record;
-    const found = await this.#wrongContent(local);
-    if (found === undefined || this.#context.save === undefined) {
-      this.#forget(name);
-      return false;
-    }
+    const found = await this.#content(local);
+    if (found === 'right') this.#forget(name);
+    if (typeof found === 'string' || this.#context.save === undefined) return false;
     this.#context.save([{ record: damaged(local.record, found), look: local.look }]);
     this.#context.damageList.addGivenUp([name]);
     this.#context.problems.set(name, 'damaged', REPLACED, 'told');
@@ -86,13 +85,17 @@ export class Damage {
     return true;
   }
 
-  /** What is there instead, if no look and no record tells of it. Anything else is an edit, or a change of ours. */
-  async #wrongContent({ record, look }: LocalRecord): Promise<Sighting | undefined> {
+  /**
+   * What is there instead, if no look and no record tells of it. `unsure`: it cannot be read, or shows another look than is recorded:
+   * it may be an edit, a delete, or no more than other permissions. Who records that judges it, and needs to know what was found.
+   */
+  async #content({ record, look }: LocalRecord): Promise<Sighting | 'right' | 'unsure'> {
     const { records, tree, busy } = this.#context;
     const [hashed] = await tree.hash([{ name: record.name, blockSizeBefore: record.blockSize }]);
-    if (hashed === undefined || isTrouble(hashed) || sameBytes(hashed.blocks, record.blocks)) return undefined;
+    if (hashed === undefined || isTrouble(hashed)) return 'unsure';
+    if (sameBytes(hashed.blocks, record.blocks)) return 'right';
     const isStill = records.local(record.name)?.record.sequence === record.sequence && !busy.has(record.name);
-    if (!isStill || !sameLook(look, hashed.before) || !sameLook(look, hashed.after)) return undefined;
+    if (!isStill || !sameLook(look, hashed.before) || !sameLook(look, hashed.after)) return 'unsure';
     return { look: { ...hashed.after, type: 'file' }, blockSize: hashed.blockSize, blocks: hashed.blocks };
   }
 

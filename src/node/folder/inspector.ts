@@ -26,6 +26,7 @@ import {
   disowned,
   ignoredRecord,
   judge,
+  type Finding,
   type Sighting,
 } from '../../core/scan/changes.ts';
 import { SETTLE } from '../../core/scan/settle.ts';
@@ -262,13 +263,15 @@ export class Inspector {
       letGo(this.#context, name);
       const newest = records.newest(name);
       const author = this.#context.author(name);
-      const finding = judge(name, local, newest, seen, author, digest, doubt.takeUnseen(name));
+      const isListed = local !== undefined && this.#context.damageList.isAsBad(local, seen);
+      const judged = judge(name, local, newest, seen, author, digest, doubt.takeUnseen(name));
+      const finding: Finding = isListed ? { found: 'same' } : judged;
       // Other permissions make neither a directory that cannot be listed better nor bytes that are damaged.
       const isAsBad = finding.found === 'same' && problems.of(name)?.reason === 'damaged';
       if (seen.look.type !== 'directory' && !isAsBad) problems.clear(name);
       if (finding.found === 'same') {
         looks.push({ name, look: seen.look });
-        if (local !== undefined && local.record.version.length > 0) doubt.proven(seen.look);
+        if (local !== undefined && local.record.version.length > 0 && !isListed) doubt.proven(seen.look);
         if (local !== undefined && listUnclaimed(this.#context, local.record)) this.#signs.remember(seen);
       } else if (finding.found === 'change') {
         const isMovedDamage = this.#signs.isMoved(local, seen);
@@ -360,11 +363,13 @@ export class Inspector {
    * comes back. (A version made here would be newer than all that this device has ever made of the name.)
    */
   #withoutUnclaimed(names: readonly string[]): string[] {
-    const { records, problems } = this.#context;
+    const { records, problems, damageList } = this.#context;
     const unclaimed = names.filter((name) => {
       const own = records.local(name)?.record;
-      if (own?.type !== 'file' || own.version.length > 0) return false;
+      if (own?.type !== 'file') return false;
       const newest = records.newest(name);
+      if (own.version.length > 0)
+        return newest?.deleted === false && damageList.isListed(own) && records.holders(own).length > 0;
       return newest === undefined || (!newest.deleted && !sameContent(own, newest));
     });
     if (unclaimed.length === 0) return [...names];

@@ -106,12 +106,14 @@ export class PowerCutSigns {
   }
 
   /** Was it damaged under another name, from which a person has moved it since? Then it is no better here. */
-  isMoved(own: LocalRecord | undefined, { look, blocks }: Sighting): boolean {
+  isMoved(own: LocalRecord | undefined, seen: Sighting): boolean {
+    const { look, blocks } = seen;
     const isInPlace = isHere(own) && own.look?.inode === look.inode;
     if (look.type !== 'file' || isInPlace) return false;
     if (this.#context.doubt.hasLost(look, this.#context.digest(blocks))) return true;
     const known = this.#damaged.get(look.inode);
-    return known !== undefined && known.modifiedNs === look.modifiedNs && sameBytes(known.blocks, blocks);
+    if (known !== undefined && known.modifiedNs === look.modifiedNs && sameBytes(known.blocks, blocks)) return true;
+    return this.#context.damageList.isElsewhere(seen);
   }
 
   /**

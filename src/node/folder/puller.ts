@@ -343,10 +343,11 @@ export class Puller {
    */
   async #moveHere(newest: FileRecord, { local }: Versions): Promise<boolean> {
     if (local?.look !== undefined || newest.size === 0) return false;
-    const { records, digest } = this.#context;
+    const { records, digest, damageList } = this.#context;
     const author = this.#context.author();
     for (const twin of records.filesWithBlocks(newest.blocks, newest.blockSize, TWINS_MAX)) {
       const left = records.newest(twin.record.name);
+      if (damageList.isListed(twin.record)) continue;
       if (left?.deleted !== true || decide(twin.record, left, [], digest, author) !== 'delete') continue;
       const { name, modifiedNs } = newest;
       const permissions = newest.noPermissions ? undefined : newest.permissions;

@@ -1,0 +1,111 @@
+/** What is known to be damaged, and handled by a person or by a peer before it is mended. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { FOLDER, type Desk, type Machine } from './desk.ts';
+import { twoWith } from './desks.ts';
+
+const GOOD = 'content of photo';
+const BAD = 'content 0f photo';
+
+/** What a bad disk does: other bytes, and nothing that a look could show. */
+function rot(machine: Machine, name: string): void {
+  machine.inode(name).content = Buffer.from(BAD);
+}
+
+/** It is in the list by now, as of a person who has asked; nothing has become of it yet. */
+async function found(desk: Desk, machine: Machine): Promise<void> {
+  await desk.runFor(5000); // by then everybody has said what he has
+  const { damaged } = await desk.scheduler.runUntil(machine.folder().health.verifier.verify());
+  equal(damaged, 1);
+}
+
+test('R4 what is damaged and known to nobody else is not announced for other permissions', async () => {
+  const { desk, a, b } = await twoWith({ other: 'other' });
+  using _ = desk;
+  b.crash();
+  a.write('photo', GOOD);
+  ok(await desk.until(() => a.folder().records.local('photo') !== undefined));
+  await desk.runFor(5000);
+  rot(a, 'photo');
+  await found(desk, a);
+  a.disk.setAttributes(a.inode('photo'), { permissions: 0o600 });
+  a.folder().rescan();
+  await desk.runFor(60_000);
+  deepEqual(a.problems(), [['photo', 'damaged']]);
+  await desk.start(b);
+  await desk.runFor(60_000);
+  deepEqual([a.problems(), b.read('photo')], [[['photo', 'damaged']], undefined]);
+  a.disk.setAttributes(a.inode('photo'), { modifiedNs: a.inode('photo').modifiedNs + 1_000_000_000n });
+  ok(await desk.until(() => b.read('photo') === BAD), 'who touches it makes it his own');
+  await desk.runFor(700_000);
+  deepEqual(a.problems(), []);
+});
+
+test('R4 what was found damaged is not announced for other permissions, and is mended', async () => {
+  const { desk, a, b } = await twoWith({ photo: GOOD });
+  using _ = desk;
+  rot(a, 'photo');
+  await found(desk, a);
+  a.disk.setAttributes(a.inode('photo'), { permissions: 0o600 });
+  await desk.runFor(10_000);
+  equal(b.read('photo'), GOOD);
+  const { mended } = await desk.scheduler.runUntil(a.folder().health.repairer.repair());
+  equal(mended.length, 1);
+  deepEqual([a.read('photo'), b.read('photo')], [GOOD, GOOD]);
+});
+
+test('R4 what was found damaged stays listed when a peer gives it other permissions, and is mended', async () => {
+  const { desk, a, b } = await twoWith({ photo: GOOD });
+  using _ = desk;
+  rot(a, 'photo');
+  await found(desk, a);
+  b.disk.setAttributes(b.inode('photo'), { permissions: 0o600 });
+  ok(await desk.until(() => a.inode('photo').permissions === 0o600));
+  await desk.runFor(700_000);
+  deepEqual([a.read('photo'), b.read('photo')], [GOOD, GOOD]);
+});
+
+test('R4 what was found damaged is fetched whole when a peer renames it', async () => {
+  const { desk, a, b } = await twoWith({ photo: GOOD });
+  using _ = desk;
+  rot(a, 'photo');
+  await found(desk, a);
+  desk.network.link('a', 'b').cut(); // so that it tells of both names at once
+  b.disk.rename(`${FOLDER}/photo`, `${FOLDER}/renamed`);
+  ok(await desk.until(() => b.folder().records.local('photo')?.record.deleted === true));
+  desk.network.link('a', 'b').heal();
+  ok(await desk.until(() => a.read('renamed') !== undefined && a.read('photo') === undefined));
+  equal(a.read('renamed'), GOOD);
+});
+
+for (const how of ['removes', 'moves'])
+  test(`R4 who ${how} what was found damaged has deleted it from nobody else, and it comes back`, async () => {
+    const { desk, a, b } = await twoWith({ photo: GOOD });
+    using _ = desk;
+    rot(a, 'photo');
+    await found(desk, a);
+    // As where it was found at rest: what was done by the next start is met by the walk before anything else.
+    a.crash();
+    a.hasStoppedProperly();
+    if (how === 'removes') a.disk.unlink(`${FOLDER}/photo`);
+    else a.disk.rename(`${FOLDER}/photo`, `${FOLDER}/moved`);
+    await desk.start(a);
+    ok(await desk.until(() => a.read('photo') === GOOD));
+    await desk.runFor(60_000);
+    deepEqual([a.read('photo'), b.read('photo'), b.read('moved')], [GOOD, GOOD, undefined]);
+    deepEqual(a.problems(), how === 'removes' ? [] : [['moved', 'damaged']]);
+  });
+
+test('R4 what was found damaged stays listed also while it cannot be read', async () => {
+  const { desk, a, b } = await twoWith({ photo: GOOD });
+  using _ = desk;
+  b.crash();
+  rot(a, 'photo');
+  await found(desk, a);
+  a.faults.afterDisk = (call, [jobs], result) =>
+    call === 'hash' ? (jobs as unknown[]).map(() => ({ trouble: 'io', detail: 'EIO' })) : result;
+  await desk.runFor(700_000);
+  delete a.faults.afterDisk;
+  await desk.runFor(700_000);
+  deepEqual(a.problems(), [['photo', 'damaged']]);
+});
