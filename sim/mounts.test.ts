@@ -233,3 +233,27 @@ test('F2 a root that was away at the look and is back at the check deletes nothi
   equal(b.read('photos/two'), 'two');
   deepEqual(a.problems(), []);
 });
+
+for (const how of ['put', 'put back'])
+  test(`F2 what was ${how} on a disk that nobody has met yet is not deleted when that is away again before a walk`, async () => {
+    const { desk, a, b } = two();
+    using _ = desk;
+    a.disk.makeDirectory(MOUNT);
+    await desk.start(a, b);
+    ok(await desk.until(() => b.disk.find(MOUNT) !== undefined));
+    ok(await desk.inSync(a, b));
+    b.write('photos/two', 'two');
+    ok(await desk.until(() => a.read('photos/two') === 'two'));
+    b.disk.unlink(`${MOUNT}/two`);
+    ok(await desk.until(() => a.read('photos/two') === undefined));
+    a.disk.mount(MOUNT);
+    if (how === 'put') b.write('photos/one', 'one');
+    else await desk.scheduler.runUntil(a.folder().restorer.restore('photos/two'));
+    const name = how === 'put' ? 'photos/one' : 'photos/two';
+    ok(await desk.until(() => [a, b].every((machine) => machine.read(name) !== undefined)));
+    ok(await desk.inSync(a, b));
+    a.disk.unmount(MOUNT);
+    await desk.runFor(20 * 60_000);
+    ok(b.read(name) !== undefined);
+    deepEqual(a.problems(), [['photos', 'not-mounted']]);
+  });

@@ -5,6 +5,7 @@
  * @module
  */
 import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
+import { parentOf } from '../../core/model/folder-path.ts';
 import { compareVersions, NO_VERSION } from '../../core/model/version-vector.ts';
 import { isTrouble, type Applied, type Change, type Trouble } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
@@ -41,6 +42,8 @@ export class Committer {
 
   async #commit(queued: readonly Commit[]): Promise<Committed[]> {
     const { mounts } = this.#context;
+    // A disk may have been mounted since the last walk, and be gone before the next: then what is put on it looks deleted.
+    await mounts.learn(queued.map(({ change }) => parentOf(change.name)));
     await mounts.refresh();
     const away = queued.filter((commit) => namesOf(commit).some((name) => mounts.isAway(name)));
     const results = new Map<Commit, Committed>();

@@ -41,10 +41,12 @@ export class Mounts {
     this.#save();
   }
 
-  /** Asks whether a directory or one above it is a mount point, for who comes to it by no listing. */
-  async learn(directory: string): Promise<void> {
-    const names: string[] = [];
-    for (let name = directory; name !== ''; name = parentOf(name)) names.push(name);
+  /** Asks whether one of the directories, or of those above them, is a mount point, for who comes to it by no listing. */
+  async learn(directories: Iterable<string>): Promise<void> {
+    const asked = new Set<string>();
+    for (const directory of directories)
+      for (let name = directory; name !== '' && !asked.has(name); name = parentOf(name)) asked.add(name);
+    const names = [...asked].filter((name) => !this.#known.has(name));
     if (names.length === 0) return;
     const mounted = await this.#context.tree.mounted(names);
     for (const [index, name] of names.entries()) if (mounted[index] === true) this.seen(name);

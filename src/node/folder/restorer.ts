@@ -128,6 +128,7 @@ export class Restorer {
   async #put(entry: HistoryEntry, stage: string, instead: Instead): Promise<void> {
     const { tree, mounts } = this.#context;
     const { name, permissions, modifiedNs, symlinkTarget: target } = entry;
+    await mounts.learn([parentOf(name)]);
     await mounts.refresh();
     if (mounts.isAway(name))
       throw new LanfoldError('E_NOT_RESTORED', { subject: name, because: 'its disk is not mounted' });

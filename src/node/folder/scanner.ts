@@ -36,7 +36,7 @@ export class Scanner {
   async scan(directory: string, signal: AbortSignal): Promise<boolean> {
     const { mounts } = this.#context;
     await mounts.refresh();
-    await mounts.learn(directory);
+    await mounts.learn([directory]);
     if (mounts.isAway(directory)) return true;
     const endScan = this.#context.problems.beginScan(directory);
     const candidates: string[] = [];
