@@ -147,3 +147,25 @@ test('P71 what a round leaves is cleared away without what is being restored', a
   await desk.scheduler.runUntil(b.folder().restorer.restore('report'));
   equal(b.read('report'), 'precious');
 });
+
+for (const now of ['nothing', 'the directory'])
+  test(`P71 of a name that was a file once, and a directory of late, the directory comes back where ${now} stands there now`, async () => {
+    const { desk, a, b } = await twoWith({ docs: 'a file' });
+    using _ = desk;
+    a.disk.unlink(`${FOLDER}/docs`);
+    ok(await desk.until(() => b.read('docs') === undefined));
+    await desk.runFor(60_000);
+    a.disk.makeDirectory(`${FOLDER}/docs`);
+    for (const name of ['one', 'two']) a.write(`docs/${name}`, name);
+    ok(await desk.until(() => b.read('docs/two') === 'two' && b.read('docs/one') === 'one'));
+    await desk.runFor(60_000);
+    a.disk.unlink(`${FOLDER}/docs/one`);
+    if (now === 'nothing') {
+      a.disk.unlink(`${FOLDER}/docs/two`);
+      a.disk.removeDirectory(`${FOLDER}/docs`);
+    }
+    ok(await desk.until(() => b.read('docs/one') === undefined));
+    await desk.runFor(60_000);
+    await desk.scheduler.runUntil(b.folder().restorer.restore('docs'));
+    ok(await desk.until(() => a.read('docs/one') === 'one' && a.read('docs/two') === 'two'));
+  });

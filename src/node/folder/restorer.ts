@@ -41,13 +41,15 @@ export class Restorer {
   /**
    * Puts a version of the history back in place: the newest, or, of a time, the one that stood there until it was replaced, at
    * that time or as the first after it. Of a directory ('' for the whole folder), all that the history has below it: as it was at
-   * that time, or, without one, what is not there any more.
+   * that time, or, without one, what is not there any more. A name that was both
+   * is what it was last.
    * @throws LanfoldError `E_NOT_IN_HISTORY`, or what the disk says.
    */
   async restore(name: string, atMs?: number): Promise<HistoryEntry> {
     const versions = name === '' ? [] : await this.history(name);
     const entry = atMs === undefined ? versions[0] : replacedFirst(versions, atMs);
-    if (entry !== undefined) return await this.putBack(entry, 'whatever stands there');
+    const isDirectory = entry === undefined || (atMs === undefined && (await this.#wasDirectoryLast(entry)));
+    if (!isDirectory) return await this.putBack(entry, 'whatever stands there');
     const restored = await this.#restoreBelow(name, atMs);
     const newest = restored.toSorted((a, b) => b.atMs - a.atMs)[0];
     if (newest === undefined) {
@@ -86,6 +88,17 @@ export class Restorer {
     }
     if (failures.length > 0) throw failures[0];
     return restored;
+  }
+
+  /** Was the name of a file that of a directory later on, which stands there now or of which something was kept since? */
+  async #wasDirectoryLast({ name, atMs }: HistoryEntry): Promise<boolean> {
+    const { tree } = this.#context;
+    const names = await tree.historyBelow(name);
+    if (names.length === 0) return false;
+    const [look] = await tree.look([name]);
+    if (look !== undefined) return !isTrouble(look) && look.type === 'directory';
+    const histories = await tree.histories(names);
+    return [...histories.values()].some(([newest]) => newest !== undefined && newest.atMs > atMs);
   }
 
   /** The newest version of each name that is not there any more. */
