@@ -127,3 +127,17 @@ test('R4 it reads at 10 MB/s at most, and steps aside while a peer pulls', async
   await desk.scheduler.runUntil(asking);
   ok(besideMs > aloneMs * 10, `${besideMs} ms`);
 });
+
+test('R4 a clock that was years ahead when the reading began stops it for no longer than it was', async () => {
+  const { desk, a } = two();
+  using _ = desk;
+  a.skewMs = 3650 * DAY_MS;
+  await desk.start(a);
+  a.write('photo', 'as it was taken');
+  ok(await desk.inSync(a));
+  await desk.runFor(700_000);
+  a.skewMs = 0;
+  rot(a, 'photo', 'as it was tAken');
+  await desk.runFor(3 * DAY_MS);
+  deepEqual(a.problems(), [['photo', 'damaged']]);
+});

@@ -105,7 +105,9 @@ export class Rereader {
   /** A folder that was never read again was read just now, when its files were recorded. */
   #progress(nowMs: number): Progress {
     const noted = this.#context.records.note(PROGRESS);
-    if (noted !== undefined) return JSON.parse(noted) as Progress;
+    const known = noted === undefined ? undefined : (JSON.parse(noted) as Progress);
+    // A round that begins far ahead was noted by a clock that has been put back since, and would be waited for.
+    if (known !== undefined && known.startedMs - nowMs <= ROUND_MS) return known;
     const progress = { startedMs: nowMs, after: '', done: 0, dueMs: nowMs + DAY_MS };
     this.#save(progress);
     return progress;
