@@ -5,7 +5,7 @@
  * editor that empties the file first must not share what it is about to ignore.
  * @module
  */
-import { IGNORE_FILE } from '../../core/model/folder-path.ts';
+import { IGNORE_FILE, parentOf } from '../../core/model/folder-path.ts';
 import { NO_IGNORES, stricter, type Ignores } from '../../core/scan/ignore.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
 import type { FileTree } from '../../ports/file-tree.ts';
@@ -59,6 +59,7 @@ export class IgnoreKeeper {
     const { rules, texts } = await readIgnores(this.#options.tree);
     const isChanged = this.#texts === undefined || !sameTexts(this.#texts, texts);
     const wasStricter = this.#meanwhile !== undefined;
+    const before = this.#texts === undefined ? undefined : this.#rules;
     if (isChanged) {
       this.#texts = texts;
       this.#rules = rules;
@@ -68,7 +69,7 @@ export class IgnoreKeeper {
     if (this.#timer === undefined) this.#meanwhile = undefined;
     // RACE: a walk may have read the new patterns before the news of them came; what was recorded as ignored since then, by
     // those that held meanwhile, is freed only now.
-    if (isChanged || wasStricter) this.#forgetFreed();
+    if (isChanged || wasStricter) this.#forgetFreed(before);
     return isChanged;
   }
 
@@ -110,17 +111,36 @@ export class IgnoreKeeper {
     }
   }
 
-  #forgetFreed(): void {
+  /**
+   * What is below a directory that was ignored kept its record, and nobody has looked there meanwhile: what has gone since is no
+   * delete (SPEC G13), so that starts anew, too.
+   * @param before the rules until now; undefined if nobody knows them, as they were others when lanfold stopped.
+   */
+  #forgetFreed(before: Ignores | undefined): void {
     const { records, forget } = this.#options;
+    const directories = new Set<string>();
     for (let after = ''; ;) {
       const page = records.below('', after, PAGE);
       const last = page.at(-1);
-      if (last === undefined) return;
+      if (last === undefined) break;
       after = last.record.name;
-      const freed = page.filter(({ record }) => record.invalid && !this.rules.match(record.name).ignored);
+      const freed = page.filter(({ record: { name, type, invalid } }) => {
+        const wasHidden = !invalid && isBelowOneOf(directories, name) && before?.match(name).ignored !== false;
+        if ((!invalid && !wasHidden) || this.rules.match(name).ignored) return false;
+        if (wasHidden || type !== 'directory') return true;
+        directories.add(name); // it comes before what is in it, and is forgotten after it: a kill in between forgets the rest later
+        return false;
+      });
       if (freed.length > 0) forget(freed.map(({ record }) => record.name));
     }
+    if (directories.size > 0) forget([...directories]);
   }
+}
+
+function isBelowOneOf(directories: ReadonlySet<string>, name: string): boolean {
+  if (directories.size === 0) return false;
+  for (let above = parentOf(name); above !== ''; above = parentOf(above)) if (directories.has(above)) return true;
+  return false;
 }
 
 function sameTexts(a: ReadonlyMap<string, string | undefined>, b: ReadonlyMap<string, string | undefined>): boolean {
