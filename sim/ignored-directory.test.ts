@@ -28,3 +28,20 @@ for (const when of ['while lanfold runs', 'while it is stopped'])
     deepEqual([a.read('d/one'), a.read('d/two')], ['d/one', 'd/two']);
     equal(a.folder().state, 'in-sync');
   });
+
+test('G13 what is ignored is deleted nowhere else when the directory around it is removed', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  for (const directory of ['d', 'd/modules']) a.disk.makeDirectory(`${FOLDER}/${directory}`);
+  for (const name of ['d/one', 'd/modules/two']) a.write(name, name);
+  ok(await desk.until(() => b.read('d/modules/two') !== undefined && b.read('d/one') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.write('.stignore', 'modules\n');
+  await desk.runFor(700_000);
+  a.disk.rename(`${FOLDER}/d`, 'elsewhere');
+  ok(await desk.until(() => b.read('d/one') === undefined));
+  await desk.runFor(700_000);
+  equal(b.read('d/modules/two'), 'd/modules/two');
+  deepEqual([a.folder().state, b.folder().state], ['in-sync', 'in-sync']);
+});

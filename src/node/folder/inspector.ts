@@ -262,9 +262,8 @@ export class Inspector {
       }
       letGo(this.#context, name);
       const newest = records.newest(name);
-      const author = this.#context.author(name);
       const isListed = local !== undefined && this.#context.damageList.isAsBad(local, seen);
-      const judged = judge(name, local, newest, seen, author, digest, doubt.takeUnseen(name));
+      const judged = judge(name, local, newest, seen, this.#context.author(name), digest, doubt.takeUnseen(name));
       const finding: Finding = isListed ? { found: 'same' } : judged;
       // Other permissions make neither a directory that cannot be listed better nor bytes that are damaged.
       const isAsBad = finding.found === 'same' && problems.of(name)?.reason === 'damaged';
@@ -316,8 +315,9 @@ export class Inspector {
     const { moment } = this.#settler;
     const stillGone = await this.#stillGone(settled);
     const names = new Set(stillGone.flatMap((name) => [name, ...namesBelow(this.#context.records, name)]));
-    const { records } = this.#context;
-    const here = [...names].filter((name) => !this.#context.busy.has(name) && isHere(records.local(name)));
+    const { records, busy } = this.#context;
+    const isOurs = (name: string): boolean => !busy.has(name) && !this.#context.ignores().match(name).ignored;
+    const here = [...names].filter((name) => isOurs(name) && isHere(records.local(name)));
     const gone = this.#withoutUnclaimed(here);
     // A large directory that was renamed is gone before all that is in it has been found again: judged by then, the brake would
     // hold it for an accident, and peers would hear that it is gone before they hear where it is.
