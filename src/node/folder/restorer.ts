@@ -41,8 +41,7 @@ export class Restorer {
   /**
    * Puts a version of the history back in place: the newest, or, of a time, the one that stood there until it was replaced, at
    * that time or as the first after it. Of a directory ('' for the whole folder), all that the history has below it: as it was at
-   * that time, or, without one, what is not there any more. A name that was both
-   * is what it was last.
+   * that time, or, without one, what is not there any more. A name that was both is what it was last.
    * @throws LanfoldError `E_NOT_IN_HISTORY`, or what the disk says.
    */
   async restore(name: string, atMs?: number): Promise<HistoryEntry> {
