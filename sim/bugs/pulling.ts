@@ -118,8 +118,7 @@ export const PULLING: readonly PlantedBug[] = [
     what: 'files that nobody has recorded yet go with the directory that a peer deleted',
     file: 'src/node/folder/directories.ts',
     find: 'if (own === undefined || own.record.deleted || own.record.invalid) unknown.push(child);',
-    replace:
-      'if (own === undefined || own.record.deleted || own.record.invalid) removed += (await this.#removeIgnored(child)) ? 1 : 0;',
+    replace: 'if (own === undefined || own.record.deleted || own.record.invalid) deletable.push(child);',
     breaks: 'R8',
     foundBy: { seeds: 100, strict: true },
   },
