@@ -43,7 +43,7 @@ mkdirSync(RESULTS, { recursive: true });
 /** From here on the other tests mostly wait for processes, and the simulation computes beside them with what they leave of the processor. */
 const BESIDE_FROM = 'catalogue';
 /** How much it gives way: what is timed against a person's patience needs the machine. */
-const BESIDE_PRIORITY = 10;
+const BESIDE_PRIORITY = 15;
 const isBeside = kinds.includes('sim') && kinds.includes(BESIDE_FROM);
 
 const codes: Promise<number>[] = [];
@@ -67,7 +67,7 @@ async function test(kind: keyof typeof KINDS, beside = false): Promise<number> {
   const started = performance.now();
   const words = [
     '--test',
-    `--test-concurrency=${beside ? 1 : atOnce}`,
+    `--test-concurrency=${atOnce}`,
     '--test-timeout=900000',
     '--test-reporter=dot',
     '--test-reporter-destination=stdout',
