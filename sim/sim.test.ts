@@ -80,6 +80,10 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
     'where the clock was set back, what had lost its claim got a version that another content had before a restart',
   ],
   [280011382, 'a directory that was to go was not told to stay, where its disk lists what is in it in another form'],
+  [
+    3675623501,
+    'a version was put in place though one beside it had won by then, and a kill made an edit of what nobody told any more',
+  ],
 ];
 
 function campaign(options: Partial<CampaignOptions>): Promise<CampaignResult> {

@@ -74,7 +74,9 @@ export class Committer {
     if (this.#isIgnored(change)) return false;
     const now = records.local(change.name)?.record;
     const newest = records.newest(change.name);
-    const isOutdated = newest !== undefined && compareVersions(newest.version, record.version) === 'newer';
+    const standing = newest === undefined ? 'older' : compareVersions(newest.version, record.version);
+    // One that came beside it and has won is a successor as well: the peer that had told of ours has taken it over, say.
+    const isOutdated = standing === 'newer' || standing === 'concurrent';
     return !isOutdated && compareVersions(now?.version ?? NO_VERSION, basis?.version ?? NO_VERSION) === 'equal';
   }
 
