@@ -72,6 +72,13 @@ export function parentOf(name: string): string {
   return slash === -1 ? '' : name.slice(0, slash);
 }
 
+/** Is the name in one of the directories, however deep? A directory is not in itself. */
+export function isBelowOneOf(directories: ReadonlySet<string>, name: string): boolean {
+  if (directories.size === 0) return false;
+  for (let at = name; at !== ''; at = parentOf(at)) if (directories.has(parentOf(at))) return true;
+  return false;
+}
+
 export function baseName(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }

@@ -9,7 +9,7 @@
  */
 import type { LanfoldError } from '../../core/errors.ts';
 import { isHere, sameBytes, type FileRecord, type LocalRecord, type Look } from '../../core/model/file-record.ts';
-import { isBelow, parentOf } from '../../core/model/folder-path.ts';
+import { isBelow, isBelowOneOf, parentOf } from '../../core/model/folder-path.ts';
 import { covers } from '../../core/model/version-vector.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
@@ -348,12 +348,6 @@ export class Doubt {
     this.#isFirstLook = false;
     this.#noteOwed();
   }
-}
-
-function isBelowOneOf(directories: ReadonlySet<string>, name: string): boolean {
-  if (directories.size === 0) return false;
-  for (let at = name; at !== ''; at = parentOf(at)) if (directories.has(parentOf(at))) return true;
-  return false;
 }
 
 function parsed(note: string | undefined): Owed | undefined {

@@ -5,7 +5,7 @@
  * editor that empties the file first must not share what it is about to ignore.
  * @module
  */
-import { IGNORE_FILE, parentOf } from '../../core/model/folder-path.ts';
+import { IGNORE_FILE, isBelowOneOf } from '../../core/model/folder-path.ts';
 import { NO_IGNORES, stricter, type Ignores } from '../../core/scan/ignore.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
 import type { FileTree } from '../../ports/file-tree.ts';
@@ -135,12 +135,6 @@ export class IgnoreKeeper {
     }
     if (directories.size > 0) forget([...directories]);
   }
-}
-
-function isBelowOneOf(directories: ReadonlySet<string>, name: string): boolean {
-  if (directories.size === 0) return false;
-  for (let above = parentOf(name); above !== ''; above = parentOf(above)) if (directories.has(above)) return true;
-  return false;
 }
 
 function sameTexts(a: ReadonlyMap<string, string | undefined>, b: ReadonlyMap<string, string | undefined>): boolean {

@@ -72,6 +72,7 @@ export class Supplier {
     this.#context.suspect([name]); // it is not what we announced any more
     return REFUSED.noSuchFile;
   }
+
   /** Names can be guessed, and asked for without a hash. */
   #mayGive(): boolean {
     const { admission, error } = this.#folder;
