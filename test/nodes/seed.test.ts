@@ -25,13 +25,16 @@ import { arrives, cursorOf, FOLDER, Pair } from './pair.ts';
 const PAUSE_MS = 3000;
 const QUIET_MS = 10_000;
 
-/** Every content that was ever to be seen under a name, until stopped. */
+/** Every content that was ever to be seen under a name, until stopped: that of the stop itself too. */
 function watchContents(path: string): { stop(): Promise<string[]> } {
   const seen = new Set<string>();
+  const look = (): void => {
+    if (existsSync(path)) seen.add(readFileSync(path, 'utf8'));
+  };
   let isOver = false;
   const watching = (async (): Promise<void> => {
     while (!isOver) {
-      if (existsSync(path)) seen.add(readFileSync(path, 'utf8'));
+      look();
       await delay(1);
     }
   })();
@@ -39,6 +42,7 @@ function watchContents(path: string): { stop(): Promise<string[]> } {
     async stop(): Promise<string[]> {
       isOver = true;
       await watching;
+      look(); // what somebody else saw come may be younger than the last look
       return [...seen];
     },
   };
