@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { detect } from './bugs/detect.ts';
-import { sourceOf, withBug } from './bugs/plant.ts';
+import { filesOf, sourceOf, withBug } from './bugs/plant.ts';
 import { PLANTED_BUGS } from './bugs/table.ts';
 
 /** An acceptance rule: so many different bugs at the least, and so many found here. */
@@ -14,7 +14,8 @@ const FOUND_MIN = 40;
 test('O13 each planted bug has its own name, and its place in the source exactly once', () => {
   const names = PLANTED_BUGS.map(({ name }) => name);
   deepEqual([...new Set(names)], names);
-  for (const bug of PLANTED_BUGS) ok(withBug(bug, sourceOf(bug)) !== sourceOf(bug), bug.name);
+  for (const bug of PLANTED_BUGS)
+    for (const file of filesOf(bug)) ok(withBug(bug, file, sourceOf(file)) !== sourceOf(file), bug.name);
   ok(names.length >= BUGS_MIN);
   ok(PLANTED_BUGS.filter(({ foundBy }) => !('waitsFor' in foundBy)).length >= FOUND_MIN);
 });

@@ -44,8 +44,8 @@ export interface PlantedBug extends Edit {
   readonly what: string;
   /** The source file, from the root of the repository. */
   readonly file: string;
-  /** The same mistake in other places of the file, where one guard stands behind another. */
-  readonly also?: readonly Edit[];
+  /** The same mistake in other places, of the same file if none is given, where one guard stands behind another. */
+  readonly also?: readonly (Edit & { readonly file?: string })[];
   /** The promise that is broken: a rule of SPEC.md, or an invariant of the oracle. */
   readonly breaks: string;
   readonly foundBy: Detector;

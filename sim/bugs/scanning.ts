@@ -131,6 +131,7 @@ export const SCANNING: readonly PlantedBug[] = [
     replace: 'else if (isTrouble(look)) absent.push(name);',
     also: [
       {
+        file: 'src/node/folder/absence.ts',
         find: `look === undefined || (!isTrouble(look) && look.type === 'other')`,
         replace: `look === undefined || isTrouble(look) || look.type === 'other'`,
       },
@@ -151,13 +152,13 @@ export const SCANNING: readonly PlantedBug[] = [
   {
     name: 'one-look-is-enough',
     what: 'what is absent once is deleted, though it may have been away for a moment only',
-    file: 'src/node/folder/inspector.ts',
-    find: '      return isGone && !this.#isOld(name, basis) && !mounts.holds(name);',
-    replace: '      return !this.#isOld(name, basis) && !mounts.holds(name);',
+    file: 'src/node/folder/absence.ts',
+    find: '      return isGone && !isOld(this.#context, name, basis) && !mounts.holds(name);',
+    replace: '      return !isOld(this.#context, name, basis) && !mounts.holds(name);',
     also: [
       {
-        find: 'else if (!isGone || this.#isOld(name, basis)) this',
-        replace: 'else if (this.#isOld(name, basis)) this',
+        find: 'else if (!isGone || isOld(this.#context, name, basis)) this',
+        replace: 'else if (isOld(this.#context, name, basis)) this',
       },
     ],
     breaks: 'F2',
@@ -166,8 +167,8 @@ export const SCANNING: readonly PlantedBug[] = [
   {
     name: 'old-answer-is-gone',
     what: 'what was put in place while it was looked for is told as deleted',
-    file: 'src/node/folder/inspector.ts',
-    find: '      return isGone && !this.#isOld(name, basis) && !mounts.holds(name);',
+    file: 'src/node/folder/absence.ts',
+    find: '      return isGone && !isOld(this.#context, name, basis) && !mounts.holds(name);',
     replace: '      return isGone && !mounts.holds(name);',
     breaks: 'I3',
     foundBy: { waitsFor: 'a history that gets past the looks before it' },
@@ -184,7 +185,7 @@ export const SCANNING: readonly PlantedBug[] = [
   {
     name: 'root-missing-is-deletes',
     what: 'the files of a root that is not there any more are taken for deleted',
-    file: 'src/node/folder/inspector.ts',
+    file: 'src/node/folder/absence.ts',
     find: 'if (settled.length === 0 || !(await this.#context.rootIsOurs())) return;',
     replace: 'if (settled.length === 0) return;',
     breaks: 'F2',

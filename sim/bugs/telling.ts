@@ -97,7 +97,7 @@ export const TELLING: readonly PlantedBug[] = [
   {
     name: 'tombstone-forgotten',
     what: 'a delete is forgotten as soon as it is recorded, and the file comes back from a peer',
-    file: 'src/node/folder/inspector.ts',
+    file: 'src/node/folder/absence.ts',
     find: `      this.#context.save(gone.slice(start, start + CHUNK).flatMap((name) => this.#deletionOf(name)));
 `,
     replace: `      this.#context.save(gone.slice(start, start + CHUNK).flatMap((name) => this.#deletionOf(name)));

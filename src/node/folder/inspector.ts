@@ -12,7 +12,6 @@
 import {
   isHere,
   NO_BYTES,
-  sameContent,
   sameLook,
   type EntryType,
   type FileRecord,
@@ -22,47 +21,36 @@ import {
 import { byName, isInternalName, normalPart } from '../../core/model/folder-path.ts';
 import {
   damaged as asDamaged,
-  deletion,
   disowned,
   ignoredRecord,
   judge,
   type Finding,
   type Sighting,
 } from '../../core/scan/changes.ts';
-import { SETTLE } from '../../core/scan/settle.ts';
 import { isTrouble, type Hashed } from '../../ports/file-tree.ts';
+import { Absence } from './absence.ts';
+import { basisOf, isOld, type Basis } from './basis.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
-import { goneByGit } from './git-work.ts';
 import { letGo, listInUse } from './in-use.ts';
-import { isAmong, isBeforeItsParent, namesBelow, orphansOf, withUnknownParents } from './names-below.ts';
+import { isAmong, isBeforeItsParent, orphansOf, withUnknownParents } from './names-below.ts';
 import { PowerCutSigns } from './power-cut-signs.ts';
 import { listUnclaimed, noteDamaged } from './unclaimed.ts';
-import { Patience } from './patience.ts';
 import type { Settler } from './settler.ts';
-import { Twins } from './twins.ts';
 
 /** Names per message to the disk, and per transaction. */
 const CHUNK = 500;
-/** Taken just before a look. */
-interface Basis {
-  readonly moment: Settler['moment'];
-  /** Of the own records, by name. */
-  readonly sequences: ReadonlyMap<string, number | undefined>;
-}
 
 export class Inspector {
   readonly #context: FolderContext;
   readonly #settler: Settler;
-  readonly #brake: Brake;
-  readonly #patience: Patience;
+  readonly #absence: Absence;
   readonly #signs: PowerCutSigns;
 
   constructor(context: FolderContext, settler: Settler, brake: Brake) {
     this.#context = context;
     this.#settler = settler;
-    this.#brake = brake;
-    this.#patience = new Patience(context.clock);
+    this.#absence = new Absence(context, settler, brake);
     this.#signs = new PowerCutSigns(context);
   }
 
@@ -79,7 +67,7 @@ export class Inspector {
     for (const name of lost) this.#settler.forget(name, moment);
     for (const name of untold) this.#settler.later(name);
     for (const name of [...gone, ...lost]) this.#context.doubt.settle(name);
-    await this.#recordDeletes(gone);
+    await this.#absence.record(gone);
   }
 
   async #inspectChunk(names: readonly string[], absent: string[], doubtful: Set<string>): Promise<void> {
@@ -87,7 +75,7 @@ export class Inspector {
     const wanted = names.filter((name) => this.#isOurs(name));
     // What is put in place while we look makes the look old.
     for (const name of wanted) doubt.leave(name);
-    const basis = this.#basisOf(wanted);
+    const basis = basisOf(this.#context, this.#settler, wanted);
     const { moment } = basis;
     const looks = await tree.look(wanted);
     const others: { name: string; look: Look & { type: EntryType } }[] = [];
@@ -95,7 +83,7 @@ export class Inspector {
     for (const [index, name] of wanted.entries()) {
       const look = looks[index];
       const local = records.local(name);
-      if (this.#isOld(name, basis)) {
+      if (isOld(this.#context, name, basis)) {
         this.#settler.later(name);
         continue;
       }
@@ -146,16 +134,6 @@ export class Inspector {
       if (!isStill) this.#settler.later(name);
       return isStill;
     });
-  }
-
-  #basisOf(names: readonly string[]): Basis {
-    const sequences = new Map(names.map((name) => [name, this.#context.records.local(name)?.record.sequence]));
-    return { moment: this.#settler.moment, sequences };
-  }
-
-  /** Has the name got another record since the look was asked for? */
-  #isOld(name: string, basis: Basis): boolean {
-    return this.#context.records.local(name)?.record.sequence !== basis.sequences.get(name);
   }
 
   /**
@@ -246,7 +224,7 @@ export class Inspector {
         continue;
       }
       const isEarly = isBeforeItsParent(this.#context, name, isAmong(saves));
-      if (isEarly || this.#context.busy.has(name) || this.#isOld(name, basis)) {
+      if (isEarly || this.#context.busy.has(name) || isOld(this.#context, name, basis)) {
         this.#settler.later(name);
         continue;
       }
@@ -293,108 +271,5 @@ export class Inspector {
    */
   #adopt(newest: FileRecord, look: Look, exact: boolean): LocalRecord {
     return { record: exact ? { ...newest, sequence: 0 } : disowned(newest), look };
-  }
-
-  async #recordDeletes(absent: readonly string[]): Promise<void> {
-    if (absent.length === 0) return;
-    const due = this.#settler.gone(absent);
-    const held = new Set(due.filter((name) => this.#brake.touchesHeld(name)));
-    const others = due.filter((name) => !held.has(name));
-    if (others.length > 0) await this.#judgeDeletes(others, !this.#brake.isHoldingFound);
-    // A part of what waits for a person is judged with all of it, or it would get out bit by bit.
-    if (held.size > 0) await this.#judgeDeletes([...new Set([...held, ...this.#brake.heldFound])], true);
-  }
-
-  async #judgeDeletes(settled: readonly string[], isOfHeld: boolean): Promise<void> {
-    // Absence is only believed in a root that is still ours: an unmounted disk deletes nothing (SPEC F2).
-    if (settled.length === 0 || !(await this.#context.rootIsOurs())) return;
-    // Asked before the last look: after that there is no await, or what is put in place meanwhile would be taken for gone.
-    // What is held is no less of an accident for what git does later.
-    const asked = settled.filter((name) => !isOfHeld || !this.#brake.touchesHeld(name));
-    const byGit = await goneByGit(this.#context, asked);
-    const { moment } = this.#settler;
-    const stillGone = await this.#stillGone(settled);
-    const names = new Set(stillGone.flatMap((name) => [name, ...namesBelow(this.#context.records, name)]));
-    const { records, busy } = this.#context;
-    const isOurs = (name: string): boolean => !busy.has(name) && !this.#context.ignores().match(name).ignored;
-    const here = [...names].filter((name) => isOurs(name) && isHere(records.local(name)));
-    const gone = this.#withoutUnclaimed(here);
-    // A large directory that was renamed is gone before all that is in it has been found again: judged by then, the brake would
-    // hold it for an accident, and peers would hear that it is gone before they hear where it is.
-    if (this.#patience.mayWait(gone.length >= SETTLE.absentMany && this.#context.isWalking())) {
-      for (const name of settled) this.#settler.later(name);
-      return;
-    }
-    const lost = new Set(gone);
-    const twins = new Twins(this.#context, (name) => !lost.has(name));
-    const counting = gone.filter((name) => !byGit.has(name) && !this.#isElsewhere(name, twins));
-    if (!this.#brake.mayAnnounceDeletes(counting.length, stillGone, isOfHeld)) {
-      // They wait for a person, and not here: the next walk finds them anew.
-      for (const name of names) this.#settler.forget(name, moment);
-      return;
-    }
-    gone.sort((a, b) => byName(b, a)); // children before their directory
-    for (let start = 0; start < gone.length; start += CHUNK) {
-      this.#context.save(gone.slice(start, start + CHUNK).flatMap((name) => this.#deletionOf(name)));
-    }
-    for (const name of names) this.#settler.forget(name, moment);
-  }
-
-  /**
-   * The disk may have been away at the first look, and back when the root was checked: only two looks around it count. And what
-   * was put in place while the answer was under way is not gone.
-   */
-  async #stillGone(names: readonly string[]): Promise<string[]> {
-    const { mounts, tree } = this.#context;
-    await mounts.refresh();
-    const basis = this.#basisOf(names);
-    const looks = await tree.look(names);
-    return names.filter((name, index) => {
-      const look = looks[index];
-      const isGone = look === undefined || (!isTrouble(look) && look.type === 'other');
-      if (mounts.holds(name)) this.#settler.forget(name);
-      else if (!isGone || this.#isOld(name, basis)) this.#settler.later(name);
-      return isGone && !this.#isOld(name, basis) && !mounts.holds(name);
-    });
-  }
-
-  /**
-   * Who removes what has no claim, a damaged file say, has not seen what others have under the name: that is no delete of theirs, and
-   * comes back. (A version made here would be newer than all that this device has ever made of the name.)
-   */
-  #withoutUnclaimed(names: readonly string[]): string[] {
-    const { records, problems, damageList } = this.#context;
-    const unclaimed = names.filter((name) => {
-      const own = records.local(name)?.record;
-      if (own?.type !== 'file') return false;
-      const newest = records.newest(name);
-      if (own.version.length > 0)
-        return newest?.deleted === false && damageList.isListed(own) && records.holders(own).length > 0;
-      return newest === undefined || (!newest.deleted && !sameContent(own, newest));
-    });
-    if (unclaimed.length === 0) return [...names];
-    for (const name of unclaimed) problems.clear(name);
-    this.#context.forget(unclaimed);
-    this.#context.pullSoon();
-    const forgotten = new Set(unclaimed);
-    return names.filter((name) => !forgotten.has(name));
-  }
-
-  #deletionOf(name: string): LocalRecord[] {
-    const { records, problems, doubt, digest } = this.#context;
-    const local = records.local(name);
-    if (!isHere(local)) return [];
-    problems.clear(name);
-    // A delete that a peer announced and that is done here already, by a crash at the right moment, is no delete of ours.
-    const theirs = [records.newest(name), doubt.takeUnseen(name)].find((known) => known?.deleted === true);
-    const record = theirs ?? deletion(local.record, this.#context.author(name), digest);
-    return [{ record: { ...record, sequence: 0 }, look: undefined }];
-  }
-
-  /** The same content stays under another name: it was moved, not deleted. */
-  #isElsewhere(name: string, twins: Twins): boolean {
-    const own = this.#context.records.local(name)?.record;
-    if (own === undefined || own.type !== 'file') return own?.type === 'directory';
-    return twins.hasOne(own);
   }
 }
