@@ -1,6 +1,7 @@
 /** A directory that is taken out of the folder by a pattern, and comes back into it. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import { isConflictCopy } from '../src/core/reconcile/conflict-name.ts';
 import { FOLDER } from './desk.ts';
 import { two } from './desks.ts';
 
@@ -44,4 +45,88 @@ test('G13 what is ignored is deleted nowhere else when the directory around it i
   await desk.runFor(700_000);
   equal(b.read('d/modules/two'), 'd/modules/two');
   deepEqual([a.folder().state, b.folder().state], ['in-sync', 'in-sync']);
+});
+
+test('R4 what a bad disk does below a directory that is ignored for a while is no edit', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  a.disk.makeDirectory(`${FOLDER}/d`);
+  a.write('d/photo', 'content of photo');
+  ok(await desk.until(() => b.read('d/photo') === 'content of photo'));
+  ok(await desk.inSync(a, b));
+  a.write('.stignore', 'd\n');
+  await desk.runFor(700_000);
+  a.inode('d/photo').content = Buffer.from('content 0f photo'); // and nothing that a look could show
+  a.write('.stignore', '\n');
+  await desk.runFor(700_000);
+  equal(b.read('d/photo'), 'content of photo');
+});
+
+test('G13 what was ignored when the directory around it was removed while lanfold was stopped comes back, and is deleted nowhere else', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  for (const directory of ['d', 'd/modules']) a.disk.makeDirectory(`${FOLDER}/${directory}`);
+  for (const name of ['d/one', 'd/modules/two']) a.write(name, name);
+  ok(await desk.until(() => b.read('d/modules/two') !== undefined && b.read('d/one') !== undefined));
+  ok(await desk.inSync(a, b));
+  for (const machine of [a, b]) {
+    machine.crash();
+    machine.hasStoppedProperly();
+  }
+  a.write('.stignore', 'modules\n');
+  a.disk.rename(`${FOLDER}/d`, 'elsewhere');
+  await desk.start(a);
+  await desk.runFor(700_000);
+  a.write('.stignore', '\n');
+  await desk.runFor(700_000);
+  await desk.start(b);
+  await desk.runFor(1_300_000);
+  deepEqual([a.read('d/modules/two'), b.read('d/modules/two')], ['d/modules/two', 'd/modules/two']);
+});
+
+test('G13 a file in place of a directory with something ignored in it is told, and gives way to what lives on there elsewhere', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  a.disk.makeDirectory(`${FOLDER}/d`);
+  for (const name of ['d/one', 'd/two']) a.write(name, name);
+  ok(await desk.until(() => b.read('d/two') !== undefined && b.read('d/one') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.write('.stignore', 'two\n');
+  await desk.runFor(700_000);
+  a.disk.rename(`${FOLDER}/d`, 'elsewhere');
+  a.write('d', 'a file');
+  await desk.runFor(700_000);
+  deepEqual([a.folder().state, b.folder().state], ['in-sync', 'in-sync']);
+  equal(b.read('d/two'), 'd/two');
+  for (const machine of [a, b]) {
+    const copies = machine.names().filter(isConflictCopy);
+    deepEqual(
+      copies.map((name) => machine.read(name)),
+      ['a file'],
+    );
+  }
+});
+
+test('M4 what was edited before its directory was ignored for a while is no conflict', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  b.disk.makeDirectory(`${FOLDER}/d`);
+  b.write('d/one', 'one');
+  ok(await desk.until(() => a.read('d/one') === 'one'));
+  ok(await desk.inSync(a, b));
+  b.crash();
+  a.write('d/one', 'edited');
+  await desk.runFor(60_000);
+  a.write('.stignore', 'd\n');
+  await desk.runFor(700_000);
+  a.write('.stignore', '\n');
+  await desk.runFor(700_000);
+  await desk.start(b);
+  await desk.runFor(60_000);
+  equal(b.read('d/one'), 'edited');
+  deepEqual([...b.inode('d').children.keys()], ['one']);
 });

@@ -257,3 +257,32 @@ for (const how of ['put', 'put back'])
     ok(b.read(name) !== undefined);
     deepEqual(a.problems(), [['photos', 'not-mounted']]);
   });
+
+for (const when of ['while lanfold runs', 'while it is stopped'])
+  test(`F2 nothing is put where a disk is to be that was ignored, and is no longer ${when}, while it is away`, async () => {
+    const { desk, a, b } = await withDisk();
+    using _ = desk;
+    a.write('.stignore', 'photos\n');
+    await desk.runFor(700_000);
+    const top = a.disk.unmount(MOUNT);
+    await desk.runFor(700_000);
+    deepEqual(a.problems(), [], 'nobody waits for what is ignored');
+    if (when !== 'while lanfold runs') {
+      a.crash();
+      a.hasStoppedProperly();
+    }
+    a.write('.stignore', '\n');
+    if (when === 'while lanfold runs') {
+      await desk.runFor(700_000);
+      a.crash();
+      a.hasStoppedProperly();
+    }
+    await desk.start(a);
+    await desk.runFor(700_000);
+    equal(a.read('photos/two'), undefined, 'nothing is put where the disk would hide it');
+    deepEqual(a.problems(), [['photos', 'not-mounted']]);
+    a.disk.mount(MOUNT, top);
+    a.folder().rescan();
+    ok(await desk.inSync(a, b));
+    deepEqual([a.read('photos/two'), b.read('photos/two')], ['two', 'two']);
+  });

@@ -12,6 +12,7 @@ import { basisOf, isOld } from './basis.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
+import { markIgnored } from './ignored-names.ts';
 import { namesBelow } from './names-below.ts';
 import { Patience } from './patience.ts';
 import type { Settler } from './settler.ts';
@@ -76,6 +77,7 @@ export class Absence {
     for (let start = 0; start < gone.length; start += CHUNK) {
       this.#context.save(gone.slice(start, start + CHUNK).flatMap((name) => this.#deletionOf(name)));
     }
+    markIgnored(this.#context, [...names]);
     for (const name of names) this.#settler.forget(name, moment);
   }
 

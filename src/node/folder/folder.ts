@@ -91,16 +91,6 @@ export class Folder {
     this.#tree = edges.openTree(options.root);
     this.#watcher = edges.createWatcher(options.root);
     const basis = { tree: this.#tree, records: this.records };
-    this.#ignores = new IgnoreKeeper({
-      ...basis,
-      clock: edges.clock,
-      forget: (names) => this.#context.forget(names),
-      onChange: () => {
-        this.rescan();
-        this.pullSoon();
-      },
-      onFailure: (cause) => void this.#fail(cause),
-    });
     this.announced = new Announced(this.records, edges.chance);
     this.#scans = new ScanBell(edges.clock);
     this.#retry = new Retry(edges.clock, RETRY_MS, () => this.#pullWanted.ring());
@@ -118,6 +108,17 @@ export class Folder {
       admission: this.admission,
     });
     this.mounts = this.#context.mounts;
+    this.#ignores = new IgnoreKeeper({
+      ...basis,
+      clock: edges.clock,
+      mounts: this.mounts,
+      forget: (names) => this.#context.forget(names),
+      onChange: () => {
+        this.rescan();
+        this.pullSoon();
+      },
+      onFailure: (cause) => void this.#fail(cause),
+    });
     this.#brake = new Brake(this.#context, () => this.#updateState(true));
     this.#settler = new Settler(edges.clock, (names) => this.#inspect(names));
     this.#inspector = new Inspector(this.#context, this.#settler, this.#brake);
@@ -237,7 +238,8 @@ export class Folder {
   }
 
   #waiting(): Problem[] {
-    return [...this.admission.waiting(), ...this.#brake.held(), ...this.mounts.waiting()];
+    const away = this.mounts.waiting().filter(({ name }) => !this.#ignores.rules.match(name).ignored);
+    return [...this.admission.waiting(), ...this.#brake.held(), ...away];
   }
 
   async #work(): Promise<void> {

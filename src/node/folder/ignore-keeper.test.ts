@@ -10,6 +10,7 @@ import { Scheduler } from '../../edges/memory/scheduler.ts';
 import { SeededChance } from '../../edges/memory/seeded-chance.ts';
 import { openRecordStore } from '../../edges/store/record-store.ts';
 import { IgnoreKeeper } from './ignore-keeper.ts';
+import { Mounts } from './mounts.ts';
 
 const QUIET_MS = 1000;
 /** A read is under way so long after the quiet is over. */
@@ -32,6 +33,7 @@ async function removed({ beforeNews = () => {} }: { beforeNews?: (keeper: Ignore
     tree,
     records,
     clock,
+    mounts: new Mounts({ tree, records, onChange: () => {} }),
     forget: (names) => records.forgetLocal(names),
     onChange: () => (changes += 1),
     onFailure: () => (failures += 1),

@@ -1,27 +1,21 @@
 /**
- * The folder's ignore patterns as they are now, and what a change of them means for the records.
+ * The folder's ignore patterns as they are now.
  *
  * While a file of patterns is being written, nothing that the old patterns or the half-written ones hold back gets out: an
  * editor that empties the file first must not share what it is about to ignore.
  * @module
  */
-import { IGNORE_FILE, isBelowOneOf } from '../../core/model/folder-path.ts';
+import { IGNORE_FILE } from '../../core/model/folder-path.ts';
 import { NO_IGNORES, stricter, type Ignores } from '../../core/scan/ignore.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
-import type { FileTree } from '../../ports/file-tree.ts';
-import type { FolderRecords } from '../../ports/record-store.ts';
 import { readIgnores } from './ignore-file.ts';
+import { forgetFreed, goneUnseen, type FreedContext } from './ignored-names.ts';
 
-const PAGE = 1000;
 /** After the last news of a file of patterns, before they are taken for what the user means. */
 const QUIET_MS = 1000;
 
-export interface IgnoreKeeperOptions {
-  readonly tree: FileTree;
-  readonly records: FolderRecords;
+export interface IgnoreKeeperOptions extends FreedContext {
   readonly clock: Clock;
-  /** Forgets own records. */
-  readonly forget: (names: readonly string[]) => void;
   /** The patterns are others now. */
   readonly onChange: () => void;
   readonly onFailure: (cause: unknown) => void;
@@ -57,9 +51,12 @@ export class IgnoreKeeper {
   async load(): Promise<boolean> {
     if (this.#timer !== undefined) return false;
     const { rules, texts } = await readIgnores(this.#options.tree);
-    const isChanged = this.#texts === undefined || !sameTexts(this.#texts, texts);
+    // Asked while the old rules still hold: after that whoever walks may take what is gone for deleted.
+    const gone = this.#isNews(texts)
+      ? await goneUnseen(this.#options, this.#texts === undefined ? undefined : this.#rules, rules)
+      : [];
+    const isChanged = this.#isNews(texts); // somebody else may have read them meanwhile
     const wasStricter = this.#meanwhile !== undefined;
-    const before = this.#texts === undefined ? undefined : this.#rules;
     if (isChanged) {
       this.#texts = texts;
       this.#rules = rules;
@@ -69,7 +66,8 @@ export class IgnoreKeeper {
     if (this.#timer === undefined) this.#meanwhile = undefined;
     // RACE: a walk may have read the new patterns before the news of them came; what was recorded as ignored since then, by
     // those that held meanwhile, is freed only now.
-    if (isChanged || wasStricter) this.#forgetFreed(before);
+    if (isChanged && gone.length > 0) this.#options.forget(gone);
+    if (isChanged || wasStricter) forgetFreed(this.#options, this.#rules);
     return isChanged;
   }
 
@@ -85,6 +83,10 @@ export class IgnoreKeeper {
   close(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+  }
+
+  #isNews(texts: ReadonlyMap<string, string | undefined>): boolean {
+    return this.#texts === undefined || !sameTexts(this.#texts, texts);
   }
 
   async #peek(): Promise<void> {
@@ -109,31 +111,6 @@ export class IgnoreKeeper {
     } catch (cause) {
       onFailure(cause);
     }
-  }
-
-  /**
-   * What is below a directory that was ignored kept its record, and nobody has looked there meanwhile: what has gone since is no
-   * delete (SPEC G13), so that starts anew, too.
-   * @param before the rules until now; undefined if nobody knows them, as they were others when lanfold stopped.
-   */
-  #forgetFreed(before: Ignores | undefined): void {
-    const { records, forget } = this.#options;
-    const directories = new Set<string>();
-    for (let after = ''; ;) {
-      const page = records.below('', after, PAGE);
-      const last = page.at(-1);
-      if (last === undefined) break;
-      after = last.record.name;
-      const freed = page.filter(({ record: { name, type, invalid } }) => {
-        const wasHidden = !invalid && isBelowOneOf(directories, name) && before?.match(name).ignored !== false;
-        if ((!invalid && !wasHidden) || this.rules.match(name).ignored) return false;
-        if (wasHidden || type !== 'directory') return true;
-        directories.add(name); // it comes before what is in it, and is forgotten after it: a kill in between forgets the rest later
-        return false;
-      });
-      if (freed.length > 0) forget(freed.map(({ record }) => record.name));
-    }
-    if (directories.size > 0) forget([...directories]);
   }
 }
 

@@ -19,19 +19,13 @@ import {
   type Look,
 } from '../../core/model/file-record.ts';
 import { byName, isInternalName, normalPart } from '../../core/model/folder-path.ts';
-import {
-  damaged as asDamaged,
-  disowned,
-  ignoredRecord,
-  judge,
-  type Finding,
-  type Sighting,
-} from '../../core/scan/changes.ts';
+import { damaged as asDamaged, disowned, judge, type Finding, type Sighting } from '../../core/scan/changes.ts';
 import { isTrouble, type Hashed } from '../../ports/file-tree.ts';
 import { Absence } from './absence.ts';
 import { basisOf, isOld, type Basis } from './basis.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
+import { markIgnored } from './ignored-names.ts';
 import { letGo, listInUse } from './in-use.ts';
 import { isAmong, isBeforeItsParent, orphansOf, withUnknownParents } from './names-below.ts';
 import { PowerCutSigns } from './power-cut-signs.ts';
@@ -88,7 +82,7 @@ export class Inspector {
         continue;
       }
       if (look !== undefined && !isTrouble(look)) doubt.found(name, look);
-      const orphans = orphansOf(records, local, look);
+      const orphans = orphansOf(this.#context, local, look);
       const gone = (missing: readonly string[]): void => {
         absent.push(...missing);
         if (isHere(local) && doubt.isAboutName(local)) for (const one of missing) doubtful.add(one);
@@ -146,8 +140,7 @@ export class Inspector {
       return false;
     }
     if (!this.#context.ignores().match(name).ignored) return true;
-    const local = this.#context.records.local(name);
-    if (isHere(local)) this.#context.save([{ record: ignoredRecord(local.record), look: undefined }]);
+    markIgnored(this.#context, [name]);
     this.#context.problems.clear(name);
     this.#settler.forget(name);
     return false;

@@ -2,6 +2,7 @@ import { isHere, type LocalRecord } from '../../core/model/file-record.ts';
 import { byName, parentOf } from '../../core/model/folder-path.ts';
 import { isTrouble, type Looked } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
+import { markIgnored } from './ignored-names.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
 const PAGE = 500;
@@ -33,10 +34,18 @@ export function withUnknownParents(records: FolderRecords, names: readonly strin
   return [...[...parents].sort(byName), ...names.filter((name) => !parents.has(name))];
 }
 
-/** What was in a directory that is something else now. */
-export function orphansOf(records: FolderRecords, local: LocalRecord | undefined, look: Looked): string[] {
+/** What was in a directory that is something else now. What was ignored there is marked as such: it is no delete (SPEC G13). */
+export function orphansOf(
+  context: Pick<FolderContext, 'records' | 'ignores' | 'save'>,
+  local: LocalRecord | undefined,
+  look: Looked,
+): string[] {
   if (look === undefined || isTrouble(look) || look.type === 'directory') return [];
-  return isHere(local) && local.record.type === 'directory' ? namesBelow(records, local.record.name) : [];
+  if (!isHere(local) || local.record.type !== 'directory') return [];
+  const { records } = context;
+  const names = namesBelow(records, local.record.name);
+  markIgnored(context, names);
+  return names.filter((name) => isHere(records.local(name)));
 }
 
 /**
