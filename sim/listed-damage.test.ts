@@ -109,3 +109,79 @@ test('R4 what was found damaged stays listed also while it cannot be read', asyn
   await desk.runFor(700_000);
   deepEqual(a.problems(), [['photo', 'damaged']]);
 });
+
+/** Found damaged at a, and given other permissions by b a moment ago: no walk has come by since. */
+async function touchedByPeer() {
+  const { desk, a, b } = await twoWith({ photo: GOOD });
+  rot(a, 'photo');
+  await found(desk, a);
+  b.disk.setAttributes(b.inode('photo'), { permissions: 0o600 });
+  ok(await desk.until(() => a.inode('photo').permissions === 0o600));
+  await desk.runFor(5000);
+  return { desk, a, b };
+}
+
+test('R4 what was found damaged, and has got other permissions from a peer, is not announced for other permissions', async () => {
+  const { desk, a, b } = await touchedByPeer();
+  using _ = desk;
+  a.disk.setAttributes(a.inode('photo'), { permissions: 0o640 });
+  await desk.runFor(60_000);
+  equal(b.read('photo'), GOOD);
+});
+
+test('R4 who removes what was found damaged, and has got other permissions from a peer, has deleted it from nobody else', async () => {
+  const { desk, a, b } = await touchedByPeer();
+  using _ = desk;
+  a.disk.unlink(`${FOLDER}/photo`);
+  await desk.runFor(60_000);
+  equal(b.read('photo'), GOOD);
+});
+
+test('R4 who moves what was found damaged, and has got other permissions from a peer, has replaced it for nobody else', async () => {
+  const { desk, a, b } = await touchedByPeer();
+  using _ = desk;
+  a.disk.rename(`${FOLDER}/photo`, `${FOLDER}/moved`);
+  await desk.runFor(60_000);
+  deepEqual([b.read('photo'), b.read('moved')], [GOOD, undefined]);
+});
+
+test('R4 what was found damaged, and has got other permissions from a peer, is fetched whole when that renames it', async () => {
+  const { desk, a, b } = await touchedByPeer();
+  using _ = desk;
+  desk.network.link('a', 'b').cut(); // so that it tells of both names at once
+  b.disk.rename(`${FOLDER}/photo`, `${FOLDER}/renamed`);
+  ok(await desk.until(() => b.folder().records.local('photo')?.record.deleted === true));
+  desk.network.link('a', 'b').heal();
+  ok(await desk.until(() => a.read('renamed') !== undefined && a.read('photo') === undefined));
+  equal(a.read('renamed'), GOOD);
+});
+
+test('R4 what was found damaged stays listed while it cannot be read also where a peer has given it other permissions', async () => {
+  const { desk, a, b } = await touchedByPeer();
+  using _ = desk;
+  b.crash();
+  a.faults.afterDisk = (call, [jobs], result) =>
+    call === 'hash' ? (jobs as unknown[]).map(() => ({ trouble: 'io', detail: 'EIO' })) : result;
+  await desk.runFor(700_000);
+  delete a.faults.afterDisk;
+  await desk.runFor(700_000);
+  deepEqual(a.problems(), [['photo', 'damaged']]);
+});
+
+for (const writers of ['some', 'unknown'] as const)
+  test(`R4 what was found damaged is not announced under another name where that takes a while: writers ${writers}`, async () => {
+    const { desk, a, b } = await twoWith({ photo: GOOD });
+    using _ = desk;
+    rot(a, 'photo');
+    await found(desk, a);
+    const inode = a.inode('photo');
+    if (writers === 'some') a.disk.openForWriting(inode);
+    else
+      a.faults.afterDisk = (call, [names], result) =>
+        call === 'writers' ? (names as string[]).map(() => writers) : result;
+    a.disk.rename(`${FOLDER}/photo`, `${FOLDER}/moved`);
+    await desk.runFor(5000);
+    if (writers === 'some') a.disk.closeAfterWriting(inode);
+    await desk.runFor(60_000);
+    deepEqual([a.read('photo'), b.read('photo'), b.read('moved')], [GOOD, GOOD, undefined]);
+  });

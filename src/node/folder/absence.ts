@@ -114,7 +114,11 @@ export class Absence {
       return newest === undefined || (!newest.deleted && !sameContent(own, newest));
     });
     if (unclaimed.length === 0) return [...names];
-    for (const name of unclaimed) problems.clear(name);
+    for (const name of unclaimed) {
+      const own = records.local(name);
+      if (own !== undefined) damageList.left(own);
+      problems.clear(name);
+    }
     this.#context.forget(unclaimed);
     this.#context.pullSoon();
     const forgotten = new Set(unclaimed);

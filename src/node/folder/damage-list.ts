@@ -13,17 +13,24 @@ import type { FolderRecords } from '../../ports/record-store.ts';
 export interface Damaged {
   readonly name: string;
   readonly sequence: number;
-  /** Of the look that it was found with; it says nothing of a record that has given up its claim. */
-  readonly changedNs: string;
+  /**
+   * Of the look that it was found with; it says nothing of a record that has given up its claim. Undefined when its record has become
+   * another since, with other permissions say: then it is to be read again.
+   */
+  readonly changedNs?: string;
 }
 
 const NOTE = 'damaged';
 /** More than a person could go through one by one; whoever has mended these looks for the others. */
 const LISTED_MAX = 1000;
+/** What was moved away, and is not recorded under its new name: while somebody has it open, say. */
+const LEFT_MAX = 100;
 
 export class DamageList {
   readonly #records: FolderRecords;
   readonly #byName: Map<string, Damaged>;
+  /** Records that are forgotten, as nothing stands there any more. The last ones, and only of this run. */
+  readonly #left: LocalRecord[] = [];
 
   constructor(records: FolderRecords) {
     this.#records = records;
@@ -64,11 +71,33 @@ export class DamageList {
   isElsewhere(seen: Sighting): boolean {
     for (const { name } of this.all()) {
       const own = this.#records.local(name);
-      if (own === undefined || !this.isListed(own.record) || !isSameFile(own.look, seen)) continue;
-      // Who has given up his claim has the damaged bytes in his record, anybody else the good ones.
-      if (sameBytes(seen.blocks, own.record.blocks) === isUnclaimed(own.record)) return true;
+      if (own !== undefined && this.isListed(own.record) && isMoved(own, seen)) return true;
     }
-    return false;
+    return this.#left.some((own) => isMoved(own, seen));
+  }
+
+  /** Nothing stands here any more, and the record goes: what was there may come to light under another name. */
+  left(own: LocalRecord): void {
+    if (!this.isListed(own.record)) return;
+    this.#left.push(own);
+    if (this.#left.length > LEFT_MAX) this.#left.shift();
+  }
+
+  /**
+   * The names of which these records, which are about to be saved, say nothing but that their files have other permissions, or another
+   * time: a peer wants that, and has not seen the bytes.
+   */
+  keptBy(saved: readonly LocalRecord[]): string[] {
+    return saved.flatMap(({ record, look }) => {
+      const own = this.of(record.name) === undefined ? undefined : this.#records.local(record.name);
+      if (own === undefined || !this.isListed(own.record) || look?.type !== 'file') return [];
+      return own.look?.inode === look.inode && sameBytes(own.record.blocks, record.blocks) ? [record.name] : [];
+    });
+  }
+
+  /** These names are still damaged with the records that they have now, as far as anybody knows. */
+  keep(names: readonly string[]): void {
+    this.add(names.map((name) => ({ name, sequence: this.#records.local(name)?.record.sequence ?? 0 })));
   }
 
   add(found: readonly Damaged[]): void {
@@ -94,6 +123,11 @@ export class DamageList {
   #save(): void {
     this.#records.setNote(NOTE, this.#byName.size === 0 ? undefined : JSON.stringify(this.all()));
   }
+}
+
+/** Who has given up his claim has the damaged bytes in his record, anybody else the good ones. */
+function isMoved(own: LocalRecord, seen: Sighting): boolean {
+  return isSameFile(own.look, seen) && sameBytes(seen.blocks, own.record.blocks) === isUnclaimed(own.record);
 }
 
 function isSameFile(look: LocalRecord['look'], seen: Sighting): boolean {

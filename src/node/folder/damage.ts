@@ -36,12 +36,7 @@ export class Damage {
    * @returns false for an edit, or a change of ours, that came in between.
    */
   async doubt(local: LocalRecord): Promise<boolean> {
-    const { name, sequence } = local.record;
-    if (typeof (await this.#content(local)) === 'string') return false;
-    this.#context.log.warn({ folder: this.#context.id, name }, 'a file has other bytes than were recorded');
-    this.#context.problems.set(name, 'damaged', FOUND, 'told');
-    this.#context.damageList.add([{ name, sequence, changedNs: changedNsOf(local) }]);
-    return true;
+    return typeof (await this.#doubt(local)) !== 'string';
   }
 
   /** Lists what is damaged, gives up what a peer has whole, and forgets what is something else by now. */
@@ -51,8 +46,11 @@ export class Damage {
       const found = damageList.of(name); // another, if it was found anew meanwhile
       const local = records.local(name);
       if (found === undefined || (local !== undefined && damageList.isGivenUp(local.record))) continue;
-      // A peer may have given it other permissions since, or another time, and by that another record.
-      if (local === undefined || !(isAsFound(found, local) || (await this.doubt(local)))) this.#forget(name);
+      const content = local === undefined ? 'right' : isAsFound(found, local) ? 'known' : await this.#doubt(local);
+      // Where it cannot be told just now, it stays listed if its record is about the same bytes.
+      const isOver = content === 'right' || (content === 'unsure' && local?.record.sequence !== found.sequence);
+      if (local === undefined || isOver) this.#forget(name);
+      else if (content === 'unsure') continue;
       else if (records.holders(local.record).length === 0) problems.set(name, 'damaged', ALONE, 'told');
       else await this.#giveUp(local);
     }
@@ -62,7 +60,8 @@ export class Damage {
   async isStill(name: string): Promise<boolean> {
     const found = this.#context.damageList.of(name);
     const local = this.#context.records.local(name);
-    const content = found !== undefined && isAsFound(found, local) ? await this.#content(local) : 'right';
+    const isListed = local !== undefined && found?.sequence === local.record.sequence;
+    const content = isListed ? await this.#content(local) : 'right';
     if (content === 'right') this.#forget(name);
     return typeof content !== 'string';
   }
@@ -71,6 +70,16 @@ export class Damage {
   async giveUp(name: string): Promise<boolean> {
     const local = this.#context.records.local(name);
     return local !== undefined && (await this.#giveUp(local));
+  }
+
+  async #doubt(local: LocalRecord): Promise<Sighting | 'right' | 'unsure'> {
+    const { name, sequence } = local.record;
+    const content = await this.#content(local);
+    if (typeof content === 'string') return content;
+    this.#context.log.warn({ folder: this.#context.id, name }, 'a file has other bytes than were recorded');
+    this.#context.problems.set(name, 'damaged', FOUND, 'told');
+    this.#context.damageList.add([{ name, sequence, changedNs: changedNsOf(local) }]);
+    return content;
   }
 
   async #giveUp(local: LocalRecord): Promise<boolean> {
@@ -106,8 +115,8 @@ export class Damage {
   }
 }
 
-function isAsFound(found: Damaged, local: LocalRecord | undefined): local is LocalRecord {
-  return local?.record.sequence === found.sequence && changedNsOf(local) === found.changedNs;
+function isAsFound(found: Damaged, local: LocalRecord): boolean {
+  return local.record.sequence === found.sequence && changedNsOf(local) === found.changedNs;
 }
 
 function changedNsOf({ look }: LocalRecord): string {
