@@ -185,3 +185,15 @@ for (const writers of ['some', 'unknown'] as const)
     await desk.runFor(60_000);
     deepEqual([a.read('photo'), b.read('photo'), b.read('moved')], [GOOD, GOOD, undefined]);
   });
+
+test('R4 what was found damaged is not announced once it is no longer ignored', async () => {
+  const { desk, a, b } = await twoWith({ photo: GOOD });
+  using _ = desk;
+  rot(a, 'photo');
+  await found(desk, a);
+  a.write('.stignore', 'photo\n');
+  await desk.runFor(700_000);
+  a.write('.stignore', '\n');
+  await desk.runFor(700_000);
+  deepEqual([a.read('photo'), b.read('photo')], [GOOD, GOOD]);
+});

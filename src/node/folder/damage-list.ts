@@ -23,13 +23,13 @@ export interface Damaged {
 const NOTE = 'damaged';
 /** More than a person could go through one by one; whoever has mended these looks for the others. */
 const LISTED_MAX = 1000;
-/** What was moved away, and is not recorded under its new name: while somebody has it open, say. */
+/** What is ignored, or was moved away and is not recorded under its new name: while somebody has it open, say. */
 const LEFT_MAX = 100;
 
 export class DamageList {
   readonly #records: FolderRecords;
   readonly #byName: Map<string, Damaged>;
-  /** Records that are forgotten, as nothing stands there any more. The last ones, and only of this run. */
+  /** Records that are no more, though the files may be. The last ones, and only of this run. */
   readonly #left: LocalRecord[] = [];
 
   constructor(records: FolderRecords) {
@@ -76,7 +76,7 @@ export class DamageList {
     return this.#left.some((own) => isMoved(own, seen));
   }
 
-  /** Nothing stands here any more, and the record goes: what was there may come to light under another name. */
+  /** The record goes, as nothing stands here any more or it is ignored: what was there may come to light again, under whatever name. */
   left(own: LocalRecord): void {
     if (!this.isListed(own.record)) return;
     this.#left.push(own);

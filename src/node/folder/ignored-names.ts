@@ -28,12 +28,14 @@ export interface FreedContext {
 
 /** Says in the records of those of the names that are ignored that they are. */
 export function markIgnored(
-  { records, ignores, save }: Pick<FolderContext, 'records' | 'ignores' | 'save'>,
+  { records, ignores, damageList, save }: Pick<FolderContext, 'records' | 'ignores' | 'damageList' | 'save'>,
   names: readonly string[],
 ): void {
   const ignored = names.flatMap((name) => {
     const local = ignores().match(name).ignored ? records.local(name) : undefined;
-    return isHere(local) ? [{ record: ignoredRecord(local.record), look: undefined }] : [];
+    if (!isHere(local)) return [];
+    damageList.left(local);
+    return [{ record: ignoredRecord(local.record), look: undefined }];
   });
   if (ignored.length > 0) save(ignored);
 }

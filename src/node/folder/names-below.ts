@@ -36,7 +36,7 @@ export function withUnknownParents(records: FolderRecords, names: readonly strin
 
 /** What was in a directory that is something else now. What was ignored there is marked as such: it is no delete (SPEC G13). */
 export function orphansOf(
-  context: Pick<FolderContext, 'records' | 'ignores' | 'save'>,
+  context: Pick<FolderContext, 'records' | 'ignores' | 'damageList' | 'save'>,
   local: LocalRecord | undefined,
   look: Looked,
 ): string[] {
