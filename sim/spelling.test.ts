@@ -1,6 +1,7 @@
 /** Disks that take no case for a difference, or keep names in a form of their own. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Change } from '../src/ports/file-tree.ts';
 import { Desk, FOLDER, type Machine } from './desk.ts';
 
 /** The disk of b ignores case. */
@@ -71,58 +72,117 @@ test('P80 the same with directories: what is in the one that cannot be is not fe
   deepEqual(b.folder().problems(), []);
 });
 
-test('R12 a large directory that is renamed in case alone is no act, on a disk that ignores case', async () => {
-  const { desk, a, b } = await two();
-  using _ = desk;
-  const names = Array.from({ length: 300 }, (_, index) => `${index}`);
-  a.disk.makeDirectory(`${FOLDER}/docs`);
-  for (const name of names) a.write(`docs/${name}`, `content ${name}`);
-  ok(await desk.until(() => names.every((name) => b.read(`docs/${name}`) !== undefined)));
+const MANY = Array.from({ length: 300 }, (_, index) => `${index}`);
+
+/** Both have a large directory. */
+async function twoWith(directory: string, prefix = ''): ReturnType<typeof two> {
+  const all = await two();
+  const { desk, a, b, reads } = all;
+  a.disk.makeDirectory(`${FOLDER}/${directory}`);
+  for (const name of MANY) a.write(`${directory}/${prefix}${name}`, `content ${name}`);
+  ok(await desk.until(() => MANY.every((name) => b.read(`${directory}/${prefix}${name}`) !== undefined)));
   ok(await desk.inSync(a, b));
+  reads.length = 0;
+  return all;
+}
+
+function hasAll(machine: Machine, directory: string, prefix = ''): boolean {
+  return MANY.every((name) => machine.read(`${directory}/${prefix}${name}`) === `content ${name}`);
+}
+
+test('R12 a large directory that is renamed in case alone is no act, on a disk that ignores case, and nothing of it travels', async () => {
+  const { desk, a, b, reads } = await twoWith('docs');
+  using _ = desk;
+  const before = b.inode('docs/7');
   let isHeld = false;
   a.disk.rename(`${FOLDER}/docs`, `${FOLDER}/Docs`);
   const isRenamed = await desk.until(() => {
     isHeld ||= b.folder().state === 'needs-you';
-    return names.every((name) => b.read(`Docs/${name}`) === `content ${name}`);
+    return hasAll(b, 'Docs');
   });
   ok(isRenamed && !isHeld);
   ok(await desk.inSync(a, b));
-  deepEqual(b.names(), ['Docs']);
-  deepEqual(b.problems(), []);
+  deepEqual([b.names(), b.problems(), reads], [['Docs'], [], []]);
+  equal(b.inode('Docs/7'), before);
   // What does not come under the other spelling is a loss as any other.
   b.disk.rename(`${FOLDER}/Docs`, `${FOLDER}/docs`);
-  ok(await desk.until(() => names.every((name) => a.read(`docs/${name}`) !== undefined)));
+  ok(await desk.until(() => MANY.every((name) => a.read(`docs/${name}`) !== undefined)));
   ok(await desk.inSync(a, b));
   a.disk.rename(`${FOLDER}/docs`, `${FOLDER}/Docs`);
-  for (const name of names.slice(0, 200)) a.write(`Docs/${name}`, 'other content');
+  for (const name of MANY.slice(0, 200)) a.write(`Docs/${name}`, 'other content');
   ok(await desk.until(() => a.folder().state === 'needs-you'));
   a.folder().approveDeletes();
   ok(await desk.until(() => b.folder().state === 'needs-you'));
-  ok(names.every((name) => b.read(`docs/${name}`) === `content ${name}`));
+  ok(hasAll(b, 'docs'));
+  b.folder().approveDeletes();
+  ok(await desk.inSync(a, b));
+  deepEqual(b.names(), ['Docs']);
 });
 
-test('R12 what is renamed in case alone stays, on a disk that ignores case, while nobody is connected who could give it', async () => {
-  const { desk, a, b } = await two();
+test('R12 what is renamed in case alone is so, on a disk that ignores case, also while nobody is connected who could give it', async () => {
+  const { desk, a, b } = await twoWith('docs');
   using _ = desk;
-  const names = Array.from({ length: 300 }, (_, index) => `${index}`);
-  a.disk.makeDirectory(`${FOLDER}/docs`);
-  for (const name of names) a.write(`docs/${name}`, `content ${name}`);
-  ok(await desk.until(() => names.every((name) => b.read(`docs/${name}`) !== undefined)));
-  ok(await desk.inSync(a, b));
+  desk.network.link('a', 'b').cut();
   a.disk.rename(`${FOLDER}/docs`, `${FOLDER}/Docs`);
+  await desk.runFor(30_000);
+  b.faults.beforeDisk = (call) => (call === 'apply' ? new Promise(() => {}) : undefined);
+  desk.network.link('a', 'b').heal();
   const { records } = b.folder();
-  ok(await desk.until(() => names.every((name) => records.newest(`docs/${name}`)?.deleted === true)));
+  ok(await desk.until(() => MANY.every((name) => records.newest(`docs/${name}`)?.deleted === true)));
   for (const machine of [a, b]) {
     machine.crash();
     machine.hasStoppedProperly();
   }
+  delete b.faults.beforeDisk;
   await desk.start(b);
-  await desk.runFor(60_000);
-  ok(names.every((name) => b.read(`docs/${name}`) === `content ${name}`));
+  ok(await desk.until(() => hasAll(b, 'Docs')));
   await desk.start(a);
-  ok(await desk.until(() => names.every((name) => b.read(`Docs/${name}`) === `content ${name}`)));
   ok(await desk.inSync(a, b));
-  deepEqual(b.problems(), []);
+  deepEqual([b.names(), b.problems()], [['Docs'], []]);
+});
+
+test('R12 on a disk that ignores case a directory that is renamed in case alone takes along what is ignored', async () => {
+  const { desk, a, b, reads } = await twoWith('docs');
+  using _ = desk;
+  b.write('.stignore', '.DS_Store\n');
+  b.write('docs/.DS_Store', 'ignored');
+  a.disk.rename(`${FOLDER}/docs`, `${FOLDER}/Docs`);
+  ok(await desk.until(() => hasAll(b, 'Docs')));
+  ok(await desk.inSync(a, b));
+  equal(b.read('Docs/.DS_Store'), 'ignored');
+  deepEqual([b.names(), b.problems(), reads], [['.stignore', 'Docs'], [], []]);
+});
+
+for (const [what, name] of [
+  ['made', 'new'],
+  ['edited', '7'],
+] as const)
+  test(`R12 what is renamed in case alone stays until a person confirms, on a disk that ignores case, where something was ${what} meanwhile`, async () => {
+    const { desk, a, b } = await twoWith('docs');
+    using _ = desk;
+    desk.network.link('a', 'b').cut();
+    b.write(`docs/${name}`, 'by b');
+    a.disk.rename(`${FOLDER}/docs`, `${FOLDER}/Docs`);
+    await desk.runFor(30_000);
+    desk.network.link('a', 'b').heal();
+    ok(await desk.until(() => b.folder().state === 'needs-you'));
+    await desk.runFor(30 * 60_000);
+    ok(MANY.every((other) => other === name || b.read(`docs/${other}`) === `content ${other}`));
+    deepEqual([a.read(`docs/${name}`), b.read(`docs/${name}`)], ['by b', 'by b']);
+  });
+
+test('R12 what is renamed in case alone stays until a person confirms, on a disk that ignores case, where a disk is mounted in it', async () => {
+  const { desk, a, b } = await twoWith('docs');
+  using _ = desk;
+  a.disk.makeDirectory(`${FOLDER}/docs/disk`);
+  ok(await desk.until(() => b.disk.find(`${FOLDER}/docs/disk`) !== undefined));
+  b.disk.mount(`${FOLDER}/docs/disk`);
+  b.folder().rescan();
+  ok(await desk.inSync(a, b));
+  await desk.runFor(60_000);
+  a.disk.rename(`${FOLDER}/docs`, `${FOLDER}/Docs`);
+  ok(await desk.until(() => b.folder().state === 'needs-you'));
+  ok(hasAll(b, 'docs'));
 });
 
 test('N6 where the disk keeps names decomposed, files come, change and go under the normal form, and nothing is renamed', async () => {
@@ -174,4 +234,24 @@ test('N6 where the disk keeps names decomposed, a directory that is to go stays 
   a.disk.unlink(`${FOLDER}/D`);
   ok(await desk.until(() => a.read('d/\u00e9') === 'made meanwhile'));
   ok(await desk.inSync(a, b));
+});
+
+test('R12 where the disk ignores case, a crash between the rename of a directory and its records loses and fetches nothing', async () => {
+  const { desk, a, b, reads } = await twoWith('docs');
+  using _ = desk;
+  let isCrashed = false;
+  b.faults.afterDisk = async (call, [changes], result) => {
+    const done = await result;
+    if (call !== 'apply' || !(changes as readonly Change[]).some(({ change }) => change === 'move')) return done;
+    b.crash();
+    isCrashed = true;
+    return new Promise(() => {});
+  };
+  a.disk.rename(`${FOLDER}/docs`, `${FOLDER}/Docs`);
+  ok(await desk.until(() => isCrashed));
+  delete b.faults.afterDisk;
+  await desk.start(b);
+  ok(await desk.inSync(a, b));
+  ok(hasAll(a, 'Docs') && hasAll(b, 'Docs'));
+  deepEqual([a.names(), b.names(), b.problems(), reads], [['Docs'], ['Docs'], [], []]);
 });

@@ -226,7 +226,10 @@ export type Change =
     }
   /** Removes a file or symlink (into the history), or an empty directory (never more than the directory itself). */
   | { readonly change: 'delete'; readonly name: string; readonly expected: Expected; readonly displace: Displace }
-  /** Moves a file to a name where nothing may stand: content that a peer renamed. */
+  /**
+   * Moves a file to a name where nothing may stand: content that a peer renamed. Where only the case differs, anything is renamed, a
+   * directory with all that is in it; attributes are given to files alone.
+   */
   | {
       readonly change: 'move';
       readonly from: string;

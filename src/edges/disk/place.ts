@@ -181,16 +181,20 @@ function move(batch: Batch, change: ChangeOf<'move'>, path: string): Applied {
   const from = batch.walk.path(change.from);
   const now: Look | undefined = from === undefined ? undefined : lookAt(from);
   if (from === undefined || now === undefined || !sameLook(now, change.expectedFrom)) return changed();
-  if (now.type !== 'file') return notAFile();
   const isRespelled = change.from.toLowerCase() === change.name.toLowerCase() && lookAt(path) === undefined;
+  if (now.type !== 'file' && !isRespelled) return notAFile();
   if (isTaken(path) && !isRespelled) return taken();
   if (change.modifiedNs !== now.modifiedNs && isInUse(batch.system, from, now)) return inUse();
   if (!sameLook(lookAt(from), now)) return changed();
-  // Where the disk ignores case, it is the file itself that has the name already.
-  if (isRespelled && isTaken(path)) renameSync(from, path);
-  else batch.system.moveNoReplace(from, path);
+  if (isRespelled && isTaken(path)) {
+    // Where the disk ignores case, it is the thing itself that has the name already.
+    renameSync(from, path);
+    if (lookAt(path) === undefined) return taken(); // some systems say yes, and leave the name as it was
+  } else batch.system.moveNoReplace(from, path);
+  batch.walk.forget(change.from);
   batch.touchedDirectories.add(parentOf(change.from)).add(parentOf(change.name));
-  return moved(batch, change, from, path, lookAfter(now, path));
+  const arrived = lookAfter(now, path);
+  return now.type === 'file' ? moved(batch, change, from, path, arrived) : arrived;
 }
 
 /**

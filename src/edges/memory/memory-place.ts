@@ -83,12 +83,12 @@ function placeAttributes(folder: MemoryFolder, change: ChangeOf<'attributes'>): 
 function move(folder: MemoryFolder, change: ChangeOf<'move'>): Applied {
   const moved = folder.find(change.from);
   if (moved === undefined || !isExpected(moved, change.expectedFrom)) return CHANGED;
-  if (moved.type !== 'file') return NOT_A_FILE;
-  if (moved.writers > 0 && change.modifiedNs !== moved.modifiedNs) return IN_USE;
   const isRespelled = change.from.toLowerCase() === change.name.toLowerCase();
+  if (moved.type !== 'file' && !isRespelled) return NOT_A_FILE;
+  if (moved.type === 'file' && moved.writers > 0 && change.modifiedNs !== moved.modifiedNs) return IN_USE;
   if (folder.find(change.name) !== undefined || (folder.isTwin(change.name) && !isRespelled)) return TAKEN;
   folder.disk.rename(folder.path(change.from), folder.path(change.name));
-  setAttributes(folder, moved, change); // not before: a refused move changes nothing
+  if (moved.type === 'file') setAttributes(folder, moved, change); // not before: a refused move changes nothing
   return done(moved);
 }
 

@@ -25,7 +25,7 @@ function folderOf(count: number): { store: RecordStore; records: FolderRecords; 
   return { store, records, names };
 }
 
-const NONE_TAKEN = { isRespelled: () => false };
+const NONE_TAKEN = { respelling: () => undefined };
 
 test('R12 deletes that a round leaves are not counted again in the next; those that are carried out are', () => {
   const { store, records, names } = folderOf(100);

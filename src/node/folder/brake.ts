@@ -283,9 +283,9 @@ export class Brake {
 
   /**
    * May the deletes that peers announced be carried out here? They come in parts, which count as one act. `later`: ask again.
-   * @param taken whose content comes again under another spelling of the name is no loss.
+   * @param taken what gets another spelling of its name does not go.
    */
-  mayPullDeletes(taken: Pick<TakenNames, 'isRespelled'>): boolean | 'later' {
+  mayPullDeletes(taken: Pick<TakenNames, 'respelling'>): boolean | 'later' {
     const { local, need } = this.#context.records.counts();
     const nowMs = this.#context.clock.monotonicMs();
     const isOver = nowMs - this.#pulled.startedMs > ONE_ACT_MS && this.#acts.of('by peers') === undefined;
@@ -350,7 +350,7 @@ export class Brake {
    * is no loss.
    * @returns true when all of them are in working trees of git.
    */
-  #addGone(gone: Set<string>, twins: Twins, taken: Pick<TakenNames, 'isRespelled'>): boolean {
+  #addGone(gone: Set<string>, twins: Twins, taken: Pick<TakenNames, 'respelling'>): boolean {
     const { records } = this.#context;
     const trees: Trees = new Map();
     for (const name of gone) if (this.#isByGit(name, trees)) gone.delete(name); // the word of it came after the delete
@@ -362,7 +362,7 @@ export class Brake {
       for (const { name } of page) {
         const own = records.local(name)?.record;
         if (own === undefined || own.type !== 'file' || own.size === 0 || this.#isByGit(name, trees)) continue;
-        if (!twins.hasOne(own) && !taken.isRespelled(own)) gone.add(name);
+        if (!twins.hasOne(own) && taken.respelling(own) === undefined) gone.add(name);
       }
       after = { phase: 'delete-file', name: last.name };
     }
@@ -376,11 +376,11 @@ export class Brake {
     return tree !== undefined && newest !== undefined && isByGit(records, gitIndexes, tree, newest);
   }
 
-  /** Is the content of this file here under a name that stays, or comes under another spelling? */
-  #isElsewhere(name: string, twins: Twins, taken: Pick<TakenNames, 'isRespelled'>): boolean {
+  /** Is the content of this file here under a name that stays, or gets another spelling of its own? */
+  #isElsewhere(name: string, twins: Twins, taken: Pick<TakenNames, 'respelling'>): boolean {
     const own = this.#context.records.local(name)?.record;
     if (own === undefined || own.deleted || own.type !== 'file') return false;
-    return twins.hasOne(own) || taken.isRespelled(own);
+    return twins.hasOne(own) || taken.respelling(own) !== undefined;
   }
 }
 

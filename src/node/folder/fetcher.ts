@@ -91,11 +91,6 @@ export class Fetcher {
     }
   }
 
-  /** Is somebody connected who has this version? */
-  hasSource(wanted: FileRecord): boolean {
-    return this.#holders(wanted).length > 0;
-  }
-
   /** The staged file of a version: the same after a restart, never the same for other content or another name. */
   stageName(wanted: FileRecord): string {
     const name = toUtf8(wanted.name);

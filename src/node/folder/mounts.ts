@@ -77,6 +77,11 @@ export class Mounts {
     return this.isAway(name) || [...this.#away].some((mount) => isBelow(mount, name));
   }
 
+  /** Is the name a mount point, mounted or not, or is one below it? */
+  hasIn(name: string): boolean {
+    return [...this.#known].some((mount) => mount === name || isBelow(mount, name));
+  }
+
   /** What waits for a person, or for a disk. */
   waiting(): Problem[] {
     return [...this.#away].sort().map((name) => ({ name, reason: 'not-mounted', text: TEXT }));

@@ -26,6 +26,7 @@ import { Fetcher, type InFlight } from './fetcher.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { Sources } from '../peer/sources.ts';
 import { News } from './news.ts';
+import { Respelling } from './respelling.ts';
 import { TAKEN_TEXT, TakenNames } from './taken-names.ts';
 import { Batcher, Budget } from '../wake.ts';
 
@@ -74,6 +75,7 @@ export class Puller {
   readonly #saves: Batcher<LocalRecord, undefined>;
   readonly #patience: Patience;
   readonly #taken: TakenNames;
+  readonly #respelling: Respelling;
   readonly #inWork = new Set<string>();
   readonly #news = new News((name) => this.#inWork.has(name));
 
@@ -84,7 +86,8 @@ export class Puller {
     this.#room = room;
     this.#fetcher = new Fetcher(context, sources, inFlight, room);
     this.#committer = new Committer(context);
-    this.#taken = new TakenNames(context.records, context.clock, (record) => this.#fetcher.hasSource(record));
+    this.#taken = new TakenNames(context.records, context.clock);
+    this.#respelling = new Respelling(context, this.#taken);
     this.#directories = new Directories(context, this.#committer, this.#taken);
     this.#saves = new Batcher(PAGE, (records) => {
       // RACE: what waited here as ignored may be wanted by now, and would stay unwanted for ever.
@@ -122,7 +125,7 @@ export class Puller {
     await this.#context.mounts.refresh();
     this.#brake.beginRound();
     for (const phase of PHASES) {
-      const isDeleting = phase === 'delete-file' || phase === 'delete-directory';
+      if (phase !== 'directory' && (await this.#respelling.run())) total.again = true;
       isWhole = phase !== 'delete-file' || !this.#isMoreToCome(total);
       if (!isWhole) break;
       // Of deletes no more than are judged now: those that peers tell meanwhile are for the next round (R12).
@@ -133,7 +136,7 @@ export class Puller {
       if (!isWhole) break;
       const doneBefore = total.done;
       await this.#phase(phase, total, signal, judged);
-      if (isDeleting) this.#brake.pulledDeletes(total.done - doneBefore);
+      if (phase.startsWith('delete')) this.#brake.pulledDeletes(total.done - doneBefore);
     }
     if (!signal.aborted) this.#brake.endRound(isWhole && !total.isFull);
     const { done, again, left } = total;
@@ -241,8 +244,8 @@ export class Puller {
     const taken = decision === 'nothing' ? undefined : this.#taken.find(name);
     // Said again: that it is not there may have been seen since, which ends what was listed of it.
     if (taken !== undefined) return this.#leave(taken, 'exists', TAKEN_TEXT);
-    const isRespelled = decision === 'delete' && mine !== undefined && this.#taken.isRespelled(mine);
-    const isLoss = decision === 'install' || (decision === 'delete' && !isRespelled);
+    if (decision === 'delete' && mine !== undefined && this.#taken.respelling(mine) !== undefined) return 'left';
+    const isLoss = decision === 'install' || decision === 'delete';
     const giveBack = isLoss ? this.#brake.mayReplace(mine, newest) : () => {};
     if (giveBack === undefined) return 'left';
     const handled = await this.#carryOut(decision, newest, versions, work);
@@ -360,11 +363,8 @@ export class Puller {
   }
 
   async #commit(record: FileRecord, versions: Versions, change: Change): Promise<Handled> {
-    return this.#after(
-      await this.#committer.commit({ change, record, basis: versions.local?.record }),
-      record,
-      versions,
-    );
+    const committed = await this.#committer.commit({ change, record, basis: versions.local?.record });
+    return this.#after(committed, record, versions);
   }
 
   async #after(result: 'done' | Trouble, newest: FileRecord, versions: Versions): Promise<Handled> {

@@ -5,13 +5,15 @@
  * without our records.
  * @module
  */
-import { sameContent, type FileRecord } from '../../core/model/file-record.ts';
+import { sameContent, type FileRecord, type LocalRecord } from '../../core/model/file-record.ts';
 import { parentOf } from '../../core/model/folder-path.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
 /** Longer than all is walked through once (R5): what changed unseen is found by then. */
 const PATIENCE_MS = 15 * 60_000;
+/** Of one name. */
+const VARIANTS_MAX = 8;
 
 /** What people are told. */
 export const TAKEN_TEXT = 'Another file has the name already';
@@ -19,36 +21,55 @@ export const TAKEN_TEXT = 'Another file has the name already';
 export class TakenNames {
   readonly #records: FolderRecords;
   readonly #clock: Clock;
-  readonly #isAtHand: (record: FileRecord) => boolean;
   readonly #taken = new Map<string, { readonly ownSequence: number; readonly atMs: number }>();
   /** The same names by what the disk may take them for. */
-  readonly #spellings = new Map<string, string>();
+  readonly #spellings = new Map<string, Set<string>>();
+  /** Those that the disk does not give to what stands there under another spelling. */
+  readonly #refused = new Set<string>();
 
-  /** @param isAtHand can somebody who is connected give this version? */
-  constructor(records: FolderRecords, clock: Clock, isAtHand: (record: FileRecord) => boolean) {
+  constructor(records: FolderRecords, clock: Clock) {
     this.#records = records;
     this.#clock = clock;
-    this.#isAtHand = isAtHand;
   }
 
   add(name: string): void {
     this.#taken.set(name, { ownSequence: this.#records.maxSequence(), atMs: this.#clock.monotonicMs() });
-    this.#spellings.set(name.toLowerCase(), name);
+    const spellings = this.#spellings.get(folded(name)) ?? new Set();
+    if (spellings.size >= VARIANTS_MAX) return;
+    this.#spellings.set(folded(name), spellings.add(name));
   }
 
   /**
-   * Do peers that are connected have this content under such a name, which differs from its own in case alone? It has been renamed,
-   * and cannot have the new name before the old one is gone.
+   * What peers call the content that is here under a name which they have deleted, and which differs in case alone: it has been
+   * renamed, or a directory that it is in. Undefined if it has not.
    */
-  isRespelled(own: FileRecord): boolean {
-    if (this.#taken.size === 0) return false;
+  respelling(own: FileRecord): FileRecord | undefined {
+    if (this.#taken.size === 0) return undefined;
     for (let at = own.name; at !== ''; at = parentOf(at)) {
-      const spelling = this.#spellings.get(at.toLowerCase());
-      if (spelling === undefined || spelling === at || !this.#taken.has(spelling)) continue;
-      const newest = this.#records.newest(spelling + own.name.slice(at.length));
-      if (newest !== undefined && !newest.deleted && sameContent(newest, own)) return this.#isAtHand(newest);
+      for (const top of this.#spellings.get(folded(at)) ?? []) {
+        if (top === at || !this.#taken.has(top) || this.#refused.has(top)) continue;
+        if (this.#records.newest(at)?.deleted !== true) break;
+        const newest = this.#records.newest(top + own.name.slice(at.length));
+        if (newest !== undefined && !newest.deleted && sameContent(newest, own)) return newest;
+      }
     }
-    return false;
+    return undefined;
+  }
+
+  /** What has one of the names under another spelling, and how it is to be called. */
+  respelled(): { readonly own: LocalRecord; readonly to: string }[] {
+    const parents = new Set([...this.#taken.keys()].map((name) => parentOf(name)));
+    return [...parents].flatMap((parent) =>
+      this.#records.children(parent).flatMap((own) => {
+        const to = this.respelling(own.record)?.name ?? '';
+        return this.#taken.has(to) && parentOf(to) === parent ? [{ own, to }] : [];
+      }),
+    );
+  }
+
+  /** The disk does not give this name to what has it under another spelling. */
+  refuse(name: string): void {
+    this.#refused.add(name);
   }
 
   /** The name, or a directory that it is in, for which there is no point in trying again; undefined if there is none. */
@@ -70,6 +91,15 @@ export class TakenNames {
   /** Drops those that nobody wants any more. */
   keepOnly(isWanted: (name: string) => boolean): void {
     for (const name of this.#taken.keys()) if (!isWanted(name)) this.#taken.delete(name);
-    for (const [folded, name] of this.#spellings) if (!this.#taken.has(name)) this.#spellings.delete(folded);
+    for (const name of this.#refused) if (!this.#taken.has(name)) this.#refused.delete(name);
+    for (const [key, spellings] of this.#spellings) {
+      for (const name of spellings) if (!this.#taken.has(name)) spellings.delete(name);
+      if (spellings.size === 0) this.#spellings.delete(key);
+    }
   }
+}
+
+/** As a disk that ignores case takes a name. */
+function folded(name: string): string {
+  return name.toLowerCase();
 }

@@ -110,6 +110,27 @@ export function changingRules(open: OpenTree): void {
     assert.deepEqual([world.disk.exists('from'), world.text('free'), world.text('taken')], [false, 'moving', 'mine']);
   });
 
+  ruleTest(
+    'P25 a directory gets another case of its name with all that is in it, and no other name',
+    open,
+    async (world) => {
+      world.disk.makeDirectory('docs');
+      world.disk.makeSymlink('docs/link', 'anywhere');
+      const from = await world.put('docs/f', 'in it');
+      const change = { change: 'move', from: 'docs', permissions: undefined, modifiedNs: 0n } as const;
+      const expectedFrom = await world.look('docs');
+      await world.refused({ ...change, name: 'other', expectedFrom }, 'not-a-file');
+      const link = await world.look('docs/link');
+      const [directory, below] = await world.tree.apply([
+        { ...change, name: 'Docs', expectedFrom },
+        { ...change, from: 'Docs/link', name: 'Docs/LINK', expectedFrom: link },
+      ]);
+      assert.deepEqual([directory, below].map(troubleIn), [undefined, undefined]);
+      assert.deepEqual([world.disk.list('Docs'), world.text('Docs/f')], [['LINK', 'f'], 'in it']);
+      assert.deepEqual([await world.lookOrNot('docs'), (await world.look('Docs/f')).inode], [undefined, from.inode]);
+    },
+  );
+
   ruleTest('P26 changes of a batch come in order, and one bad one spoils no other', open, async (world) => {
     await world.tree.stage([bytesJob('one', '1'), bytesJob('two', '2')]);
     const results = await world.tree.apply([
