@@ -255,3 +255,16 @@ test('R12 where the disk ignores case, a crash between the rename of a directory
   ok(hasAll(a, 'Docs') && hasAll(b, 'Docs'));
   deepEqual([a.names(), b.names(), b.problems(), reads], [['Docs'], ['Docs'], [], []]);
 });
+
+test('R12 a large directory is no act either when what is in it is renamed in case as well, on a disk that ignores case', async () => {
+  const { desk, a, b, reads } = await twoWith('DCIM', 'IMG');
+  using _ = desk;
+  desk.network.link('a', 'b').cut();
+  a.disk.rename(`${FOLDER}/DCIM`, `${FOLDER}/dcim`);
+  for (const name of MANY) a.disk.rename(`${FOLDER}/dcim/IMG${name}`, `${FOLDER}/dcim/img${name}`);
+  await desk.runFor(30_000);
+  desk.network.link('a', 'b').heal();
+  ok(await desk.until(() => hasAll(b, 'dcim', 'img')));
+  ok(await desk.inSync(a, b));
+  deepEqual([b.folder().state, b.problems(), b.names(), reads], ['in-sync', [], ['dcim'], []]);
+});

@@ -6,12 +6,14 @@
  * @module
  */
 import { sameContent, type FileRecord, type LocalRecord } from '../../core/model/file-record.ts';
-import { parentOf } from '../../core/model/folder-path.ts';
+import { isBelow, isBelowOneOf, parentOf } from '../../core/model/folder-path.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
 /** Longer than all is walked through once (R5): what changed unseen is found by then. */
 const PATIENCE_MS = 15 * 60_000;
+/** Of more names, what is spelled otherwise in a directory that is spelled otherwise counts as deleted: too many, never too few. */
+const SPELLINGS_MAX = 20_000;
 /** Of one name. */
 const VARIANTS_MAX = 8;
 
@@ -22,7 +24,7 @@ export class TakenNames {
   readonly #records: FolderRecords;
   readonly #clock: Clock;
   readonly #taken = new Map<string, { readonly ownSequence: number; readonly atMs: number }>();
-  /** The same names by what the disk may take them for. */
+  /** The same names, and those that are to be in such directories, by what the disk may take them for. */
   readonly #spellings = new Map<string, Set<string>>();
   /** Those that the disk does not give to what stands there under another spelling. */
   readonly #refused = new Set<string>();
@@ -34,8 +36,12 @@ export class TakenNames {
 
   add(name: string): void {
     this.#taken.set(name, { ownSequence: this.#records.maxSequence(), atMs: this.#clock.monotonicMs() });
+    this.#spell(name);
+  }
+
+  #spell(name: string): void {
     const spellings = this.#spellings.get(folded(name)) ?? new Set();
-    if (spellings.size >= VARIANTS_MAX) return;
+    if (spellings.size >= VARIANTS_MAX || this.#spellings.size >= SPELLINGS_MAX) return;
     this.#spellings.set(folded(name), spellings.add(name));
   }
 
@@ -49,8 +55,11 @@ export class TakenNames {
       for (const top of this.#spellings.get(folded(at)) ?? []) {
         if (top === at || !this.#taken.has(top) || this.#refused.has(top)) continue;
         if (this.#records.newest(at)?.deleted !== true) break;
-        const newest = this.#records.newest(top + own.name.slice(at.length));
-        if (newest !== undefined && !newest.deleted && sameContent(newest, own)) return newest;
+        const others = [...(this.#spellings.get(folded(own.name)) ?? [])].filter((name) => isBelow(name, top));
+        for (const name of [top + own.name.slice(at.length), ...others]) {
+          const newest = this.#records.newest(name);
+          if (newest !== undefined && !newest.deleted && sameContent(newest, own)) return newest;
+        }
       }
     }
     return undefined;
@@ -75,7 +84,11 @@ export class TakenNames {
   /** The name, or a directory that it is in, for which there is no point in trying again; undefined if there is none. */
   find(name: string): string | undefined {
     if (this.#taken.size === 0) return undefined;
-    for (let at = name; at !== ''; at = parentOf(at)) if (this.#isTaken(at)) return at;
+    for (let at = name; at !== ''; at = parentOf(at)) {
+      if (!this.#isTaken(at)) continue;
+      this.#spell(name);
+      return at;
+    }
     return undefined;
   }
 
@@ -92,8 +105,9 @@ export class TakenNames {
   keepOnly(isWanted: (name: string) => boolean): void {
     for (const name of this.#taken.keys()) if (!isWanted(name)) this.#taken.delete(name);
     for (const name of this.#refused) if (!this.#taken.has(name)) this.#refused.delete(name);
+    const taken = new Set(this.#taken.keys());
     for (const [key, spellings] of this.#spellings) {
-      for (const name of spellings) if (!this.#taken.has(name)) spellings.delete(name);
+      for (const name of spellings) if (!taken.has(name) && !isBelowOneOf(taken, name)) spellings.delete(name);
       if (spellings.size === 0) this.#spellings.delete(key);
     }
   }
