@@ -17,6 +17,8 @@ export interface Opened {
   readonly rebuiltBecause: string | undefined;
 }
 
+/** What SQLite keeps beside the file until it is closed. */
+const LOGS = ['-wal', '-shm', '-journal'];
 const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
 
@@ -63,17 +65,24 @@ function openWhole(path: string, visit: boolean): Pick<Opened, 'database' | 'unc
 }
 
 /**
- * Names of files are nobody else's business, also where others may enter the directory. SQLite gives its log the same mode.
- * A file that is there is not opened: to close it would let go of the lock that this process may have on it.
+ * Names of files are nobody else's business, also where others may enter the directory. A log that SQLite makes gets the mode of
+ * the file; one that a kill has left keeps its own.
  */
 function hideFromOthers(path: string): void {
-  try {
-    const there = statSync(path, { throwIfNoEntry: false });
-    if (there === undefined) closeSync(openSync(path, 'wx', OWNER_ONLY));
-    else if (there.isFile() && (there.mode & OTHERS) !== 0) chmodSync(path, OWNER_ONLY);
-  } catch {
-    // Somebody else's file, or a disk without modes; or no file can be there, which SQLite will say.
+  for (const suffix of ['', ...LOGS]) {
+    try {
+      hideOne(path + suffix, suffix === '');
+    } catch {
+      // Somebody else's file, or a disk without modes; or no file can be there, which SQLite will say.
+    }
   }
+}
+
+/** A file that is there is not opened: to close it would let go of the lock that this process may have on it. */
+function hideOne(path: string, isWanted: boolean): void {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there === undefined && isWanted) closeSync(openSync(path, 'wx', OWNER_ONLY));
+  else if (there?.isFile() === true && (there.mode & OTHERS) !== 0) chmodSync(path, OWNER_ONLY);
 }
 
 function prepareTables(database: Database): void {
@@ -106,7 +115,7 @@ function checkQuickly(database: Database): void {
  * damaged file again, and never a new file with an old log. The note goes last, so that it is believed until all is done.
  */
 function setAside(path: string, nowMs: number): void {
-  for (const suffix of ['-wal', '-shm', '-journal', '', DAMAGED_NOTE])
+  for (const suffix of [...LOGS, '', DAMAGED_NOTE])
     if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.damaged-${nowMs}${suffix}`);
 }
 

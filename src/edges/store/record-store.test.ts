@@ -331,15 +331,30 @@ test('K19 on a full disk it closes all the same, and opens again', { skip: mount
   again.close();
 });
 
+function modesBeside(path: string): number[] {
+  return readdirSync(dirname(path)).map((name) => statSync(join(dirname(path), name)).mode & 0o777);
+}
+
 test('K21 case J17: the file is for its owner alone, also one that others could read before', (context) => {
   const path = place(context);
-  const modes = (): number[] =>
-    readdirSync(dirname(path)).map((name) => statSync(join(dirname(path), name)).mode & 0o777);
   const store = openRecordStore(path, OPTIONS);
   fill(store, 1);
-  assert.deepEqual(modes(), [0o600, 0o600]);
+  assert.deepEqual(modesBeside(path), [0o600, 0o600]);
   store.close();
   chmodSync(path, 0o644);
   openRecordStore(path, OPTIONS).close();
-  assert.deepEqual(modes(), [0o600]);
+  assert.deepEqual(modesBeside(path), [0o600]);
+});
+
+test('K21 case J17: so is its log that a kill has left', (context) => {
+  const [killed, path] = [place(context), place(context)];
+  const store = openRecordStore(killed, OPTIONS);
+  fill(store, 100);
+  // As a lanfold that hid nothing has left them, when it was killed.
+  for (const suffix of ['', '-wal']) writeFileSync(path + suffix, readFileSync(killed + suffix), { mode: 0o644 });
+  store.close();
+  const again = openRecordStore(path, OPTIONS);
+  fill(again, 1);
+  assert.deepEqual(modesBeside(path), [0o600, 0o600]);
+  again.close();
 });
