@@ -90,3 +90,31 @@ test('F2 of a root that is another folder by now nothing is given', async () => 
   ok(await desk.until(() => a.folder().state === 'stopped'));
   equal(await ask('file'), 0);
 });
+
+for (const when of ['at its start', 'while it runs'])
+  test(`G14 of a folder that is stopped as its disk fails ${when} nothing is given, for nobody reads the patterns`, async () => {
+    const { desk, a, b } = await left();
+    using _ = desk;
+    const fail = (call: string): void => {
+      if (call === 'check') throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+    };
+    if (when === 'while it runs') {
+      a.faults.beforeDisk = fail;
+      a.folder().rescan();
+      ok(await desk.until(() => a.folder().state === 'stopped'));
+    } else {
+      a.hasStoppedProperly();
+      a.crash();
+    }
+    a.write('.stignore', 'file');
+    a.write('file', PRIVATE);
+    a.faults.beforeDisk = fail;
+    if (when === 'at its start') await desk.start(a);
+    await desk.runFor(60_000);
+    equal(a.folder().state, 'stopped');
+    const ask = await asking(desk, a, b);
+    equal(await ask('file'), 0);
+    delete a.faults.beforeDisk;
+    ok(await desk.until(() => a.folder().state !== 'stopped'));
+    equal(await ask('file'), 0);
+  });

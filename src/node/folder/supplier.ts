@@ -8,7 +8,6 @@ import { isTrouble, type ReadJob, type Trouble } from '../../ports/file-tree.ts'
 import type { LanfoldError } from '../../core/errors.ts';
 import type { Admission } from './admission.ts';
 import type { FolderContext } from './folder-context.ts';
-import { isAway } from './folder-root.ts';
 import { Batcher } from '../wake.ts';
 
 /** What a peer is told instead of bytes; the numbers of the wire. */
@@ -78,7 +77,7 @@ export class Supplier {
     const { admission, error } = this.#folder;
     // A person may still find out that this is the wrong directory.
     if (admission.isHeld) return false;
-    // What stands there may be another disk's, or what the user has just said to keep back.
-    return error === undefined || !(isAway(error) || error.code === 'E_IGNORE_FILE');
+    // What stands there may be another disk's, or what the user has just said to keep back: nobody hears of new patterns now.
+    return error === undefined;
   }
 }
