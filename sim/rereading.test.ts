@@ -141,3 +141,31 @@ test('R4 a clock that was years ahead when the reading began stops it for no lon
   await desk.runFor(1.1 * DAY_MS);
   deepEqual(a.problems(), [['photo', 'damaged']]);
 });
+
+test('R4 a clock that is years behind after each start, until it is set, has nothing read again', async () => {
+  const desk = new Desk(['a']);
+  using _ = desk;
+  const [a] = desk.machines;
+  if (a === undefined) throw new Error('no machine');
+  const perDay = new Map<number, number>();
+  a.faults.beforeDisk = (call, _, [jobs]) => {
+    if (call !== 'read' || (jobs as { name: string }[])[0]?.name === '.stignore') return;
+    const day = Math.floor(desk.scheduler.nowMs / DAY_MS);
+    perDay.set(day, (perDay.get(day) ?? 0) + 1);
+  };
+  const yearsMs = 50 * 365 * DAY_MS;
+  a.skewMs = yearsMs;
+  await desk.start(a);
+  for (let index = 0; index < 56; index += 1) a.write(`file ${index}`, `content of ${index}`);
+  ok(await desk.inSync(a));
+  for (let day = 0; day < 5; day += 1) {
+    await desk.runFor(DAY_MS);
+    a.crash();
+    a.skewMs = 0; // as of a machine without a battery, before the network has told the time
+    await desk.start(a);
+    await desk.runFor(30_000);
+    a.skewMs = yearsMs;
+  }
+  const counts = [...perDay.values()];
+  ok(counts.length >= 4 && counts.every((count) => count <= 5), JSON.stringify([...perDay]));
+});

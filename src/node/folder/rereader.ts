@@ -15,6 +15,8 @@ import { Wake } from '../wake.ts';
 const DAY_MS = 86_400_000;
 /** Two days less than the 30 that are promised: what comes and goes meanwhile shifts the moment of the others. */
 const ROUND_MS = 28 * DAY_MS;
+/** Computers without a battery begin each time with a clock that is years behind; the network sets it well within this. */
+const CLOCK_SET_MS = 3_600_000;
 /** Slow enough not to be heard or felt; 1 TB takes an hour a day. */
 const BYTES_PER_SECOND = 10_000_000;
 /** While a peer, a walk or a pull wants the same disk. */
@@ -43,6 +45,8 @@ export class Rereader {
   #unsaved = 0;
   /** Files that the stretch under way found wrong. */
   #wrong = 0;
+  /** When, by the clock that does not leap, the round was first seen to begin far ahead; undefined if it does not. */
+  #aheadSinceMs: number | undefined;
 
   /** @param isDiskWanted is anything else reading or writing the folder's files right now? */
   constructor(context: FolderContext, damage: Damage, isDiskWanted: () => boolean) {
@@ -72,6 +76,7 @@ export class Rereader {
     const { records, clock } = this.#context;
     const nowMs = clock.nowMs();
     let progress = this.#progress(nowMs);
+    if (progress === undefined) return;
     // A day that lies far ahead was noted by a clock that has been put back since.
     if (nowMs < progress.dueMs && progress.dueMs - nowMs <= ROUND_MS) return;
     const { local } = records.counts();
@@ -102,12 +107,23 @@ export class Rereader {
     return this.#wrong < DAMAGED_MAX && this.#context.damageList.all().length < DAMAGED_MAX;
   }
 
-  /** A folder that was never read again was read just now, when its files were recorded. */
-  #progress(nowMs: number): Progress {
+  /**
+   * A folder that was never read again was read just now, when its files were recorded.
+   * @returns undefined while nobody can know yet.
+   */
+  #progress(nowMs: number): Progress | undefined {
     const noted = this.#context.records.note(PROGRESS);
     const known = noted === undefined ? undefined : (JSON.parse(noted) as Progress);
-    // A round that begins far ahead was noted by a clock that has been put back since, and would be waited for.
-    if (known !== undefined && known.startedMs - nowMs <= ROUND_MS) return known;
+    if (known !== undefined && known.startedMs - nowMs <= ROUND_MS) {
+      this.#aheadSinceMs = undefined;
+      return known;
+    }
+    if (known !== undefined) {
+      // It would be waited for. Either the clock was wrong when that was noted, or it is not set yet.
+      const atMs = this.#context.clock.monotonicMs();
+      this.#aheadSinceMs ??= atMs;
+      if (atMs - this.#aheadSinceMs < CLOCK_SET_MS) return undefined;
+    }
     const progress = { startedMs: nowMs, after: '', done: 0, dueMs: nowMs + DAY_MS };
     this.#save(progress);
     return progress;
