@@ -65,7 +65,7 @@ export class MemberMachine {
   /** So many writes to come fail. */
   refusals = 0;
   #isLiar = false;
-  #running: { life: Life; engine: Engine; roster: Roster } | undefined;
+  #running: { life: Life; engine: Engine; roster: Roster; disk: MemoryDisk } | undefined;
 
   constructor(world: MemberWorld, index: number) {
     this.#world = world;
@@ -82,6 +82,11 @@ export class MemberMachine {
   get roster(): Roster {
     ok(this.#running !== undefined, 'it is off');
     return this.#running.roster;
+  }
+
+  write(path: string, content: Uint8Array): void {
+    ok(this.#running !== undefined, 'it is off');
+    this.#running.disk.createFile(path, 0o644, content);
   }
 
   get configuration(): Configuration {
@@ -140,7 +145,7 @@ export class MemberMachine {
       onMember: (news) => this.news.push(news),
       onNotInForce: () => follower.follow('', () => roster.putInForce()),
     });
-    this.#running = { life, engine, roster };
+    this.#running = { life, engine, roster, disk };
     await this.#world.scheduler.runUntil(engine.start());
     for (const { id } of roster.configuration.folders) await this.#open(id);
   }

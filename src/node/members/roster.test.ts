@@ -277,3 +277,20 @@ test('Y17 a member that says a newcomer to be where nobody can be stops nobody, 
   await a.start();
   equal(a.trusts(d), true);
 });
+
+for (const meanwhile of ['nothing is on its way', 'it pulls as fast as the network can'])
+  test(`Y13 who is removed hears of it before the conversation closes: ${meanwhile}`, async () => {
+    const { world, a, b, c } = await threeOfUs();
+    b.kill(); // nobody else tells
+    if (meanwhile !== 'nothing is on its way') {
+      world.network.link(a.host, c.host).latencyMs = { from: 40, to: 50 };
+      const bytes = Buffer.alloc(16 << 20);
+      for (let at = 0; at < bytes.length; at += 4096) bytes.writeUInt32LE(at + 1, at);
+      a.write(`${FOLDER}/film`, bytes);
+      await world.pass(1500);
+      equal(c.engine.folder(FOLDER)?.state, 'syncing');
+    }
+    await a.forget(c);
+    await world.pass();
+    equal(c.membersOf(FOLDER).find(({ device }) => device === c.id)?.removed, true);
+  });

@@ -56,6 +56,7 @@ export class Conversation implements Source {
   /** What the far end said last of the indexes. */
   #told: readonly Told[] = [];
   #ended = false;
+  #hasFarewell = false;
   readonly #introduction: Introduction;
   readonly #keepAlive: KeepAlive;
   #silenceTimer: Timer | undefined;
@@ -169,6 +170,7 @@ export class Conversation implements Source {
   sendFarewell(folder: FolderDraft): void {
     if (this.#ended || this.#offered === undefined || !this.isLanfold) return;
     this.#link.send('ClusterConfig', withWords(this.#host.configFor(this), [folder]));
+    this.#hasFarewell = true;
   }
 
   /** What waits for a person here, if that has changed. */
@@ -186,9 +188,7 @@ export class Conversation implements Source {
   /** Says why and goes. */
   close(reason: string): void {
     if (this.#ended) return;
-    // Who does not take what it asked for is not waited for: it would come again meanwhile, and ask for as much again (R19).
-    if (this.#link.send('Close', { reason })) this.#stream.end();
-    else this.#stream.destroy(reason);
+    this.#link.close(reason, this.#hasFarewell);
     this.#end(reason);
   }
 

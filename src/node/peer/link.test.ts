@@ -17,6 +17,8 @@ class FakeStream implements Stream {
   readonly remote = { host: '127.0.0.1', port: 1 };
   readonly dialled = false;
   isPaused = false;
+  isSlow = false;
+  hasEnded = false;
   destroyed: string | undefined;
   #handlers: StreamHandlers | undefined;
 
@@ -32,7 +34,7 @@ class FakeStream implements Stream {
   }
 
   send(): boolean {
-    return true;
+    return !this.isSlow;
   }
 
   drained(): Promise<void> {
@@ -47,7 +49,9 @@ class FakeStream implements Stream {
     this.isPaused = false;
   }
 
-  end(): void {}
+  end(): void {
+    this.hasEnded = true;
+  }
 
   destroy(reason: string): void {
     this.destroyed = reason;
@@ -121,6 +125,21 @@ test('C33 who pauses twice has to resume twice', () => {
   assert.equal(stream.isPaused, true);
   link.resume();
   assert.equal(stream.isPaused, false);
+});
+
+test('R19 who does not take what it asked for is closed at once, but who was told its last', () => {
+  const ends = [
+    [false, false],
+    [true, false],
+    [true, true],
+  ] as const;
+  const results = ends.map(([isSlow, isAwaited]) => {
+    const { stream, link } = linkThatWaits();
+    stream.isSlow = isSlow;
+    link.close('so long', isAwaited);
+    return stream.hasEnded ? 'ended' : stream.destroyed;
+  });
+  assert.deepEqual(results, ['ended', 'so long', 'ended']);
 });
 
 test('R19 a message that has begun comes whole within a minute, or ends the stream', async () => {

@@ -64,6 +64,16 @@ export class Link {
     return this.#isOpen ? this.#stream.send(encodeMessage(type, body)) : true;
   }
 
+  /**
+   * Says why and ends. Who does not take what it asked for is not waited for: it would come again meanwhile, and ask for as much
+   * again (R19).
+   * @param isAwaited it is, for the moment that an end takes: it hears what was said last from nobody else, perhaps.
+   */
+  close(reason: string, isAwaited: boolean): void {
+    if (this.send('Close', { reason }) || isAwaited) this.#stream.end();
+    else this.#stream.destroy(reason);
+  }
+
   /** The peer's cluster config is good: what follows may be large (R19). */
   raiseLimits(): void {
     this.#decoder.raiseLimits();
