@@ -287,6 +287,22 @@ test('P6 what is ignored and may be deleted stays where something else keeps its
   equal(b.read('d/x.tmp'), 'half');
 });
 
+test('P6 what is ignored and may be deleted stays also where what keeps its directory is further down', async () => {
+  const { desk, a, b } = await withDirectory();
+  using _ = desk;
+  b.write('.stignore', 'precious\n(?d)*.tmp\n(?d)modules\n');
+  await desk.runFor(5000);
+  b.disk.makeDirectory(`${FOLDER}/d/modules`);
+  b.write('d/modules/precious', 'mine');
+  b.write('d/x.tmp', 'half');
+  for (const name of ['one', 'two']) a.disk.unlink(`${FOLDER}/d/${name}`);
+  a.disk.removeDirectory(`${FOLDER}/d`);
+  ok(await desk.until(() => b.problems().length > 0));
+  await desk.runFor(60_000);
+  deepEqual([b.problems(), b.read('d/modules/precious')], [[['d', 'not-empty']], 'mine']);
+  equal(b.read('d/x.tmp'), 'half');
+});
+
 test('P21 what cannot come because an ignored file has the name of its directory is listed, and comes when that is gone', async () => {
   const { desk, a, b } = two();
   using _ = desk;

@@ -158,7 +158,7 @@ export class Directories {
     }
     // Only if nothing else keeps the directory.
     if (deletable.length > 0 && !waits && !isKept) {
-      if (await this.#removeIgnored(deletable)) return 'again';
+      if ((await this.#mayGo(deletable)) && (await this.#removeIgnored(deletable))) return 'again';
       isKept = true;
     }
     if (isKept) {
@@ -178,6 +178,20 @@ export class Directories {
     return listed.map((name, at) => (found.has(normal[at] ?? name) ? (normal[at] ?? name) : name));
   }
 
+  /** May all that is in these go with them? Asked before anything goes: what keeps a directory may be far down in another. */
+  async #mayGo(names: readonly string[]): Promise<boolean> {
+    for (let start = 0; start < names.length; start += PAGE) {
+      const page = names.slice(start, start + PAGE);
+      for (const [index, look] of (await this.#context.tree.look(page)).entries()) {
+        if (isTrouble(look)) return false;
+        if (look?.type !== 'directory') continue;
+        const inside = await this.#deletableIn(page[index] ?? '');
+        if (inside === undefined || !(await this.#mayGo(inside))) return false;
+      }
+    }
+    return true;
+  }
+
   /** Directories with all that is in them. @returns true when all are gone. */
   async #removeIgnored(names: readonly string[]): Promise<boolean> {
     let areGone = true;
@@ -193,20 +207,23 @@ export class Directories {
     for (const [index, name] of names.entries()) {
       const look = looks[index];
       if (look === undefined || isTrouble(look)) continue;
-      if (look.type === 'directory' && !(await this.#emptyIgnored(name))) continue;
+      if (look.type === 'directory') {
+        // Anew: it may have got something since.
+        const inside = await this.#deletableIn(name);
+        if (inside === undefined || !(await this.#removeIgnored(inside))) continue;
+      }
       changes.push({ change: 'delete', name, expected: look, displace: { to: 'history' } });
     }
     const applied = changes.length === 0 ? [] : await tree.apply(changes);
     return applied.length === names.length && !applied.some((result) => isTrouble(result));
   }
 
-  /** @returns false when something in it is not marked as deletable, or cannot go: then nothing, or less than all, is removed. */
-  async #emptyIgnored(directory: string): Promise<boolean> {
+  /** @returns what is in it; undefined when something of that is not marked as deletable, or nobody knows. */
+  async #deletableIn(directory: string): Promise<string[] | undefined> {
     const listing = await this.#context.tree.list(directory);
-    if (listing === undefined || isTrouble(listing) || listing.entries.some(({ isMount }) => isMount)) return false;
+    if (listing === undefined || isTrouble(listing) || listing.entries.some(({ isMount }) => isMount)) return undefined;
     const inside = await this.#namesOf(directory, listing.entries);
-    if (!inside.every((name) => isDeletable(name, this.#context.ignores().match(name)))) return false;
-    return this.#removeIgnored(inside);
+    return inside.every((name) => isDeletable(name, this.#context.ignores().match(name))) ? inside : undefined;
   }
 
   #revive(name: string, { local, remotes }: Versions): Handled {
