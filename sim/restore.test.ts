@@ -169,3 +169,20 @@ for (const now of ['nothing', 'the directory'])
     await desk.scheduler.runUntil(b.folder().restorer.restore('docs'));
     ok(await desk.until(() => a.read('docs/one') === 'one' && a.read('docs/two') === 'two'));
   });
+
+test('P71 a file whose name is that of a directory by now, of which nothing is gone, is refused for the directory’s sake', async () => {
+  const { desk, a, b } = await twoWith({ notes: 'a file' });
+  using _ = desk;
+  b.disk.unlink(`${FOLDER}/notes`);
+  ok(await desk.until(() => a.read('notes') === undefined));
+  b.disk.makeDirectory(`${FOLDER}/notes`);
+  for (const text of ['first', 'second']) {
+    b.write('notes/x', text);
+    ok(await desk.until(() => a.read('notes/x') === text));
+  }
+  const refused = a.folder().restorer.restore('notes');
+  await desk.scheduler.runUntil(
+    rejects(refused, { code: 'E_NOT_RESTORED', message: /a directory with something in it/u }),
+  );
+  equal(a.read('notes/x'), 'second');
+});

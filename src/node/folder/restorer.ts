@@ -41,7 +41,8 @@ export class Restorer {
   /**
    * Puts a version of the history back in place: the newest, or, of a time, the one that stood there until it was replaced, at
    * that time or as the first after it. Of a directory ('' for the whole folder), all that the history has below it: as it was at
-   * that time, or, without one, what is not there any more. A name that was both is what it was last.
+   * that time, or, without one, what is not there any more. A name that was both is what it was last, or, where nothing is gone
+   * below it, the file.
    * @throws LanfoldError `E_NOT_IN_HISTORY`, or what the disk says.
    */
   async restore(name: string, atMs?: number): Promise<HistoryEntry> {
@@ -52,6 +53,8 @@ export class Restorer {
     const restored = await this.#restoreBelow(name, atMs);
     const newest = restored.toSorted((a, b) => b.atMs - a.atMs)[0];
     if (newest === undefined) {
+      // Of the directory that stands there nothing is gone: it is the file that is meant, or why it cannot come is to be told.
+      if (entry !== undefined) return await this.putBack(entry, 'whatever stands there');
       const because = atMs === undefined ? {} : { because: 'nothing was replaced or deleted there since then' };
       throw new LanfoldError('E_NOT_IN_HISTORY', { subject: name === '' ? this.#context.id : name, ...because });
     }
@@ -191,5 +194,6 @@ function replacedFirst(versions: readonly HistoryEntry[], atMs: number): History
 function refusal(name: string, { trouble, detail }: Trouble): LanfoldError {
   const code = CODES[trouble];
   if (code !== undefined) return new LanfoldError(code, { subject: name });
-  return new LanfoldError('E_NOT_RESTORED', { subject: name, because: detail });
+  const because = trouble === 'not-empty' ? 'a directory with something in it stands there now' : detail;
+  return new LanfoldError('E_NOT_RESTORED', { subject: name, because });
 }
