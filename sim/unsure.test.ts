@@ -1,7 +1,7 @@
 /** What the disk does not say for sure, on memory edges: nothing is deleted, believed or given away on a guess. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Trouble } from '../src/ports/file-tree.ts';
+import type { Listing, Trouble } from '../src/ports/file-tree.ts';
 import { FOLDER } from './desk.ts';
 import { three, two, type Two } from './desks.ts';
 
@@ -301,6 +301,23 @@ test('P6 what is ignored and may be deleted stays also where what keeps its dire
   await desk.runFor(60_000);
   deepEqual([b.problems(), b.read('d/modules/precious')], [[['d', 'not-empty']], 'mine']);
   equal(b.read('d/x.tmp'), 'half');
+});
+
+test('P6 what is ignored and may be deleted stays where a name that is not UTF-8 keeps its directory', async () => {
+  for (const place of ['d', 'd/modules']) {
+    const { desk, a, b } = await withDirectory();
+    using _ = desk;
+    b.write('.stignore', '(?d)*.tmp\n(?d)modules\n');
+    await desk.runFor(5000);
+    b.disk.makeDirectory(`${FOLDER}/d/modules`);
+    b.write('d/x.tmp', 'half');
+    b.faults.afterDisk = (call, values, result) =>
+      call === 'list' && values[0] === place ? { ...(result as Listing), unusable: ['\u{fffd}'] } : result;
+    for (const name of ['one', 'two']) a.disk.unlink(`${FOLDER}/d/${name}`);
+    a.disk.removeDirectory(`${FOLDER}/d`);
+    ok(await desk.until(() => b.problems().some(([name]) => name === 'd')), place);
+    equal(b.read('d/x.tmp'), 'half', place);
+  }
 });
 
 test('P21 what cannot come because an ignored file has the name of its directory is listed, and comes when that is gone', async () => {

@@ -137,7 +137,7 @@ export class Directories {
     const unknown: string[] = [];
     const deletable: string[] = [];
     let waits = false;
-    let isKept = false;
+    let isKept = listing.unusable.length > 0;
     for (const [index, child] of (await this.#namesOf(name, listing.entries)).entries()) {
       const match = this.#context.ignores().match(child);
       if (match.ignored) {
@@ -221,7 +221,8 @@ export class Directories {
   /** @returns what is in it; undefined when something of that is not marked as deletable, or nobody knows. */
   async #deletableIn(directory: string): Promise<string[] | undefined> {
     const listing = await this.#context.tree.list(directory);
-    if (listing === undefined || isTrouble(listing) || listing.entries.some(({ isMount }) => isMount)) return undefined;
+    if (listing === undefined || isTrouble(listing) || listing.unusable.length > 0) return undefined;
+    if (listing.entries.some(({ isMount }) => isMount)) return undefined;
     const inside = await this.#namesOf(directory, listing.entries);
     return inside.every((name) => isDeletable(name, this.#context.ignores().match(name))) ? inside : undefined;
   }
