@@ -126,19 +126,24 @@ export class Directories {
   /**
    * A directory is to go (or to become something else) and is not empty. What the user marked as deletable goes with it; if
    * anything in it lives on, so does the directory, and peers are told (SPEC P6). Never more than that is removed.
+   * @param before what that was decided on.
    */
-  async clear(name: string, versions: Versions): Promise<Handled> {
+  async clear(name: string, before: Versions): Promise<Handled> {
     const { tree, records, problems } = this.#context;
     const listing = await tree.list(name);
     if (listing === undefined || isTrouble(listing)) {
       this.#context.suspect([name]);
       return 'left';
     }
+    const children = await this.#namesOf(name, listing.entries);
+    const versions = records.versions(name);
+    // Somebody has changed it meanwhile, or a peer told of it: that is decided anew.
+    if (placesOf(versions) !== placesOf(before)) return 'again';
     const unknown: string[] = [];
     const deletable: string[] = [];
     let waits = false;
     let isKept = listing.unusable.length > 0;
-    for (const [index, child] of (await this.#namesOf(name, listing.entries)).entries()) {
+    for (const [index, child] of children.entries()) {
       const match = this.#context.ignores().match(child);
       if (match.ignored) {
         // A disk that is mounted here is none of it.
@@ -258,6 +263,11 @@ export class Directories {
 
 function isDeletable(name: string, { ignored, deletable }: IgnoreVerdict): boolean {
   return ignored && (deletable || isInternalName(name));
+}
+
+/** Where each version stands in the index of who has it: another one gets another place. */
+function placesOf({ local, remotes }: Versions): string {
+  return [local?.record.sequence, ...remotes.map(({ peer, record }) => `${peer} ${record.sequence}`)].join();
 }
 
 /** What has no claim has the permissions that a peer's version wants, and the disk was not asked for them. */
