@@ -182,6 +182,35 @@ test('P6 a directory that stays for what is in it stays as somebody has made it 
   );
 });
 
+test('M5 what lives on after a delete that had not seen it is not moved away, where a peer had renamed it', async () => {
+  const { desk, a, b } = await twoWith({ before: 'text' });
+  using _ = desk;
+  const group = Promise.withResolvers<void>();
+  let groups = 0;
+  b.faults.beforeDisk = (call) => (call === 'apply' && (groups += 1) === 1 ? group.promise : undefined);
+  desk.network.link('a', 'b').cut(); // so that it tells of all at once
+  a.disk.makeSymlink(`${FOLDER}/link`, Buffer.from('nowhere')); // needs no content, and so is the first group
+  a.disk.rename(`${FOLDER}/before`, `${FOLDER}/renamed`);
+  ok(await desk.until(() => a.folder().records.local('before')?.record.deleted === true));
+  desk.network.link('a', 'b').heal();
+  ok(await desk.until(() => groups === 1));
+  const record = b.folder().records.remote(a.short, 'before');
+  ok(record);
+  const sequence = b.folder().records.remoteIndex(a.short).maxSequence + 1;
+  desk.network.link('a', 'b').cut();
+  await desk.runFor(1000);
+  // Of somebody else, as a has heard it right before.
+  b.folder().receiveIndex(a.short, [{ ...record, version: [{ device: 7n, value: 1n }], sequence }], false);
+  await desk.runFor(1000);
+  equal(b.folder().records.local('before')?.record.modifiedBy, b.short, 'it has said that it lives on');
+  group.resolve();
+  ok(await desk.until(() => b.read('renamed') === 'text'));
+  equal(b.read('before'), 'text');
+  desk.network.link('a', 'b').heal();
+  ok(await desk.until(() => a.names().length === 3));
+  deepEqual(b.names(), ['before', 'link', 'renamed']);
+});
+
 test('R10 a delete that claims to have seen what this device never made does not stand, and its next edit reaches all', async () => {
   const { desk, a, b } = await twoWith({ text: 'text' });
   using _ = desk;

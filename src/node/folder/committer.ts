@@ -12,14 +12,17 @@ import type { FolderContext } from './folder-context.ts';
 import { isBeforeItsParent } from './names-below.ts';
 import { Batcher } from '../wake.ts';
 
-/** A change, and what is true once it is in place. */
-export interface Commit {
-  readonly change: Change;
+/** What is true of a name once a change is in place. */
+interface Outcome {
   readonly record: FileRecord;
   /** The own record of the name that the change was decided on. If it is another by now, so may be the decision. */
   readonly basis?: FileRecord | undefined;
-  /** The record of the name that a file was moved away from. */
-  readonly left?: FileRecord;
+}
+
+export interface Commit extends Outcome {
+  readonly change: Change;
+  /** Of the name that a file was moved away from. */
+  readonly left?: Outcome;
 }
 
 export type Committed = 'done' | Trouble;
@@ -68,12 +71,15 @@ export class Committer {
    * Nothing that has a successor is put in place: were we to die before it is recorded, nobody would know it any more
    * (recovery.ts).
    */
-  #isFresh(commit: Commit): boolean {
-    const { change, basis, record } = commit;
-    const { records } = this.#context;
+  #isFresh({ change, left, ...arrived }: Commit): boolean {
     if (this.#isIgnored(change)) return false;
-    const now = records.local(change.name)?.record;
-    const newest = records.newest(change.name);
+    return this.#isLatest(arrived) && (left === undefined || this.#isLatest(left));
+  }
+
+  #isLatest({ record, basis }: Outcome): boolean {
+    const { records } = this.#context;
+    const now = records.local(record.name)?.record;
+    const newest = records.newest(record.name);
     const standing = newest === undefined ? 'older' : compareVersions(newest.version, record.version);
     // One that came beside it and has won is a successor as well: the peer that had told of ours has taken it over, say.
     const isOutdated = standing === 'newer' || standing === 'concurrent';
@@ -105,7 +111,8 @@ export class Committer {
 
   #notDone(commit: Commit, trouble: Trouble): Trouble {
     if (trouble.mayBeDone !== true) return trouble;
-    for (const record of [commit.record, ...(commit.left ? [commit.left] : [])]) this.#context.doubt.unseen(record);
+    for (const record of [commit.record, ...(commit.left ? [commit.left.record] : [])])
+      this.#context.doubt.unseen(record);
     this.#context.suspect(namesOf(commit));
     return trouble;
   }
@@ -150,5 +157,5 @@ function namesOf({ change }: Commit): string[] {
 function recordsOf(commit: Commit, applied: Exclude<Applied, Trouble>): LocalRecord[] {
   const arrived = { record: { ...commit.record, sequence: 0 }, look: applied.look };
   if (commit.left === undefined) return [arrived];
-  return [arrived, { record: { ...commit.left, sequence: 0 }, look: undefined }];
+  return [arrived, { record: { ...commit.left.record, sequence: 0 }, look: undefined }];
 }

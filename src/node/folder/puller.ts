@@ -356,8 +356,8 @@ export class Puller {
       const permissions = newest.noPermissions ? undefined : newest.permissions;
       const from = { from: twin.record.name, expectedFrom: twin.look };
       const change: Change = { change: 'move', name, ...from, permissions, modifiedNs };
-      if ((await this.#committer.commit({ change, record: newest, left, basis: local?.record })) === 'done')
-        return true;
+      const commit = { change, record: newest, basis: local?.record, left: { record: left, basis: twin.record } };
+      if ((await this.#committer.commit(commit)) === 'done') return true;
     }
     return false;
   }
