@@ -78,6 +78,25 @@ test('R4 what was found damaged is fetched whole when a peer renames it', async 
   equal(a.read('renamed'), GOOD);
 });
 
+test('R4 what is found damaged while it waits to be renamed, as a peer did, is fetched whole', async () => {
+  const { desk, a, b } = await twoWith({ photo: GOOD });
+  using _ = desk;
+  rot(a, 'photo');
+  const group = Promise.withResolvers<void>();
+  let groups = 0;
+  a.faults.beforeDisk = (call) => (call === 'apply' && (groups += 1) === 1 ? group.promise : undefined);
+  desk.network.link('a', 'b').cut();
+  b.disk.makeSymlink(`${FOLDER}/link`, Buffer.from('nowhere')); // needs no content, and so is the first group
+  b.disk.rename(`${FOLDER}/photo`, `${FOLDER}/renamed`);
+  ok(await desk.until(() => b.folder().records.local('photo')?.record.deleted === true));
+  desk.network.link('a', 'b').heal();
+  ok(await desk.until(() => groups === 1));
+  await found(desk, a);
+  group.resolve();
+  ok(await desk.until(() => a.read('renamed') !== undefined && a.read('photo') === undefined));
+  equal(a.read('renamed'), GOOD);
+});
+
 for (const how of ['removes', 'moves'])
   test(`R4 who ${how} what was found damaged has deleted it from nobody else, and it comes back`, async () => {
     const { desk, a, b } = await twoWith({ photo: GOOD });

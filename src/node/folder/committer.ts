@@ -72,8 +72,13 @@ export class Committer {
    * (recovery.ts).
    */
   #isFresh({ change, left, ...arrived }: Commit): boolean {
-    if (this.#isIgnored(change)) return false;
-    return this.#isLatest(arrived) && (left === undefined || this.#isLatest(left));
+    if (this.#isIgnored(change) || !this.#isLatest(arrived)) return false;
+    if (left === undefined) return true;
+    const { damageList, records } = this.#context;
+    const leaving = records.local(left.record.name)?.record;
+    // Nobody would know of its new name that the bytes are bad.
+    if (leaving !== undefined && damageList.isListed(leaving)) return false;
+    return this.#isLatest(left);
   }
 
   #isLatest({ record, basis }: Outcome): boolean {
