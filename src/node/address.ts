@@ -10,6 +10,14 @@ const DEFAULT_PORT = 1111;
 
 /** @throws LanfoldError `E_USAGE` when it is no address. */
 export function parseAddress(text: string): Address {
+  const address = readAddress(text);
+  if (address === undefined)
+    throw new LanfoldError('E_USAGE', { subject: `"${text}" is not an address; write HOST:PORT` });
+  return address;
+}
+
+/** @returns undefined when it is no address. */
+export function readAddress(text: string): Address | undefined {
   const bare = text.replace(/^tcp[46]?:\/\//, '').replace(/\/$/, '');
   const match =
     /^(?:\[(?<six>[^[\]]+)\]|(?<host>[^:[\]]*)|(?<bareSix>[0-9a-fA-F]*:[0-9a-fA-F.]*:[^[\]]*))(?::(?<port>\d{1,5}))?$/.exec(
@@ -17,10 +25,7 @@ export function parseAddress(text: string): Address {
     );
   const host = match?.groups?.['six'] ?? match?.groups?.['host'] ?? match?.groups?.['bareSix'];
   const port = Number(match?.groups?.['port'] ?? DEFAULT_PORT);
-  if (host === undefined || host === '' || port > 65_535) {
-    throw new LanfoldError('E_USAGE', { subject: `"${text}" is not an address; write HOST:PORT` });
-  }
-  return { host, port };
+  return host === undefined || host === '' || port > 65_535 ? undefined : { host, port };
 }
 
 export function printAddress({ host, port }: Address): string {

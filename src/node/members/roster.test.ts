@@ -2,7 +2,8 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
 import { mergeMembers } from '../../core/members/member-set.ts';
-import { withPeer } from './membership.ts';
+import { printConfiguration } from '../configuration.ts';
+import { withName, withPeer } from './membership.ts';
 
 import { added, FOLDER, type MemberMachine, OTHER_FOLDER, threeOfUs } from '../../../test/harness/member-world.ts';
 
@@ -294,3 +295,19 @@ for (const meanwhile of ['nothing is on its way', 'it pulls as fast as the netwo
     await world.pass();
     equal(c.membersOf(FOLDER).find(({ device }) => device === c.id)?.removed, true);
   });
+
+test('Y17 an address in the configuration that nobody can read keeps nobody from starting: it is left out and logged', async () => {
+  const { a, b } = await threeOfUs();
+  const bad = '[fd00::[1]:1111';
+  a.kill();
+  const peers = a.configuration.peers.map((peer) => ({ ...peer, addresses: ['10.0.0.9:1111', bad], hints: [bad] }));
+  a.written = printConfiguration({ ...a.configuration, peers });
+  await a.start();
+  equal(a.trusts(b), true);
+  ok(a.logged.some((line) => line.includes(bad)));
+  await a.change((before) => withName(before, b.id, 'b'));
+  deepEqual(
+    a.configuration.peers.map(({ addresses, hints }) => [addresses, hints]),
+    peers.map(() => [['10.0.0.9:1111'], []]),
+  );
+});

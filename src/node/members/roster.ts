@@ -11,7 +11,8 @@ import { LanfoldError } from '../../core/errors.ts';
 import { memberOf, type Member } from '../../core/members/member-set.ts';
 import type { Act } from '../../core/members/statements.ts';
 import type { ListedDevice, ToldMember } from '../../core/wire/member.ts';
-import { parseAddress } from '../address.ts';
+import type { Log } from '../../ports/log.ts';
+import { parseAddress, readAddress } from '../address.ts';
 import type { Configuration, ConfiguredFolder, ConfiguredPeer } from '../configuration.ts';
 import { demandDevice, readDeviceId } from '../device.ts';
 import type { Engine } from '../engine.ts';
@@ -51,7 +52,8 @@ export class Roster {
 
   constructor(options: RosterOptions) {
     this.#options = options;
-    this.#configuration = withFoundMembers(options.configuration, options.own, options.nowMs());
+    const readable = withReadableAddresses(options.configuration, options.engine.edges.log);
+    this.#configuration = withFoundMembers(readable, options.own, options.nowMs());
     this.#inForce = this.#configuration;
     for (const peer of this.#configuration.peers) this.#trust(peer);
   }
@@ -180,6 +182,20 @@ export class Roster {
     if (reason !== undefined) await engine.stopFolder(id, members, isLeaving ? undefined : reason);
     else await engine.addFolder({ id, root: path, peers: peers.map(demandDevice), members });
   }
+}
+
+/** An address in the file may be a member's word, taken as it came by an older version: it keeps nobody from starting. */
+function withReadableAddresses(configuration: Configuration, log: Log): Configuration {
+  const isReadable = (address: string): boolean => {
+    if (readAddress(address) !== undefined) return true;
+    log.warn({ address }, 'an address in the configuration is none, and is left out');
+    return false;
+  };
+  const peers = configuration.peers.map(({ hints, ...peer }) => {
+    const addresses = peer.addresses.filter(isReadable);
+    return { ...peer, addresses, ...(hints === undefined ? {} : { hints: hints.filter(isReadable) }) };
+  });
+  return { ...configuration, peers };
 }
 
 /** What a change of others means to people: who is in now, and who is out. */
