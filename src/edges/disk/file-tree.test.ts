@@ -251,6 +251,16 @@ describe('file tree on a real disk', onlyPosix, () => {
     assert.equal(statSync(join(root, 'locked')).mode & 0o777, 0o555);
   });
 
+  test('P49 a name in a read-only directory gets its normal form as well', async () => {
+    mkdirSync(join(root, 'locked'));
+    writeFileSync(join(root, 'locked/cafe\u0301'), 'x');
+    chmodSync(join(root, 'locked'), 0o555);
+    await asNobody([base, root, join(root, 'locked')], tree, async () => {
+      assert.equal(await tree.normalize('locked', Buffer.from('cafe\u0301'), 'caf\u00e9'), true);
+    });
+    assert.equal(statSync(join(root, 'locked')).mode & 0o777, 0o555);
+  });
+
   test('P50 what may not be read is trouble, not absence', async () => {
     mkdirSync(join(root, 'closed'));
     writeFileSync(join(root, 'closed/f'), 'x');

@@ -5,6 +5,7 @@
 import { lstatSync } from 'node:fs';
 import { nameFault } from '../../core/model/folder-path.ts';
 import type { Trouble } from '../../ports/file-tree.ts';
+import { whileWritable } from './attributes.ts';
 import type { SystemCalls } from './system-calls.ts';
 import { errorCode, guarded, systemError } from './trouble.ts';
 import { nameTrouble, type Walk } from './walk.ts';
@@ -36,7 +37,7 @@ function rename(walk: Walk, system: SystemCalls, directory: string, raw: Buffer,
   const to = `${parent}/${wanted}`;
   if (isSameEntry(from, to)) return true;
   try {
-    system.moveNoReplace(from, to);
+    whileWritable(new Set([parent]), () => system.moveNoReplace(from, to));
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
