@@ -211,6 +211,11 @@ test('N6 where the disk keeps names decomposed, files come, change and go under 
   deepEqual(b.problems(), []);
   b.disk.unlink(`${FOLDER}/${kept}`);
   ok(await desk.until(() => a.read(normal) === undefined, 5000));
+  b.disk.makeDirectory(`${FOLDER}/${kept}`);
+  b.write(`${kept}/one`, 'one');
+  ok(await desk.until(() => a.read(`${normal}/one`) === 'one', 5000));
+  b.disk.unlink(`${FOLDER}/${kept}/one`);
+  ok(await desk.until(() => a.read(`${normal}/one`) === undefined, 5000));
   ok(await desk.inSync(a, b));
 });
 

@@ -5,6 +5,7 @@ import { LanfoldError } from '../src/core/errors.ts';
 import { encodeHello } from '../src/core/wire/frame.ts';
 import { Life } from '../src/edges/memory/life.ts';
 import type { Listing } from '../src/ports/file-tree.ts';
+import { DiskFault } from '../src/edges/memory/disk-fault.ts';
 import { sha256 } from '../src/edges/memory/memory-folder.ts';
 import { FOLDER } from './desk.ts';
 import { share, three, two, twoWith } from './desks.ts';
@@ -255,6 +256,32 @@ test('N6 a name that cannot be given its normal form is listed, and one that is 
   ok(await desk.until(() => a.problems().length === 0));
   ok(await desk.inSync(a, b));
   deepEqual(b.names(), ['another']);
+});
+
+test('N6 what stands there in another form, and cannot be given its normal form, is listed, and is no delete', async () => {
+  const { desk, a, b } = await twoWith({ café: 'café' });
+  using _ = desk;
+  a.disk.makeDirectory(`${FOLDER}/pâtés`);
+  a.write('pâtés/one', 'one');
+  ok(await desk.until(() => b.read('pâtés/one') === 'one'));
+  let isRefused = true;
+  const rename = a.disk.rename.bind(a.disk);
+  a.disk.rename = (from, to) => {
+    if (isRefused && to === to.normalize('NFC')) throw new DiskFault('EINVAL', 'so the test will have it');
+    rename(from, to);
+  };
+  for (const name of ['café', 'pâtés']) a.disk.rename(`${FOLDER}/${name}`, `${FOLDER}/${name.normalize('NFD')}`);
+  await desk.runFor(QUARTER_MS);
+  b.write('pâtés/one', 'edited');
+  await desk.runFor(QUARTER_MS);
+  equal(a.problems().filter(([, reason]) => reason === 'name-not-allowed').length, 2);
+  deepEqual([b.read('café'), b.read('pâtés/one')], ['café', 'edited']);
+  isRefused = false;
+  a.folder().rescan();
+  ok(await desk.until(() => a.problems().length === 0));
+  ok(await desk.inSync(a, b));
+  deepEqual([a.read('café'), a.read('pâtés/one')], ['café', 'edited']);
+  deepEqual(a.names(), b.names());
 });
 
 test('E8 who is waited for may leave while the records cannot be written, and the conversation ends as any other', async () => {

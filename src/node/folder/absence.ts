@@ -14,6 +14,7 @@ import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
 import { markIgnored } from './ignored-names.ts';
 import { namesBelow } from './names-below.ts';
+import { inOtherForm } from './other-forms.ts';
 import { Patience } from './patience.ts';
 import type { Settler } from './settler.ts';
 import { Twins } from './twins.ts';
@@ -85,9 +86,13 @@ export class Absence {
    * The disk may have been away at the first look, and back when the root was checked: only two looks around it count. And what
    * was put in place while the answer was under way is not gone.
    */
-  async #stillGone(names: readonly string[]): Promise<string[]> {
+  async #stillGone(gone: readonly string[]): Promise<string[]> {
     const { mounts, tree } = this.#context;
     await mounts.refresh();
+    const { moment } = this.#settler;
+    const others = await inOtherForm(tree, gone);
+    for (const name of others) this.#settler.forget(name, moment); // each walk tries to give it its normal form
+    const names = gone.filter((name) => !others.has(name));
     const basis = basisOf(this.#context, this.#settler, names);
     const looks = await tree.look(names);
     return names.filter((name, index) => {
