@@ -2,7 +2,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { FOLDER, type Desk, type Machine } from './desk.ts';
-import { two, type Two } from './desks.ts';
+import { share, three, two, type Two } from './desks.ts';
 
 const RUNS = ['in the same run', 'after a proper stop', 'after a kill'] as const;
 
@@ -94,31 +94,39 @@ test('E9 a directory that was renamed right before a power cut, and that a perso
   for (const machine of [a, b]) deepEqual(machine.names(), ['z'], machine.name);
 });
 
-test('E9 what was saved right before a power cut is known for that, also where the clock was set back shortly before', async () => {
-  const { desk, a, b } = two();
-  using _ = desk;
-  a.bootId = 'first start';
-  await desk.start(a, b);
-  a.skewMs = 7_200_000; // the hardware's clock is that of another time zone
-  a.write('before', 'before');
-  ok(await desk.until(() => b.read('before') !== undefined));
-  a.skewMs = 0;
-  await desk.runFor(120_000);
-  for (const name of ['taken', 'torn']) a.write(name, 'a day of work');
-  ok(await desk.until(() => b.read('taken') !== undefined && b.read('torn') !== undefined));
-  ok(await desk.inSync(a, b));
-  a.crash();
-  a.bootId = 'second start';
-  await desk.runFor(9_000_000);
-  a.disk.unlink(`${FOLDER}/taken`);
-  const torn = a.inode('torn');
-  torn.content = new Uint8Array(torn.content.length);
-  await desk.start(a);
-  await desk.runFor(60_000);
-  ok(await desk.inSync(a, b));
-  for (const machine of [a, b])
-    deepEqual([machine.read('taken'), machine.read('torn')], ['a day of work', 'a day of work'], machine.name);
-});
+for (const last of ['', ', and an old delete of a peer came last'])
+  test(`E9 what was saved right before a power cut is known for that, also where the clock was set back shortly before${last}`, async () => {
+    const world = three();
+    const { desk, a, b, c } = world;
+    using _ = desk;
+    a.bootId = 'first start';
+    await share(world, { old: 'old' });
+    for (const peer of ['a', 'b']) desk.network.link(peer, 'c').cut();
+    await desk.runFor(60_000);
+    if (last !== '') c.disk.unlink(`${FOLDER}/old`);
+    await desk.runFor(72 * 3_600_000);
+    a.skewMs = 7_200_000; // the hardware's clock is that of another time zone
+    a.write('before', 'before');
+    ok(await desk.until(() => b.read('before') !== undefined));
+    a.skewMs = 0;
+    await desk.runFor(120_000);
+    for (const name of ['taken', 'torn']) a.write(name, 'a day of work');
+    ok(await desk.until(() => b.read('taken') !== undefined && b.read('torn') !== undefined));
+    for (const peer of ['a', 'b']) desk.network.link(peer, 'c').heal();
+    ok(await desk.until(() => a.read('old') === c.read('old') && c.read('torn') !== undefined, 60_000));
+    ok(await desk.inSync(a, b, c));
+    a.crash();
+    a.bootId = 'second start';
+    await desk.runFor(9_000_000);
+    a.disk.unlink(`${FOLDER}/taken`);
+    const torn = a.inode('torn');
+    torn.content = new Uint8Array(torn.content.length);
+    await desk.start(a);
+    await desk.runFor(60_000);
+    ok(await desk.inSync(a, b, c));
+    for (const machine of [a, b, c])
+      deepEqual([machine.read('taken'), machine.read('torn')], ['a day of work', 'a day of work'], machine.name);
+  });
 
 test('R12 deletes that are done, and of which the disk says that they failed, are no deletes made here', async () => {
   const { desk, a, b } = two();

@@ -56,6 +56,8 @@ export interface FolderRecords {
   gaps(): readonly Gap[];
   /** The latest time of change (ctime) among the looks of own records, of those not after `notAfterNs`. */
   latestChangeNs(notAfterNs: bigint): bigint | undefined;
+  /** The time of change (ctime) of the own record that was saved last, of those whose look changed between these times. */
+  lastSavedChangeNs(fromNs: bigint, toNs: bigint): bigint | undefined;
   /** Own records of files whose look changed (ctime) at that time or later. Goes over all looks. */
   changedFrom(fromNs: bigint, limit: number): LocalRecord[];
   /**

@@ -29,6 +29,7 @@ import {
   readChildren,
   readFilesWithBlocks,
   readChangedFrom,
+  readLastSavedChange,
   readLatestChange,
   readOwn,
 } from './own-records.ts';
@@ -134,6 +135,10 @@ export class SqliteFolderRecords implements FolderRecords {
 
   latestChangeNs(notAfterNs: bigint): bigint | undefined {
     return readLatestChange(this.#database, this.#keys, notAfterNs);
+  }
+
+  lastSavedChangeNs(fromNs: bigint, toNs: bigint): bigint | undefined {
+    return readLastSavedChange(this.#database, this.#keys, fromNs, toNs);
   }
 
   changedFrom(fromNs: bigint, limit: number): LocalRecord[] {

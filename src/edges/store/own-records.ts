@@ -90,6 +90,22 @@ export function readLatestChange(database: Database, { folder }: FolderKeys, not
   return typeof row?.['latest'] === 'bigint' ? row['latest'] : undefined;
 }
 
+export function readLastSavedChange(
+  database: Database,
+  { own }: FolderKeys,
+  fromNs: bigint,
+  toNs: bigint,
+): bigint | undefined {
+  const row = database.row(
+    `SELECT o.changed_ns AS changed FROM records r CROSS JOIN own o ON o.name = r.name
+     WHERE r.source = ? AND o.changed_ns BETWEEN ? AND ? ORDER BY r.sequence DESC LIMIT 1`,
+    own,
+    fromNs,
+    toNs,
+  );
+  return typeof row?.['changed'] === 'bigint' ? row['changed'] : undefined;
+}
+
 export function readChangedFrom(
   database: Database,
   { folder, own }: FolderKeys,

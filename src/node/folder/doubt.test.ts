@@ -33,8 +33,7 @@ class Runs {
         this.recorded.filter((name) => name.startsWith(`${directory}/`)).flatMap((name) => local(name) ?? []),
       latestChangeNs: () => BigInt(Math.max(0, ...this.changedMs.values())) * 1_000_000n,
       changedFrom: () => [],
-      changesSince: () => [],
-      maxSequence: () => 0,
+      lastSavedChangeNs: () => undefined,
     } as Partial<FolderRecords> as FolderRecords;
     const clock = { nowMs: () => this.nowMs } as Partial<Clock> as Clock;
     return new Doubt(records, clock, how === 'uncleanly', () => new Uint8Array(32), this.bootId);
