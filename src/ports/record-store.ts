@@ -14,7 +14,7 @@ export interface RecordStore {
   folderIds(): string[];
   /** Forgets everything about a folder. No file is touched. */
   dropFolder(folderId: string): void;
-  /** True when the last run did not close the store: what it was doing then is to be doubted (R3). */
+  /** True when the last run did not close the store, or could not set a note: what it was doing is to be doubted (R3). */
   readonly uncleanStop: boolean;
   /**
    * Holds the whole store against itself: pages, sequence numbers, lists of blocks, counts.

@@ -59,6 +59,7 @@ export class SqliteFolderRecords implements FolderRecords {
   readonly #memo = new Memo();
   readonly #tallies: Tallies;
   #dropped = false;
+  readonly #unset = new Set<string>();
   /** From the last own sequence number to the next. */
   #distance = 1;
 
@@ -104,13 +105,20 @@ export class SqliteFolderRecords implements FolderRecords {
     });
   }
 
+  /** A note could not be set, on a full disk say, and has not been since: the next run will not know what it says. */
+  get lacksNote(): boolean {
+    return this.#unset.size > 0;
+  }
+
   setNote(name: string, value: string | undefined): void {
     const { folder } = this.#keys;
+    this.#unset.add(name);
     this.#memo.change(() =>
       value === undefined
         ? this.#database.run('DELETE FROM notes WHERE folder = ? AND name = ?', folder, name)
         : this.#database.run('INSERT OR REPLACE INTO notes VALUES (?, ?, ?)', folder, name, value),
     );
+    this.#unset.delete(name);
   }
 
   local(name: string): LocalRecord | undefined {

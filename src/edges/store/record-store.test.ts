@@ -335,6 +335,25 @@ function modesBeside(path: string): number[] {
   return readdirSync(dirname(path)).map((name) => statSync(join(dirname(path), name)).mode & 0o777);
 }
 
+test(
+  'K19 a note that a full disk refused leaves no clean stop behind, unless it was set later',
+  { skip: mountsMissing() ?? false },
+  () => {
+    using disk = new MemoryDisk(2);
+    const path = join(disk.path, 'records.db');
+    for (const isSetLater of [false, true]) {
+      const store = openRecordStore(path, OPTIONS);
+      const folder = store.folder('photos');
+      assert.throws(() => folder.setNote('in doubt', 'x'.repeat(4 * 1024 * 1024)), { code: 'E_DISK_FULL' });
+      if (isSetLater) folder.setNote('in doubt', 'x');
+      store.close();
+      const again = openRecordStore(path, OPTIONS);
+      assert.equal(again.uncleanStop, !isSetLater);
+      again.close();
+    }
+  },
+);
+
 test('K21 case J17: the file is for its owner alone, also one that others could read before', (context) => {
   const path = place(context);
   const store = openRecordStore(path, OPTIONS);

@@ -91,8 +91,9 @@ class SqliteRecordStore implements RecordStore {
   close(): void {
     if (!this.#database.isOpen) return;
     try {
-      // What is broken stays marked: the next open looks it over.
-      if (!this.#isVisit && !this.#database.isBroken) markClean(this.#database);
+      // What is broken stays marked: the next open looks it over. So does what lacks a note, of what is in doubt say.
+      const isWhole = !this.#database.isBroken && ![...this.#folders.values()].some(({ lacksNote }) => lacksNote);
+      if (!this.#isVisit && isWhole) markClean(this.#database);
     } catch (error) {
       // On a full disk it stays marked, too; all that was saved before is there.
       if (!(error instanceof LanfoldError)) throw error;

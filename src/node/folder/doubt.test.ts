@@ -216,3 +216,28 @@ test('E9 whoever is killed over and over, and looks at nothing as a whole, lost 
   runs.bootId = undefined;
   equal(runs.next('uncleanly').lostPower('a'), true, 'nobody knows');
 });
+
+/** @returns makes room again. */
+function fillRecords({ notes }: Runs): () => void {
+  const set = notes.set.bind(notes);
+  notes.set = () => {
+    throw new Error('the disk of the records is full');
+  };
+  return () => void (notes.set = set);
+}
+
+test('E4 what was in doubt while nothing could be noted is in doubt after a proper stop, too, whatever was saved since', () => {
+  const runs = new Runs();
+  runs.bootId = 'first start';
+  runs.next('properly').end();
+  runs.changedMs.set('a', NOW_MS);
+  const makeRoom = fillRecords(runs);
+  runs.bootId = 'second start';
+  const doubt = runs.next('uncleanly');
+  equal(doubt.isOn, true);
+  makeRoom();
+  runs.changedMs.set('b', runs.nowMs);
+  doubt.stopping(); // before the first walk is over
+  const next = runs.next('properly');
+  deepEqual([next.isOn, next.lostPower('a'), runs.about(next)], [true, true, ['a', 'b']]);
+});

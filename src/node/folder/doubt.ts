@@ -102,8 +102,8 @@ export class Doubt {
     const isDoubted = uncleanStop || records.note(IN_DOUBT) !== undefined;
     const isOtherStart = bootId === undefined || records.note(BOOT) !== bootId;
     this.#isMachineNew = records.note(MACHINE_IS_NEW) !== undefined || (isDoubted && isOtherStart);
-    if (this.#isMachineNew) this.#note(MACHINE_IS_NEW, 'yes'); // for the next run, too, if this one does not come to look at all
-    this.#note(BOOT, bootId);
+    // For the next run, too, if this one does not come to look at all; without that note it is to see it for itself.
+    if (!this.#isMachineNew || this.#note(MACHINE_IS_NEW, 'yes')) this.#note(BOOT, bootId);
     this.#owes(records.note(OWED));
     if (isDoubted) this.begin();
     else this.#lookFrom(toNanoseconds(records.note(PROVEN_UNTIL)));
@@ -127,8 +127,15 @@ export class Doubt {
     const latestNs = latestChangeNs(this.#records, this.#clock);
     const provenNs = toNanoseconds(this.#records.note(PROVEN_UNTIL));
     const sinceNs = provenNs === undefined || (latestNs !== undefined && latestNs < provenNs) ? latestNs : provenNs;
-    if (sinceNs !== undefined) this.#note(PROVEN_UNTIL, String(sinceNs / 1_000_000n));
     this.#lookFrom(sinceNs);
+    this.#noteDoubt(this.#sinceNs);
+  }
+
+  /** All is in doubt for the next run, too. @param sinceNs when the first was written of what may not have reached the disk. */
+  #noteDoubt(sinceNs?: bigint): void {
+    if (this.#isMachineNew || this.#wasAway) this.#note(MACHINE_IS_NEW, 'yes');
+    this.#note(IN_DOUBT, 'yes');
+    if (sinceNs !== undefined) this.#note(PROVEN_UNTIL, toMilliseconds(sinceNs + WRITE_BACK_NS));
   }
 
   /** Why the folder stops. */
@@ -182,9 +189,10 @@ export class Doubt {
     return modifiedNs === written.modifiedNs || (size === 0 && modifiedNs < written.modifiedNs);
   }
 
-  /** The folder stops properly, now. */
+  /** The folder stops properly, now. What could not be noted before may have room now; else the records make it no proper stop. */
   stopping(): void {
-    if (this.#wasAway) this.#note(IN_DOUBT, 'yes');
+    if (this.#isOn) this.#noteDoubt(this.#sinceNs);
+    else if (this.#wasAway) this.#noteDoubt();
     else if (!this.#isFirstLook) this.#noteOwed();
     if (this.#records.note(PROVEN_UNTIL) === undefined)
       this.#note(PROVEN_UNTIL, String(Math.floor(this.#clock.nowMs())));
@@ -205,18 +213,24 @@ export class Doubt {
     const names = [...(isMany ? [] : files), ...[...new Set(directories)].map((directory) => `${directory}/`)];
     if (names.length > OWED_MAX) return;
     const sinceNs = smaller(this.#sinceNs ?? END_OF_TIME_NS, this.#owedSinceNs);
-    const owed: Owed = { provenUntilMs: Number((sinceNs + WRITE_BACK_NS) / 1_000_000n), names: names.sort() };
+    const owed: Owed = {
+      provenUntilMs: Number(toMilliseconds(sinceNs + WRITE_BACK_NS)),
+      names: names.sort(),
+    };
     this.#note(OWED, names.length === 0 ? undefined : JSON.stringify(owed));
     if (names.length === 0 && !this.#wasAway) this.#note(MACHINE_IS_NEW, undefined);
     this.#note(IN_DOUBT, undefined);
     this.#note(PROVEN_UNTIL, undefined);
   }
 
-  /** Records that fail are said to be broken where they are needed; and they make no proper stop. */
-  #note(name: string, value: string | undefined): void {
+  /** False if it could not be. Records that fail are said to be broken where they are needed; and they make no proper stop. */
+  #note(name: string, value: string | undefined): boolean {
     try {
       if (this.#records.note(name) !== value) this.#records.setNote(name, value);
-    } catch {}
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** May the file have been damaged? */
@@ -363,6 +377,10 @@ function parsed(note: string | undefined): Owed | undefined {
 
 function smaller(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
+}
+
+function toMilliseconds(nanoseconds: bigint): string {
+  return String(nanoseconds / 1_000_000n);
 }
 
 function toNanoseconds(milliseconds: string | undefined): bigint | undefined {
