@@ -1,6 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import { lookOf, record } from '../../../test/harness/records.ts';
+import { parentOf } from '../../core/model/folder-path.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 import { Doubt } from './doubt.ts';
@@ -218,10 +219,11 @@ test('E9 whoever is killed over and over, and looks at nothing as a whole, lost 
 });
 
 /** @returns makes room again. */
-function fillRecords({ notes }: Runs): () => void {
+function fillRecords({ notes }: Runs, isFull: (name: string) => boolean = () => true): () => void {
   const set = notes.set.bind(notes);
-  notes.set = () => {
-    throw new Error('the disk of the records is full');
+  notes.set = (name, value) => {
+    if (isFull(name)) throw new Error('the disk of the records is full');
+    return set(name, value);
   };
   return () => void (notes.set = set);
 }
@@ -240,4 +242,25 @@ test('E4 what was in doubt while nothing could be noted is in doubt after a prop
   doubt.stopping(); // before the first walk is over
   const next = runs.next('properly');
   deepEqual([next.isOn, next.lostPower('a'), runs.about(next)], [true, true, ['a', 'b']]);
+});
+
+test('E4 doubt is not over while there is no room to note what is left of it', () => {
+  const runs = new Runs();
+  runs.changedMs.set('a', NOW_MS);
+  const doubt = runs.next('uncleanly');
+  fillRecords(runs, (name) => name === 'in doubt still');
+  walk(doubt, ['a']);
+  doubt.stopping();
+  equal(runs.next('properly').covers('a'), true);
+});
+
+test('E4 what is left of a disk that was away, in more directories than are noted, is in doubt after a proper stop, too', () => {
+  const runs = new Runs();
+  runs.recorded = Array.from({ length: 1001 }, (_, index) => `disk/${index}/file`);
+  const doubt = runs.next('properly');
+  walk(doubt);
+  doubt.away('disk');
+  doubt.listed('disk', runs.recorded.map(parentOf), new Set());
+  doubt.stopping(); // it is back, and its walk has just begun
+  equal(runs.next('properly').covers('disk/7/file'), true);
 });

@@ -193,13 +193,18 @@ export class Doubt {
   stopping(): void {
     if (this.#isOn) this.#noteDoubt(this.#sinceNs);
     else if (this.#wasAway) this.#noteDoubt();
-    else if (!this.#isFirstLook) this.#noteOwed();
+    else if (!this.#isFirstLook && !this.#noteOwed()) this.#noteDoubt(this.#leftSinceNs);
     if (this.#records.note(PROVEN_UNTIL) === undefined)
       this.#note(PROVEN_UNTIL, String(Math.floor(this.#clock.nowMs())));
   }
 
-  /** What could not be looked at is known by name from now on, and all else is in no doubt any more. */
-  #noteOwed(): void {
+  /** Of all that could not be looked at. */
+  get #leftSinceNs(): bigint {
+    return smaller(this.#sinceNs ?? END_OF_TIME_NS, this.#owedSinceNs);
+  }
+
+  /** What could not be looked at is known by name from now on, and all else is in no doubt any more; false if it cannot be noted. */
+  #noteOwed(): boolean {
     const isRecorded = (name: string): boolean => {
       const own = this.#records.local(name)?.record;
       return own !== undefined && !own.deleted && own.version.length > 0;
@@ -211,16 +216,16 @@ export class Doubt {
     const isMany = files.length + directories.length > OWED_MAX;
     if (isMany) directories.push(...files.map(parentOf));
     const names = [...(isMany ? [] : files), ...[...new Set(directories)].map((directory) => `${directory}/`)];
-    if (names.length > OWED_MAX) return;
-    const sinceNs = smaller(this.#sinceNs ?? END_OF_TIME_NS, this.#owedSinceNs);
+    if (names.length > OWED_MAX) return false;
     const owed: Owed = {
-      provenUntilMs: Number(toMilliseconds(sinceNs + WRITE_BACK_NS)),
+      provenUntilMs: Number(toMilliseconds(this.#leftSinceNs + WRITE_BACK_NS)),
       names: names.sort(),
     };
-    this.#note(OWED, names.length === 0 ? undefined : JSON.stringify(owed));
+    if (!this.#note(OWED, names.length === 0 ? undefined : JSON.stringify(owed))) return false;
     if (names.length === 0 && !this.#wasAway) this.#note(MACHINE_IS_NEW, undefined);
     this.#note(IN_DOUBT, undefined);
     this.#note(PROVEN_UNTIL, undefined);
+    return true;
   }
 
   /** False if it could not be. Records that fail are said to be broken where they are needed; and they make no proper stop. */
