@@ -145,6 +145,38 @@ test('R14 an index that goes back is dropped and asked for anew, and its device 
   }
 });
 
+test('E8 who is waited for has not told all while what it tells waits for a name that is being put in place', async () => {
+  const world = three('files');
+  const { desk, b, c } = world;
+  using _ = desk;
+  await share(world, { text: 'text' });
+  b.crash();
+  b.backUp();
+  desk.network.link('b', 'c').cut();
+  await desk.start(b);
+  for (const name of ['new', 'newer']) b.write(name, name);
+  c.write('slow', 'slow');
+  ok(await desk.until(() => c.read('newer') === 'newer' && b.read('slow') === 'slow'));
+  b.crash();
+  b.restoreBackUp();
+  b.disk.unlink(`${FOLDER}/slow`);
+  desk.network.link('a', 'b').cut();
+  desk.network.link('b', 'c').heal();
+  let isSlow = false;
+  b.faults.beforeDisk = (call) => {
+    if (call !== 'apply' || isSlow) return undefined;
+    isSlow = true;
+    return new Promise((resolve) => void desk.scheduler.after(40_000, () => resolve()));
+  };
+  await desk.start(b);
+  ok(await desk.until(() => isSlow, 60_000));
+  desk.network.link('a', 'b').heal();
+  ok(await desk.until(() => b.folder().admission.isSetBack, 30_000));
+  await desk.runFor(15_000);
+  equal(b.folder().admission.isSetBack, true);
+  ok(await desk.until(() => !b.folder().admission.isSetBack, 40_000));
+});
+
 test('E8 who is waited for and stops sharing the folder keeps nobody waiting', async () => {
   const world = three('files');
   const { desk, a, b, c } = world;

@@ -11,7 +11,7 @@
 import type { FileRecord } from '../../core/model/file-record.ts';
 import { shortId } from '../../core/model/device-id.ts';
 import type { ClusterConfig, Hello, Index } from '../../core/wire/messages.ts';
-import { sleep, type Timer } from '../../ports/clock.ts';
+import { sleep } from '../../ports/clock.ts';
 import type { Address, Stream } from '../../ports/network.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { ConversationHost } from './conversation-host.ts';
@@ -27,12 +27,10 @@ import { withWords, type FolderDraft } from './own-config.ts';
 import { costOfConfig, costOfIndex, type Pace } from './pace.ts';
 import { Requests } from './requests.ts';
 import { Server } from './server.ts';
+import { Silence } from './silence.ts';
 import type { BlockWanted, Source } from './sources.ts';
 import { unfailing } from '../unfailing.ts';
 import { toldRecords } from './told-records.ts';
-
-/** After this long without a further part, a peer's index counts as told. */
-const INDEX_SILENCE_MS = 10_000;
 
 export class Conversation implements Source {
   readonly device: Uint8Array;
@@ -59,7 +57,7 @@ export class Conversation implements Source {
   #hasFarewell = false;
   readonly #introduction: Introduction;
   readonly #keepAlive: KeepAlive;
-  #silenceTimer: Timer | undefined;
+  readonly #silence: Silence;
 
   constructor(stream: Stream, host: ConversationHost<Conversation>) {
     this.device = stream.device;
@@ -90,6 +88,7 @@ export class Conversation implements Source {
     });
     const { clock } = host.edges;
     this.#introduction = new Introduction(clock, (reason) => stream.destroy(reason));
+    this.#silence = new Silence(clock, () => this.#heardAll());
     this.#keepAlive = new KeepAlive(
       clock,
       () => this.#link.send('Ping', {}),
@@ -218,16 +217,15 @@ export class Conversation implements Source {
       this.#stream.destroy('the peer did not begin with its cluster config');
       return undefined;
     }
-    const { configs, indexes } = this.#host.paces;
     switch (message.type) {
       case 'ClusterConfig':
-        return this.#inTurn(configs, costOfConfig(message.body, !this.#isConfigured), () =>
+        return this.#inTurn(this.#host.paces.configs, costOfConfig(message.body, !this.#isConfigured), () =>
           this.#configure(message.body),
         );
       case 'Index':
-        return this.#inTurn(indexes, costOfIndex(message.body), () => this.#takeIndex(message.body, true));
+        return this.#indexInTurn(message.body, true);
       case 'IndexUpdate':
-        return this.#inTurn(indexes, costOfIndex(message.body), () => this.#takeIndex(message.body, false));
+        return this.#indexInTurn(message.body, false);
       case 'Request':
         void this.#server.serve(message.body).catch((cause: unknown) => this.#fail(cause));
         break;
@@ -257,6 +255,11 @@ export class Conversation implements Source {
     if (waitMs === 0) return take();
     this.#requests.excuse(waitMs);
     return sleep(clock, waitMs).then(() => (this.#ended ? undefined : this.#guarded(take)));
+  }
+
+  #indexInTurn(index: Index, replace: boolean): Promise<void> | undefined {
+    const take = (): Promise<void> | undefined => this.#takeIndex(index, replace);
+    return this.#silence.taking(this.#inTurn(this.#host.paces.indexes, costOfIndex(index), take));
   }
 
   #configure(config: ClusterConfig): undefined {
@@ -314,7 +317,7 @@ export class Conversation implements Source {
     this.#shared.set(folder.id, { folder, sender, completeAt, isHeard });
     if (terms.isRenewed) this.#host.renewed(folder, this);
     if (isHeard) folder.admission.peerHeard(this.peer);
-    else this.#watchSilence();
+    else this.#silence.watch();
     // Not before what was told last has left: each time that the far end has all told anew, a part more would wait to be sent.
     const telling = this.#stream.drained().then(() => sender.run());
     telling.catch((cause: unknown) => this.#fail(cause));
@@ -359,7 +362,7 @@ export class Conversation implements Source {
     const shared = this.#shared.get(folder.id);
     if (shared === undefined || shared.isHeard) return;
     if (folder.records.remoteIndex(this.peer).maxSequence >= shared.completeAt) this.#heard(shared);
-    else this.#watchSilence();
+    else this.#silence.watch();
   }
 
   #heard(shared: SharedIndex): void {
@@ -367,11 +370,8 @@ export class Conversation implements Source {
     shared.folder.admission.peerHeard(this.peer);
   }
 
-  #watchSilence(): void {
-    this.#silenceTimer?.cancel();
-    this.#silenceTimer = this.#host.edges.clock.after(INDEX_SILENCE_MS, () => {
-      for (const shared of this.#shared.values()) if (!shared.isHeard) this.#guarded(() => this.#heard(shared));
-    });
+  #heardAll(): void {
+    for (const shared of this.#shared.values()) if (!shared.isHeard) this.#guarded(() => this.#heard(shared));
   }
 
   #sendConfig(): void {
@@ -390,7 +390,7 @@ export class Conversation implements Source {
     this.#ended = true;
     this.#introduction.done();
     this.#keepAlive.stop();
-    this.#silenceTimer?.cancel();
+    this.#silence.stop();
     const tell = (run: () => void): void => unfailing(this.#host.edges.log, 'not all heard of the end', run);
     for (const { folder } of this.#shared.values()) tell(() => folder.admission.peerLeft(this.peer));
     for (const id of this.#shared.keys()) this.#unshare(id);

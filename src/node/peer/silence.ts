@@ -1,0 +1,37 @@
+/**
+ * Notices when a peer tells no more of its indexes: one that never comes to an end has told what it will.
+ * @module
+ */
+import type { Clock, Timer } from '../../ports/clock.ts';
+
+/** After this long without a further part, a peer's index counts as told. */
+const SILENCE_MS = 10_000;
+
+export class Silence {
+  readonly #clock: Clock;
+  readonly #onSilent: () => void;
+  #timer: Timer | undefined;
+  #taking = 0;
+
+  constructor(clock: Clock, onSilent: () => void) {
+    this.#clock = clock;
+    this.#onSilent = onSilent;
+  }
+
+  /** It tells, or is about to. */
+  watch(): void {
+    this.stop();
+    this.#timer = this.#clock.after(SILENCE_MS, () => (this.#taking > 0 ? this.watch() : this.#onSilent()));
+  }
+
+  /** @param taken until then nothing more is read of the peer, which is not silent: what it told waits its turn, or for a name. */
+  taking(taken: Promise<void> | undefined): Promise<void> | undefined {
+    if (taken === undefined) return undefined;
+    this.#taking += 1;
+    return taken.finally(() => void (this.#taking -= 1));
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+}
