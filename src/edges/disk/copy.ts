@@ -77,7 +77,7 @@ export function copyEntry(
   opened(from, constants.O_RDONLY, (source) => {
     const isWhole = way.mayClone && isCloned(source, from, to);
     way.mayClone = isWhole;
-    const target = isWhole ? openSync(to, constants.O_RDONLY | O_SAFE) : createFor(source, to);
+    const target = isWhole ? openClone(to) : createFor(source, to);
     try {
       if (!isWhole) for (const _ of copyContent(source, target));
       const stat = fstatSync(source, { bigint: true });
@@ -101,6 +101,15 @@ function isCloned(source: number, from: string, to: string): boolean {
   } catch (error) {
     if (errorCode(error) === 'EEXIST') throw error;
     return false;
+  }
+}
+
+function openClone(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | O_SAFE);
+  } catch (error) {
+    unlinkSync(path);
+    throw error;
   }
 }
 
