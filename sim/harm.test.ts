@@ -137,6 +137,20 @@ test('N6 a directory of such a name gets its normal form once nobody works in it
   deepEqual(a.problems(), []);
 });
 
+test('N6 a directory of such a name is not renamed under who has just made it, also where the clock was set back right then', async () => {
+  const { desk, a, b } = await twoWith();
+  using _ = desk;
+  const decomposed = 'u\u0308ber';
+  a.skewMs = 7_200_000;
+  await desk.runFor(1000);
+  a.disk.makeDirectory(`${FOLDER}/${decomposed}`);
+  a.skewMs = 0;
+  a.folder().rescan();
+  await desk.runFor(4000);
+  a.write(`${decomposed}/file`, 'unpacked');
+  ok(await desk.until(() => b.read(`${decomposed.normalize('NFC')}/file`) === 'unpacked'));
+});
+
 test('N6 once nothing waits for its normal form the folder is in sync, and what comes then waits no longer than the first', async () => {
   const { desk, a, b } = await twoWith();
   using _ = desk;

@@ -84,8 +84,9 @@ export class NormalNames {
   /** Those that may get their normal form now. */
   async #ready(directory: string, others: readonly Misnamed[]): Promise<readonly Misnamed[]> {
     const { tree, clock, records } = this.#context;
-    const sinceMs = this.#waiting.get(directory);
-    if (sinceMs !== undefined && clock.monotonicMs() - sinceMs >= PATIENCE_MS) return others;
+    const nowMs = clock.monotonicMs();
+    const waitedMs = nowMs - (this.#waiting.get(directory) ?? nowMs);
+    if (waitedMs >= PATIENCE_MS) return others;
     const there = await tree.look(others.map(({ normal }) => normal));
     const isDue = ({ look, normal }: Misnamed, index: number): boolean => {
       if (look === undefined || isHere(records.local(normal))) return true; // it had its normal form a moment ago
@@ -94,24 +95,25 @@ export class NormalNames {
       return found !== undefined && !isTrouble(found) && found.inode === look.inode;
     };
     const due = new Set(others.filter(isDue));
-    const resting = await this.#resting(others.filter((other) => !due.has(other)));
+    const asked = others.filter((other) => !due.has(other));
+    const resting = await this.#resting(asked, waitedMs);
     return others.filter((other) => due.has(other) || resting.has(other));
   }
 
   /** To whom nothing was done for a while, nor to anything in them, and of which nobody holds a file open for writing. */
-  async #resting(others: readonly Misnamed[]): Promise<ReadonlySet<Misnamed>> {
-    const quiet = others.filter(({ look }) => look !== undefined && !this.#isFresh(look));
+  async #resting(others: readonly Misnamed[], waitedMs: number): Promise<ReadonlySet<Misnamed>> {
+    const quiet = others.filter(({ look }) => look !== undefined && !this.#isFresh(look, waitedMs));
     const files = quiet.filter(({ look }) => look?.type === 'file');
     const writers = files.length === 0 ? [] : await this.#context.tree.writers(files.map(({ name }) => name));
     const resting = new Set(quiet);
     for (const [index, file] of files.entries()) if (writers[index] === 'some') resting.delete(file);
     for (const other of quiet) {
-      if (other.look?.type === 'directory' && !(await this.#isAtRestBelow(other.name))) resting.delete(other);
+      if (other.look?.type === 'directory' && !(await this.#isAtRestBelow(other.name, waitedMs))) resting.delete(other);
     }
     return resting;
   }
 
-  async #isAtRestBelow(directory: string): Promise<boolean> {
+  async #isAtRestBelow(directory: string, waitedMs: number): Promise<boolean> {
     const { tree } = this.#context;
     const pending = [directory];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -120,7 +122,7 @@ export class NormalNames {
       const files: string[] = [];
       for (const { base, look: inside } of listing.entries) {
         if (inside === undefined) continue;
-        if (this.#isFresh(inside)) return false;
+        if (this.#isFresh(inside, waitedMs)) return false;
         if (inside.type === 'directory') pending.push(joinName(next, base));
         else if (inside.type === 'file') files.push(joinName(next, base));
       }
@@ -129,9 +131,10 @@ export class NormalNames {
     return true;
   }
 
-  /** What is far ahead of the clock has its time from another one. */
-  #isFresh({ changedNs }: Look): boolean {
-    return Math.abs(this.#context.clock.nowMs() - Number(changedNs / 1_000_000n)) < QUIET_MS;
+  /** Of what is ahead of the clock, which was set back, or is not that of the disk, nobody knows when it was changed. */
+  #isFresh({ changedNs }: Look, waitedMs: number): boolean {
+    const agoMs = this.#context.clock.nowMs() - Number(changedNs / 1_000_000n);
+    return (agoMs < 0 ? waitedMs : agoMs) < QUIET_MS;
   }
 
   async #renamed(directory: string, ready: readonly Misnamed[]): Promise<ListedEntry[]> {
