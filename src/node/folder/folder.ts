@@ -214,9 +214,9 @@ export class Folder {
   /** A person says that what is held was not meant: all of it comes back, here and at the peers. */
   async undoHeld(): Promise<Undone> {
     const undone = await new Undo(this.#context, this.#brake, this.restorer).run();
+    if (undone === undefined) throw this.#error ?? new LanfoldError('E_CLOSED', { subject: `folder "${this.id}"` });
     this.rescan();
     this.pullSoon();
-    this.#updateState();
     return undone;
   }
 

@@ -56,14 +56,17 @@ export class Undo {
   /**
    * Until all of it is done everything is held, also after a restart: then a person says it again. Each of its steps but that out
    * of the history is a single change of the records: what a kill or a walk would leave of so many could be few enough to pass.
+   * @returns undefined when the root is away: what is gone, and what the history has, cannot be seen there, and all is still held.
    */
-  async run(): Promise<Undone> {
+  async run(): Promise<Undone | undefined> {
     const brake = this.#brake;
+    if (!(await this.#context.rootIsOurs())) return undefined;
     const { fetched, lost } = brake.isHeld(HELD_HERE) ? await this.#fetchBack() : { fetched: 0, lost: 0 };
     const done: Record<PutBack, number> = { restored: 0, failed: 0, later: 0 };
     await this.#restoreGone(done);
     if (brake.act !== undefined) await this.#restore(brake.act, done);
     const { restored, failed, later } = done;
+    if (!(await this.#context.rootIsOurs())) return undefined;
     if (later > 0) return { fetched, kept: 0, restored, lost, failed: failed + later };
     // Asked only now: whoever does it went on meanwhile.
     const kept = this.#keep([...this.#deleted(), ...this.#replaced()]);
@@ -79,7 +82,6 @@ export class Undo {
     const { tree, records, mounts, busy } = this.#context;
     const gone: { readonly name: string; readonly sequence: number }[] = [];
     await mounts.refresh();
-    if (!(await this.#context.rootIsOurs())) return { fetched: 0, lost: 0 };
     for (let after = ''; ;) {
       const page = records.below('', after, PAGE);
       const last = page.at(-1);
