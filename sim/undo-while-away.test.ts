@@ -1,6 +1,7 @@
 /** Deletes that are held are undone while the disk does not say what is gone: then they are held as long as it does not. */
-import { deepEqual, ok, rejects } from 'node:assert/strict';
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Looked } from '../src/ports/file-tree.ts';
 import { FOLDER, type Machine } from './desk.ts';
 import { share, two, type Two } from './desks.ts';
 
@@ -28,6 +29,7 @@ async function holdThirty(): Promise<Two> {
   const world = two();
   const { desk, a, b } = world;
   for (const directory of ['old', 'other']) a.disk.makeDirectory(`${FOLDER}/${directory}`);
+  a.disk.mount(`${FOLDER}/old`);
   const names = Array.from({ length: COUNT + 100 }, (_, index) => (index < COUNT ? nameOf(index) : `other/${index}`));
   await share(world, Object.fromEntries(names.map((name) => [name, `content of ${name}`])));
   await desk.runFor(HOUR_MS);
@@ -50,3 +52,27 @@ test('U93 what is undone while the root is away is refused, and nothing of it is
   await desk.runFor(15 * MINUTE_MS);
   deepEqual([left(a), left(b)], [COUNT - FIRST, COUNT - FIRST], a.folder().state);
 });
+
+const IO = { trouble: 'io', detail: 'EIO: i/o error' } as const;
+
+for (const where of ['cannot be looked at', 'is on a disk that is not mounted'])
+  test(`U93 what ${where} when it is undone is held until it is undone again`, async () => {
+    const { desk, a, b } = await holdThirty();
+    using _ = desk;
+    const top = where === 'cannot be looked at' ? undefined : a.disk.unmount(`${FOLDER}/old`);
+    a.faults.afterDisk = async (call, values, result) => {
+      if (call !== 'look' || top !== undefined) return await result;
+      const looks = (await result) as Looked[];
+      return (values[0] as string[]).map((name, index) => (name.startsWith('old/') ? IO : looks[index]));
+    };
+    const first = await desk.scheduler.runUntil(a.folder().undoHeld());
+    deepEqual([first.fetched, first.failed, a.folder().state], [0, COUNT - FIRST, 'needs-you']);
+    delete a.faults.afterDisk;
+    if (top !== undefined) a.disk.mount(`${FOLDER}/old`, top);
+    await desk.runFor(15 * MINUTE_MS);
+    deepEqual([left(a), left(b), a.folder().state], [0, COUNT - FIRST, 'needs-you']);
+    equal((await desk.scheduler.runUntil(a.folder().undoHeld())).fetched, COUNT - FIRST);
+    ok(await desk.until(() => left(a) === COUNT - FIRST));
+    ok(await desk.inSync(a, b));
+    equal(left(b), COUNT - FIRST);
+  });

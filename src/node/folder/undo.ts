@@ -10,7 +10,7 @@ import { newestOf } from '../../core/index/newest.ts';
 import type { FileRecord, LocalRecord, Look } from '../../core/model/file-record.ts';
 import { revival } from '../../core/scan/changes.ts';
 import { counterOf } from '../../core/model/version-vector.ts';
-import type { HistoryEntry } from '../../ports/file-tree.ts';
+import { isTrouble, type HistoryEntry } from '../../ports/file-tree.ts';
 import type { NeedCursor, NeedPhase } from '../../ports/record-store.ts';
 import { HELD_BY_PEERS, HELD_HERE, type Brake } from './brake.ts';
 import type { Act } from './losses.ts';
@@ -26,7 +26,10 @@ export interface Undone {
   readonly restored: number;
   /** Names that are gone here and that no peer is known to have: there is nothing to bring back. */
   readonly lost: number;
-  /** Names of those in the history that could not be brought back: they are listed. Where that may pass, all of it is still held. */
+  /**
+   * Names of those in the history that could not be brought back: they are listed. Where that may pass, all of it is still held; so it
+   * is where the disk does not say of this many names whether they are gone.
+   */
   readonly failed: number;
 }
 
@@ -38,6 +41,20 @@ const NOT_UNDONE = 'not-undone';
  * nothing else may wait.
  */
 const PASSING: ReadonlySet<string> = new Set(['E_DISK_FULL', 'E_IN_USE', 'E_CHANGED']);
+
+/** The record of a name that is not on the disk. */
+interface Gone {
+  readonly name: string;
+  readonly sequence: number;
+}
+
+interface Found {
+  readonly gone: readonly Gone[];
+  /** Names that are held, and of which the disk does not say that they are gone. */
+  readonly untold: number;
+}
+
+const NOTHING_GONE: Found = { gone: [], untold: 0 };
 
 /** How it went with one version. `later`: it may go another time. */
 type PutBack = 'restored' | 'failed' | 'later';
@@ -61,8 +78,9 @@ export class Undo {
   async run(): Promise<Undone | undefined> {
     const brake = this.#brake;
     if (!(await this.#context.rootIsOurs())) return undefined;
-    const { fetched, lost } = brake.isHeld(HELD_HERE) ? await this.#fetchBack() : { fetched: 0, lost: 0 };
-    const done: Record<PutBack, number> = { restored: 0, failed: 0, later: 0 };
+    const found = brake.isHeld(HELD_HERE) ? await this.#gone() : NOTHING_GONE;
+    const { fetched, lost } = found.untold > 0 ? { fetched: 0, lost: 0 } : this.#fetchBack(found.gone);
+    const done: Record<PutBack, number> = { restored: 0, failed: 0, later: found.untold };
     await this.#restoreGone(done);
     if (brake.act !== undefined) await this.#restore(brake.act, done);
     const { restored, failed, later } = done;
@@ -75,23 +93,41 @@ export class Undo {
   }
 
   /**
-   * Forgets what is gone here and a peer has, as if it had never been here: then it is wanted like anything new. The directories
-   * that went with it are found to be missing in the same way.
+   * What is gone here. Of what is held the disk may not say whether it is: then all of it waits, or what is left would be few enough
+   * to pass.
    */
-  async #fetchBack(): Promise<{ fetched: number; lost: number }> {
-    const { tree, records, mounts, busy } = this.#context;
-    const gone: { readonly name: string; readonly sequence: number }[] = [];
+  async #gone(): Promise<Found> {
+    const { tree, records, mounts } = this.#context;
+    const gone: Gone[] = [];
+    let untold = 0;
     await mounts.refresh();
     for (let after = ''; ;) {
       const page = records.below('', after, PAGE);
       const last = page.at(-1);
-      if (last === undefined) break;
+      if (last === undefined) return { gone, untold };
       const here = page.filter(({ look }) => look !== undefined).map(({ record }) => record);
       const looks = await tree.look(here.map(({ name }) => name));
-      for (const [index, { name, sequence }] of here.entries())
-        if (looks[index] === undefined && !mounts.holds(name)) gone.push({ name, sequence });
+      for (const [index, { name, sequence }] of here.entries()) {
+        const look = looks[index];
+        if (look !== undefined && !isTrouble(look)) continue;
+        if (look === undefined && !mounts.holds(name)) gone.push({ name, sequence });
+        else if (this.#mayBeHeld(name)) untold += 1;
+      }
       after = last.record.name;
     }
+  }
+
+  /** Before it has been judged again, after a restart, nobody knows of which names it is. */
+  #mayBeHeld(name: string): boolean {
+    return !this.#brake.isHoldingFound || this.#brake.touchesHeld(name);
+  }
+
+  /**
+   * Forgets what is gone here and a peer has, as if it had never been here: then it is wanted like anything new. The directories
+   * that went with it are found to be missing in the same way.
+   */
+  #fetchBack(gone: readonly Gone[]): { fetched: number; lost: number } {
+    const { records, busy } = this.#context;
     // One that was put in place meanwhile has another record.
     const still = gone.filter(
       ({ name, sequence }) => records.local(name)?.record.sequence === sequence && !busy.has(name),
