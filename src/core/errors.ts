@@ -37,6 +37,7 @@ export const ERRORS = {
   E_NAME_NOT_ALLOWED: 'Cannot store "%s" here: this disk does not allow the name',
   E_IN_USE: 'Cannot replace "%s": a program has it open for writing. Close it there, then try again',
   E_CHANGED: 'Cannot replace "%s": somebody has just changed it. Try again',
+  E_NOT_MOUNTED: 'Cannot replace "%s": the disk that it is on is not mounted. Mount it, then try again',
   E_NOT_IN_HISTORY: 'Cannot restore "%s": the history has no version of it',
   E_NOT_RESTORED: 'Cannot restore "%s"',
   E_WATCH_LIMIT: 'Cannot watch all of "%s"',

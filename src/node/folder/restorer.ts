@@ -20,6 +20,7 @@ const CODES: Partial<Record<Trouble['trouble'], ErrorCode>> = {
   'in-use': 'E_IN_USE',
   changed: 'E_CHANGED',
   'name-not-allowed': 'E_NAME_NOT_ALLOWED',
+  'not-mounted': 'E_NOT_MOUNTED',
 };
 
 export class Restorer {
@@ -145,8 +146,7 @@ export class Restorer {
     const { name, permissions, modifiedNs, symlinkTarget: target } = entry;
     await mounts.learn([parentOf(name)]);
     await mounts.refresh();
-    if (mounts.isAway(name))
-      throw new LanfoldError('E_NOT_RESTORED', { subject: name, because: 'its disk is not mounted' });
+    if (mounts.isAway(name)) throw new LanfoldError('E_NOT_MOUNTED', { subject: name });
     if (entry.type === 'file') {
       const staged = await tree.stageFromHistory(entry, stage);
       if (isTrouble(staged)) throw refusal(name, staged);

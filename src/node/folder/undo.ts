@@ -37,10 +37,10 @@ const PAGE = 500;
 /** The reason of a problem. */
 const NOT_UNDONE = 'not-undone';
 /**
- * A person may free some space, or close a program, and say it again; what was saved a moment ago is known by then. For all else
- * nothing else may wait.
+ * A person may free some space, close a program, or mount a disk, and say it again; what was saved a moment ago is known by then. For
+ * all else nothing else may wait.
  */
-const PASSING: ReadonlySet<string> = new Set(['E_DISK_FULL', 'E_IN_USE', 'E_CHANGED']);
+const PASSING: ReadonlySet<string> = new Set(['E_DISK_FULL', 'E_IN_USE', 'E_CHANGED', 'E_NOT_MOUNTED']);
 
 /** The record of a name that is not on the disk. */
 interface Gone {
