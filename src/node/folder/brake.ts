@@ -11,7 +11,7 @@ import type { HeldFact, HeldKind } from '../../core/wire/held.ts';
 import type { GitIndexes } from './git-indexes.ts';
 import { isByGit, workTreeOf, type Trees } from './git-work.ts';
 import type { Problem } from './problems.ts';
-import { HeldActs } from './held-acts.ts';
+import { HeldActs, type Stood } from './held-acts.ts';
 import type { Act } from './losses.ts';
 import { ReplacementBrake, type GiveBack } from './replacement-brake.ts';
 import type { TakenNames } from './taken-names.ts';
@@ -55,8 +55,8 @@ export class Brake {
   readonly #acts: HeldActs;
   /** When the first walk was over; monotonic. */
   #walkedMs: number | undefined;
-  /** Deletes that were carried out, and the names of all whose content was nowhere else. */
-  #pulled = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, gone: new Set<string>() };
+  /** Deletes that were carried out, and all names whose content was nowhere else, with what stood there. */
+  #pulled = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, gone: new Map<string, Stood>() };
   /** What is pulled just now is allowed although it is many. */
   #isExempt = false;
   readonly #replacements: ReplacementBrake;
@@ -82,7 +82,7 @@ export class Brake {
     this.#replacements = new ReplacementBrake(context, isApproved);
     this.#acts = new HeldActs(context.records);
     const pulled = this.#acts.of('by peers');
-    if (pulled !== undefined) this.#pulled = { startedMs: 0, deletes: pulled.deletes, gone: new Set(pulled.gone) };
+    if (pulled !== undefined) this.#pulled = { startedMs: 0, deletes: pulled.deletes, gone: new Map(pulled.gone) };
   }
 
   /** A person says that what is held is meant. */
@@ -186,9 +186,9 @@ export class Brake {
     return this.#held.has(reason) || this.#acts.of(reason === HELD_HERE ? 'here' : 'by peers') !== undefined;
   }
 
-  /** Of deletes by peers that are held, the names of all of the same act, also of those that went before it was too much. */
-  get goneByPeers(): readonly string[] {
-    return this.isHeld(HELD_BY_PEERS) ? [...this.#pulled.gone] : [];
+  /** Of deletes by peers that are held, all of the same act, also those that went before it was too much: what stood there. */
+  get goneByPeers(): ReadonlyMap<string, Stood> {
+    return new Map(this.isHeld(HELD_BY_PEERS) ? this.#pulled.gone : []);
   }
 
   /** Is there anything of the kind? */
@@ -255,7 +255,7 @@ export class Brake {
     const deletes = (before ?? 0) + lately + count;
     const total = local.files + local.directories + local.symlinks + (before ?? 0) + this.#act.deletes;
     if (isTooMany(deletes, total) && !this.#isAllowed(HELD_HERE)) {
-      this.#acts.hold('here', { deletes: this.#act.deletes, gone: [] });
+      this.#acts.hold('here', { deletes: this.#act.deletes, gone: new Map() });
       this.#holdFound(count, names, isOfHeld);
       return false;
     }
@@ -289,17 +289,17 @@ export class Brake {
     const { local, need } = this.#context.records.counts();
     const nowMs = this.#context.clock.monotonicMs();
     const isOver = nowMs - this.#pulled.startedMs > ONE_ACT_MS && this.#acts.of('by peers') === undefined;
-    if (isOver) this.#pulled = { startedMs: nowMs, deletes: 0, gone: new Set() };
+    if (isOver) this.#pulled = { startedMs: nowMs, deletes: 0, gone: new Map() };
     const { deletes: done, gone } = this.#pulled;
     const { records } = this.#context;
     const twins = new Twins(this.#context, (name) => records.newest(name)?.deleted === false);
-    for (const name of gone) if (this.#isElsewhere(name, twins, taken)) gone.delete(name); // it has come back under another name
+    for (const name of gone.keys()) if (this.#isElsewhere(name, twins, taken)) gone.delete(name); // it has come back under another name
     const isMaybeGit = this.#addGone(gone, twins, taken);
     const total = local.files + local.directories + local.symlinks + done;
     const isMany = isTooMany(done + need.deletes, total);
     if (isMany && gone.size > DELETES_FREE && !this.#isAllowed(HELD_BY_PEERS)) {
       if (this.#mayStillBeGit(HELD_BY_PEERS, isMaybeGit)) return 'later';
-      this.#acts.hold('by peers', { deletes: done, gone: [...gone] });
+      this.#acts.hold('by peers', { deletes: done, gone: new Map(gone) });
       this.#sayDeletes(need.deletes);
       this.#say();
       return false;
@@ -350,23 +350,23 @@ export class Brake {
    * is no loss.
    * @returns true when all of them are in working trees of git.
    */
-  #addGone(gone: Set<string>, twins: Twins, taken: Pick<TakenNames, 'respelling'>): boolean {
+  #addGone(gone: Map<string, Stood>, twins: Twins, taken: Pick<TakenNames, 'respelling'>): boolean {
     const { records } = this.#context;
     const trees: Trees = new Map();
-    for (const name of gone) if (this.#isByGit(name, trees)) gone.delete(name); // the word of it came after the delete
+    for (const name of gone.keys()) if (this.#isByGit(name, trees)) gone.delete(name); // the word of it came after the delete
     let after: NeedCursor = { phase: 'delete-file', name: undefined };
     while (gone.size <= DELETES_FREE) {
       const page = records.need(after, 500).filter((needed) => needed.phase === 'delete-file');
       const last = page.at(-1);
       if (last === undefined) break;
       for (const { name } of page) {
-        const own = records.local(name)?.record;
+        const { record: own, look } = records.local(name) ?? {};
         if (own === undefined || own.type !== 'file' || own.size === 0 || this.#isByGit(name, trees)) continue;
-        if (!twins.hasOne(own) && taken.respelling(own) === undefined) gone.add(name);
+        if (!twins.hasOne(own) && taken.respelling(own) === undefined) gone.set(name, look ?? own);
       }
       after = { phase: 'delete-file', name: last.name };
     }
-    return [...gone].every((name) => workTreeOf(records, name, trees) !== undefined);
+    return [...gone.keys()].every((name) => workTreeOf(records, name, trees) !== undefined);
   }
 
   #isByGit(name: string, trees: Trees): boolean {

@@ -3,12 +3,16 @@
  * held, also after a restart. Were they judged by themselves, a few that are left would be few (R12).
  * @module
  */
+import type { Look } from '../../core/model/file-record.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
-/** Deletes that were carried out, and the names of those whose content was nowhere else. */
+/** Of a file that stood somewhere: it tells its versions from each other. */
+export type Stood = Pick<Look, 'size' | 'modifiedNs'>;
+
+/** Deletes that were carried out, and those of them whose content was nowhere else, by name. */
 export interface HeldAct {
   readonly deletes: number;
-  readonly gone: readonly string[];
+  readonly gone: ReadonlyMap<string, Stood>;
 }
 
 export type ActKind = 'here' | 'by peers';
@@ -36,7 +40,8 @@ export class HeldActs {
   hold(kind: ActKind, act: HeldAct): void {
     if (this.#acts.has(kind)) return;
     this.#acts.set(kind, act);
-    this.#note(kind, JSON.stringify(act));
+    const gone = [...act.gone].map(([name, { size, modifiedNs }]) => [name, size, String(modifiedNs)]);
+    this.#note(kind, JSON.stringify({ ...act, gone }));
   }
 
   release(kind: ActKind): void {
@@ -57,9 +62,10 @@ function noteOf(kind: ActKind): string {
 
 function parsed(note: string | undefined): HeldAct | undefined {
   try {
-    const { deletes, gone } = JSON.parse(note ?? '{}') as Partial<HeldAct>;
-    if (!Number.isSafeInteger(deletes) || !Array.isArray(gone)) return undefined;
-    return { deletes: Number(deletes), gone: gone.filter((name) => typeof name === 'string') };
+    const { deletes, gone } = JSON.parse(note ?? '{}') as { deletes?: unknown; gone?: [string, number, string][] };
+    if (!Number.isSafeInteger(deletes) || gone === undefined) return undefined;
+    const stood = gone.map(([name, size, modifiedNs]) => [name, { size, modifiedNs: BigInt(modifiedNs) }] as const);
+    return { deletes: Number(deletes), gone: new Map(stood) };
   } catch {
     return undefined;
   }

@@ -13,6 +13,7 @@ import { counterOf } from '../../core/model/version-vector.ts';
 import { isTrouble, type HistoryEntry } from '../../ports/file-tree.ts';
 import type { NeedCursor, NeedPhase } from '../../ports/record-store.ts';
 import { HELD_BY_PEERS, HELD_HERE, type Brake } from './brake.ts';
+import type { Stood } from './held-acts.ts';
 import type { Act } from './losses.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { Restorer } from './restorer.ts';
@@ -34,6 +35,8 @@ export interface Undone {
 }
 
 const PAGE = 500;
+/** Disks tell times no worse than FAT. */
+const GRAIN_NS = 2_000_000_000n;
 /** The reason of a problem. */
 const NOT_UNDONE = 'not-undone';
 /**
@@ -194,15 +197,19 @@ export class Undo {
     return meant.length;
   }
 
-  /** What peers had deleted here of many at once before it was too much: it is what went into the history last. */
+  /**
+   * What peers had deleted here of many at once before it was too much: what stood there then. What was moved away since is in no
+   * history, and a clock that was ahead makes an older version the one that went there last.
+   */
   async #restoreGone(done: Record<PutBack, number>): Promise<void> {
     const { tree } = this.#context;
     const { goneByPeers } = this.#brake;
-    for (let start = 0; start < goneByPeers.length; start += PAGE) {
-      const names = goneByPeers.slice(start, start + PAGE).filter((name) => this.#isGoneByPeer(name));
-      for (const [name, [latest]] of await tree.histories(names)) {
+    const names = [...goneByPeers.keys()].filter((name) => this.#isGoneByPeer(name));
+    for (let start = 0; start < names.length; start += PAGE) {
+      for (const [name, versions] of await tree.histories(names.slice(start, start + PAGE))) {
+        const kept = versions.find((version) => isWhatStood(version, goneByPeers.get(name)));
         const isStillGone = this.#isGoneByPeer(name) && !this.#context.isPutBack(name);
-        if (latest !== undefined && isStillGone) done[await this.#putBack(latest, undefined)] += 1;
+        if (kept !== undefined && isStillGone) done[await this.#putBack(kept, undefined)] += 1;
       }
     }
   }
@@ -255,4 +262,11 @@ export class Undo {
 /** What is ignored by now stays as it is: no record says what stands there. */
 function isOfAct({ name, type, invalid, modifiedBy, version }: FileRecord, act: Act): boolean {
   return type === 'file' && !invalid && act.isOf(name, modifiedBy, counterOf(version, modifiedBy));
+}
+
+/** A copy that was made between two disks has its time as exactly as the other one can tell it. */
+function isWhatStood({ size, modifiedNs }: HistoryEntry, stood: Stood | undefined): boolean {
+  if (stood?.size !== size) return false;
+  const apartNs = modifiedNs - stood.modifiedNs;
+  return apartNs > -GRAIN_NS && apartNs < GRAIN_NS;
 }
