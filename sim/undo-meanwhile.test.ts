@@ -212,10 +212,29 @@ test('U95 what a hand did days before its act stays, also where more of that is 
   desk.network.link('a', 'b').heal();
   ok(await desk.until(() => b.folder().state === 'needs-you', 5 * MINUTE_MS));
   await desk.runFor(MINUTE_MS);
-  equal(b.read(nameOf(1)), 'work of Tuesday');
+  deepEqual([b.read(nameOf(1)), b.read(nameOf(400))], ['work of Tuesday', 'content 400']);
   await desk.scheduler.runUntil(b.folder().undoHeld());
   ok(await desk.until(() => [a, b].every((machine) => count(machine, 'X') === 0), 5 * MINUTE_MS));
-  for (const machine of [a, b]) equal(machine.read(nameOf(1)), 'work of Tuesday', machine.name);
+  for (const machine of [a, b]) {
+    equal(machine.read(nameOf(1)), 'work of Tuesday', machine.name);
+    equal(machine.read(nameOf(400)), 'work of Monday', machine.name);
+  }
+});
+
+test('U95 an act of many hours is undone as a whole where that is told first which was done last', async () => {
+  const { desk, a, b } = await world(420);
+  using _ = desk;
+  desk.network.link('a', 'b').cut();
+  const starts = [390, 360, 320, 120, 0];
+  for (const [hour, start] of starts.entries()) {
+    for (let index = start; index < (starts[hour - 1] ?? 420); index += 1) a.write(nameOf(index), `X ${index}`);
+    await desk.runFor(HOUR_MS);
+  }
+  desk.network.link('a', 'b').heal();
+  ok(await desk.until(() => b.folder().state === 'needs-you', 5 * MINUTE_MS));
+  await desk.runFor(MINUTE_MS);
+  await desk.scheduler.runUntil(b.folder().undoHeld());
+  ok(await desk.until(() => [a, b].every((machine) => count(machine, 'content') === 420), 5 * MINUTE_MS));
 });
 
 test('U95 an act is undone also where some of its names are ignored since', async () => {

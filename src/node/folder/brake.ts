@@ -12,7 +12,7 @@ import type { GitIndexes } from './git-indexes.ts';
 import { isByGit, workTreeOf, type Trees } from './git-work.ts';
 import type { Problem } from './problems.ts';
 import { HeldActs, type Stood } from './held-acts.ts';
-import type { Act } from './losses.ts';
+import type { Act, Waiting } from './losses.ts';
 import { ReplacementBrake, type GiveBack } from './replacement-brake.ts';
 import type { TakenNames } from './taken-names.ts';
 import { Twins } from './twins.ts';
@@ -199,6 +199,11 @@ export class Brake {
   /** Would this version be held, as one more of too many? */
   isReplacement(mine: FileRecord | undefined, newest: FileRecord): boolean {
     return mine !== undefined && this.#replacements.counts(mine, newest);
+  }
+
+  /** Of versions that wait, those of the {@link act}. */
+  ofAct(waiting: readonly Waiting[]): Waiting[] {
+    return this.#replacements.ofAct(waiting);
   }
 
   /** A walk is over. @param isAllThere it has found all that is recorded: whatever was gone is back. */

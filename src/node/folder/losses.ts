@@ -6,10 +6,11 @@
  * was not made together.
  * @module
  */
+import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 
-const HOUR_S = 3600n;
+export const HOUR_S = 3600n;
 /** Of more the smallest is forgotten: an act is never that. */
 const HOURS_MAX = 100;
 /** So many more losses are counted before they are noted: to note costs a commit. */
@@ -21,7 +22,7 @@ const NAMES_MAX = 20_000;
 /** Of one name, the latest. */
 const TIMES_MAX = 8;
 /** Losses in an hour of an act that takes several. */
-const BUSY_MIN = 20;
+export const BUSY_MIN = 20;
 /** An act of which nothing came for so long is over, unless it is held: else each edit for ever would cost a note of all its names. */
 const GOES_ON_MS = 24 * 3_600_000;
 const NOTE = 'losses';
@@ -53,6 +54,12 @@ export interface Act {
    * began with this one.
    */
   readonly firstMs: (name: string, hand: bigint) => number;
+}
+
+/** A version of a peer that waits, and what stands here. */
+export interface Waiting {
+  readonly mine: LocalRecord;
+  readonly newest: FileRecord;
 }
 
 /** What is held of one hand. */

@@ -17,12 +17,11 @@ import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords, PeerKey } from '../../ports/record-store.ts';
 import type { GitIndexes } from './git-indexes.ts';
 import { isByGit, isObject, treeOfObject, workTreeOf, type Trees } from './git-work.ts';
-import { Losses, type Act, type LossesContext } from './losses.ts';
+import { BUSY_MIN, HOUR_S, Losses, type Act, type LossesContext, type Waiting } from './losses.ts';
 import { Twins } from './twins.ts';
 
 const FREE = 200;
 const SHARE_FREE = 0.5;
-const HOUR_S = 3600n;
 /** Who notices that something went wrong, and has the version of before put back, does it soon. */
 const UNDONE_S = 2n * HOUR_S;
 /** Who keeps what he writes for some hours only (a camera, say) deletes it for as long as he goes on. */
@@ -99,6 +98,28 @@ export class ReplacementBrake {
   /** What is held; undefined if nothing is. */
   get act(): Act | undefined {
     return this.#losses.act;
+  }
+
+  /**
+   * Of versions that wait, those of the act. What its hand did days before waits with it, and is none of it. But what it has done in
+   * the hours up to where the act seems to begin is: were all of an hour still to come, nothing of it has been counted.
+   */
+  ofAct(waiting: readonly Waiting[]): Waiting[] {
+    const { act } = this.#losses;
+    if (act === undefined) return [];
+    const counts = new Map<string, number>();
+    const made = waiting.map((one) => {
+      const hour = this.#madeS(one.mine.record, one.newest) / HOUR_S;
+      const key = `${one.newest.modifiedBy} ${hour}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+      return { one, hour };
+    });
+    const isOfAct = ({ name, modifiedBy }: FileRecord, hour: bigint): boolean => {
+      for (let at = hour; !act.isOf(name, modifiedBy, (at + 1n) * HOUR_S); at += 1n)
+        if ((counts.get(`${modifiedBy} ${at}`) ?? 0) < BUSY_MIN) return false;
+      return true;
+    };
+    return made.filter(({ one, hour }) => isOfAct(one.newest, hour)).map(({ one }) => one);
   }
 
   /** Had a peer told of this version when a person last said yes? */

@@ -7,14 +7,14 @@
  */
 import { LanfoldError } from '../../core/errors.ts';
 import { newestOf } from '../../core/index/newest.ts';
-import type { FileRecord, LocalRecord, Look } from '../../core/model/file-record.ts';
+import type { FileRecord, Look } from '../../core/model/file-record.ts';
 import { revival } from '../../core/scan/changes.ts';
 import { counterOf } from '../../core/model/version-vector.ts';
 import { isTrouble, type HistoryEntry } from '../../ports/file-tree.ts';
 import type { NeedCursor, NeedPhase } from '../../ports/record-store.ts';
 import { HELD_BY_PEERS, HELD_HERE, type Brake } from './brake.ts';
 import type { Stood } from './held-acts.ts';
-import type { Act } from './losses.ts';
+import type { Act, Waiting } from './losses.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { Restorer } from './restorer.ts';
 
@@ -146,28 +146,30 @@ export class Undo {
     return newestOf(others)?.deleted === false;
   }
 
-  #deleted(): LocalRecord[] {
+  #deleted(): Waiting[] {
     const { act } = this.#brake;
     const isAny = this.#brake.isHeld(HELD_BY_PEERS);
-    const isMeant = (newest: FileRecord): boolean => isAny || act?.hands.has(newest.modifiedBy) === true;
-    return [...this.#wanted('delete-file', isMeant), ...this.#wanted('delete-directory', isMeant)];
+    const isMeant = (_mine: FileRecord, { modifiedBy }: FileRecord): boolean =>
+      isAny || act?.hands.has(modifiedBy) === true;
+    const waiting = [...this.#wanted('delete-file', isMeant), ...this.#wanted('delete-directory', isMeant)];
+    return isAny ? waiting : this.#brake.ofAct(waiting);
   }
 
   /** What others have edited meanwhile, and is still on its way, is none of it. */
-  #replaced(): LocalRecord[] {
-    const { records } = this.#context;
+  #replaced(): Waiting[] {
     const { act } = this.#brake;
     if (act === undefined) return [];
-    return this.#wanted('file', (newest) => {
+    const waiting = this.#wanted('file', (mine, newest) => {
       if (!act.hands.has(newest.modifiedBy)) return false;
-      return this.#brake.isReplacement(records.local(newest.name)?.record, newest);
+      return this.#brake.isReplacement(mine, newest);
     });
+    return this.#brake.ofAct(waiting);
   }
 
   /** Own versions that stand here and of whose names others have newer ones. */
-  #wanted(phase: NeedPhase, isMeant: (newest: FileRecord) => boolean): LocalRecord[] {
+  #wanted(phase: NeedPhase, isMeant: (mine: FileRecord, newest: FileRecord) => boolean): Waiting[] {
     const { records, busy } = this.#context;
-    const found: LocalRecord[] = [];
+    const found: Waiting[] = [];
     for (let after: NeedCursor = { phase, name: undefined }; ;) {
       const page = records.need(after, PAGE).filter((needed) => needed.phase === phase);
       const last = page.at(-1);
@@ -176,20 +178,20 @@ export class Undo {
         const mine = records.local(name);
         const newest = records.newest(name);
         if (mine?.look === undefined || mine.record.version.length === 0 || busy.has(name)) continue;
-        if (newest !== undefined && isMeant(newest)) found.push(mine);
+        if (newest !== undefined && isMeant(mine.record, newest)) found.push({ mine, newest });
       }
       after = { phase, name: last.name };
     }
   }
 
   /** Ours stands, in a version that has seen all others. */
-  #keep(meant: readonly LocalRecord[]): number {
+  #keep(meant: readonly Waiting[]): number {
     const { records } = this.#context;
     if (meant.length === 0) return 0;
     // Parents before what is in them, or peers would make directories of their own.
-    const inOrder = meant.toSorted((a, b) => (a.record.name < b.record.name ? -1 : 1));
+    const inOrder = meant.toSorted((a, b) => (a.mine.record.name < b.mine.record.name ? -1 : 1));
     this.#context.save(
-      inOrder.map(({ record, look }) => {
+      inOrder.map(({ mine: { record, look } }) => {
         const others = records.versions(record.name).remotes.map((remote) => remote.record);
         return { record: revival(record, others, this.#context.author(record.name)), look };
       }),
