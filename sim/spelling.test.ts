@@ -216,6 +216,11 @@ test('N6 where the disk keeps names decomposed, files come, change and go under 
   ok(await desk.until(() => a.read(`${normal}/one`) === 'one', 5000));
   b.disk.unlink(`${FOLDER}/${kept}/one`);
   ok(await desk.until(() => a.read(`${normal}/one`) === undefined, 5000));
+  b.write(`${kept}/two`, 'two');
+  ok(await desk.until(() => a.read(`${normal}/two`) === 'two', 5000));
+  b.disk.rename(`${FOLDER}/${kept}`, 'elsewhere');
+  b.write(kept, 'a file now');
+  ok(await desk.until(() => a.read(normal) === 'a file now', 5000));
   ok(await desk.inSync(a, b));
 });
 
