@@ -222,11 +222,11 @@ export class Puller {
 
   async #handle(name: string, work: Work): Promise<Handled> {
     const { records, problems, mounts } = this.#context;
-    if (mounts.isAway(name)) return 'left'; // the mount point is listed as a problem
     const versions = records.versions(name);
     const newest = records.newest(name);
     if (newest === undefined) return 'done';
-    if (this.#context.ignores().match(name).ignored) {
+    const isAway = mounts.isAway(name); // the mount point is listed as a problem
+    if (!isAway && this.#context.ignores().match(name).ignored) {
       await this.#saves.add({ record: ignoredRecord(newest), look: undefined });
       problems.clear(name);
       return 'done';
@@ -241,14 +241,14 @@ export class Puller {
     );
     // A peer has deleted it since its name was read: that is judged with the other deletes (R12).
     if (decision === 'delete' && (work.phase === 'directory' || work.phase === 'file')) return 'again';
-    const taken = decision === 'nothing' ? undefined : this.#taken.find(name);
+    const taken = decision === 'nothing' || isAway ? undefined : this.#taken.find(name);
     // Said again: that it is not there may have been seen since, which ends what was listed of it.
     if (taken !== undefined) return this.#leave(taken, 'exists', TAKEN_TEXT);
     if (decision === 'delete' && mine !== undefined && this.#taken.respelling(mine) !== undefined) return 'left';
     const isLoss = decision === 'install' || decision === 'delete';
     const giveBack = isLoss ? this.#brake.mayReplace(mine, newest) : () => {};
-    if (giveBack === undefined) return 'left';
-    const handled = await this.#carryOut(decision, newest, versions, work);
+    if (giveBack === undefined) return 'left'; // also on a disk that is away: the act that it is of goes on to be held
+    const handled = isAway ? 'left' : await this.#carryOut(decision, newest, versions, work);
     if (handled === 'done') problems.clear(name);
     else giveBack();
     return handled;
