@@ -12,6 +12,7 @@ import { basisOf, isOld } from './basis.ts';
 import type { Brake } from './brake.ts';
 import type { FolderContext } from './folder-context.ts';
 import { goneByGit } from './git-work.ts';
+import type { HeldNames } from './held-names.ts';
 import { markIgnored } from './ignored-names.ts';
 import { namesBelow } from './names-below.ts';
 import { inOtherForm } from './other-forms.ts';
@@ -39,11 +40,16 @@ export class Absence {
   async record(absent: readonly string[]): Promise<void> {
     if (absent.length === 0) return;
     const due = this.#settler.gone(absent);
-    const held = new Set(due.filter((name) => this.#brake.touchesHeld(name)));
+    const held = new Set(due.filter((name) => this.#brake.heldFound?.touches(name)));
     const others = due.filter((name) => !held.has(name));
-    if (others.length > 0) await this.#judge(others, !this.#brake.isHoldingFound);
+    if (others.length > 0) await this.#judge(others, this.#brake.heldFound === undefined);
     // A part of what waits for a person is judged with all of it, or it would get out bit by bit.
-    if (held.size > 0) await this.#judge([...new Set([...held, ...this.#brake.heldFound])], true);
+    if (held.size > 0) await this.#judge([...new Set([...held, ...(this.#brake.heldFound?.all ?? [])])], true);
+  }
+
+  /** What waits for a person may be back by now. */
+  async judgeHeld(): Promise<void> {
+    await this.#judge([...(this.#brake.heldFound?.all ?? [])], true);
   }
 
   async #judge(settled: readonly string[], isOfHeld: boolean): Promise<void> {
@@ -51,10 +57,16 @@ export class Absence {
     if (settled.length === 0 || !(await this.#context.rootIsOurs())) return;
     // Asked before the last look: after that there is no await, or what is put in place meanwhile would be taken for gone.
     // What is held is no less of an accident for what git does later.
-    const asked = settled.filter((name) => !isOfHeld || !this.#brake.touchesHeld(name));
+    const asked = settled.filter((name) => !isOfHeld || this.#brake.heldFound?.touches(name) !== true);
     const byGit = await goneByGit(this.#context, asked);
     const { moment } = this.#settler;
-    const stillGone = await this.#stillGone(settled);
+    const { stillGone, unknown } = await this.#stillGone(settled);
+    const held = isOfHeld ? this.#brake.heldFound : undefined;
+    // What is left of it may be few, but only once each of them has been seen where it was: the next walk asks again.
+    if (held !== undefined && this.#isUnsure(held, new Set(settled), unknown)) {
+      for (const name of settled) this.#settler.forget(name, moment);
+      return;
+    }
     const names = new Set(stillGone.flatMap((name) => [name, ...namesBelow(this.#context.records, name)]));
     const { records, busy } = this.#context;
     const isOurs = (name: string): boolean => !busy.has(name) && !this.#context.ignores().match(name).ignored;
@@ -62,31 +74,47 @@ export class Absence {
     const gone = this.#withoutUnclaimed(here);
     // A large directory that was renamed is gone before all that is in it has been found again: judged by then, the brake would
     // hold it for an accident, and peers would hear that it is gone before they hear where it is.
-    if (this.#patience.mayWait(gone.length >= SETTLE.absentMany && this.#context.isWalking())) {
+    if (held === undefined && this.#patience.mayWait(gone.length >= SETTLE.absentMany && this.#context.isWalking())) {
       for (const name of settled) this.#settler.later(name);
       return;
     }
     const lost = new Set(gone);
     const twins = new Twins(this.#context, (name) => !lost.has(name));
     const counting = gone.filter((name) => !byGit.has(name) && !this.#isElsewhere(name, twins));
-    if (!this.#brake.mayAnnounceDeletes(counting.length, stillGone, isOfHeld)) {
-      // They wait for a person, and not here: the next walk finds them anew.
-      for (const name of names) this.#settler.forget(name, moment);
-      return;
+    const others = isOfHeld ? this.#leftOtherwise(lost) : [];
+    if (gone.length === 0) {
+      if (held !== undefined) this.#brake.foundAgain();
+    } else if (this.#brake.mayAnnounceDeletes(counting.length, gone, { isOfHeld, others })) {
+      gone.sort((a, b) => byName(b, a)); // children before their directory
+      for (let start = 0; start < gone.length; start += CHUNK) {
+        this.#context.save(gone.slice(start, start + CHUNK).flatMap((name) => this.#deletionOf(name)));
+      }
+      markIgnored(this.#context, [...names]);
     }
-    gone.sort((a, b) => byName(b, a)); // children before their directory
-    for (let start = 0; start < gone.length; start += CHUNK) {
-      this.#context.save(gone.slice(start, start + CHUNK).flatMap((name) => this.#deletionOf(name)));
-    }
-    markIgnored(this.#context, [...names]);
+    // Those that wait for a person do so not here: the next walk finds them anew.
     for (const name of names) this.#settler.forget(name, moment);
+  }
+
+  /** Those of what is held that are not gone any more, and not back either: they are ignored now, say, or a peer has deleted them. */
+  #leftOtherwise(gone: ReadonlySet<string>): string[] {
+    const { records } = this.#context;
+    const ignores = this.#context.ignores();
+    const isBack = (name: string): boolean => isHere(records.local(name)) && !ignores.match(name).ignored;
+    return [...(this.#brake.heldFound?.all ?? [])].filter((name) => !gone.has(name) && !isBack(name));
+  }
+
+  /** Of some the disk does not say whether they are still gone, or they are being put in place, or came to it just now. */
+  #isUnsure(held: HeldNames, judged: ReadonlySet<string>, unknown: readonly string[]): boolean {
+    const { records, busy } = this.#context;
+    const isUnknown = unknown.some((name) => isHere(records.local(name)));
+    return isUnknown || [...held.all].some((name) => busy.has(name) || !judged.has(name));
   }
 
   /**
    * The disk may have been away at the first look, and back when the root was checked: only two looks around it count. And what
-   * was put in place while the answer was under way is not gone.
+   * was put in place while the answer was under way is not gone. `unknown`: nobody can say of these.
    */
-  async #stillGone(gone: readonly string[]): Promise<string[]> {
+  async #stillGone(gone: readonly string[]): Promise<{ stillGone: string[]; unknown: string[] }> {
     const { mounts, tree } = this.#context;
     await mounts.refresh();
     const { moment } = this.#settler;
@@ -95,13 +123,16 @@ export class Absence {
     const names = gone.filter((name) => !others.has(name));
     const basis = basisOf(this.#context, this.#settler, names);
     const looks = await tree.look(names);
-    return names.filter((name, index) => {
+    const unknown: string[] = [];
+    const stillGone = names.filter((name, index) => {
       const look = looks[index];
       const isGone = look === undefined || (!isTrouble(look) && look.type === 'other');
       if (mounts.holds(name)) this.#settler.forget(name);
       else if (!isGone || isOld(this.#context, name, basis)) this.#settler.later(name);
+      if (isTrouble(look) || mounts.holds(name) || isOld(this.#context, name, basis)) unknown.push(name);
       return isGone && !isOld(this.#context, name, basis) && !mounts.holds(name);
     });
+    return { stillGone, unknown };
   }
 
   /**

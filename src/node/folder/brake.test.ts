@@ -94,7 +94,7 @@ test('R12 deletes that are found here in parts, one soon after the other, are on
   nowMs += 5000;
   equal(brake.mayAnnounceDeletes(30), false, '60 of 100');
   nowMs += 60_000;
-  equal(brake.mayAnnounceDeletes(30, [], false), true, 'another act');
+  equal(brake.mayAnnounceDeletes(30, [], { isOfHeld: false, others: [] }), true, 'another act');
   equal(brake.mayAnnounceDeletes(30), false, 'those that are held, as late as ever');
   equal(brake.mayAnnounceDeletes(10), true, 'most are back: with what had gone before they are few');
   store.close();

@@ -6,12 +6,12 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords, NeedCursor } from '../../ports/record-store.ts';
 import type { FileRecord } from '../../core/model/file-record.ts';
-import { parentOf } from '../../core/model/folder-path.ts';
 import type { HeldFact, HeldKind } from '../../core/wire/held.ts';
 import type { GitIndexes } from './git-indexes.ts';
 import { isByGit, workTreeOf, type Trees } from './git-work.ts';
 import type { Problem } from './problems.ts';
 import { HeldActs, type Stood } from './held-acts.ts';
+import { HeldNames } from './held-names.ts';
 import type { Act, Waiting } from './losses.ts';
 import { ReplacementBrake, type GiveBack } from './replacement-brake.ts';
 import type { TakenNames } from './taken-names.ts';
@@ -68,9 +68,8 @@ export class Brake {
   /** The facts that {@link #onHeld} was last called with. */
   #said = '[]';
   readonly #held = new Map<HeldReason, { readonly count: number; readonly text: string }>();
-  /** Of {@link HELD_HERE} the names that are gone, each with all that is recorded below it; and all directories above them. */
-  #heldFound: ReadonlySet<string> = new Set();
-  #aboveHeld: ReadonlySet<string> = new Set();
+  /** Those of {@link HELD_HERE}. */
+  readonly #heldNames = new HeldNames();
   /** Since when something waits that may be git's work, by reason. */
   readonly #maybeGitMs = new Map<HeldReason, number>();
 
@@ -96,6 +95,7 @@ export class Brake {
     }
     this.#act.held = 0;
     this.#held.clear();
+    this.#heldNames.release();
     this.#releaseActs();
     this.#say();
   }
@@ -206,15 +206,13 @@ export class Brake {
     return this.#replacements.ofAct(waiting);
   }
 
-  /** A walk is over. @param isAllThere it has found all that is recorded: whatever was gone is back. */
+  /** A walk is over. @param isAllThere it has found all that is recorded: what was held before a restart is back. */
   walked(isAllThere: boolean): void {
     const nowMs = this.#context.clock.monotonicMs();
     this.#walkedMs ??= nowMs;
-    const isJudged = nowMs - this.#walkedMs >= JUDGED_MS;
-    if (isAllThere || (!this.isHoldingFound && isJudged)) this.#acts.release('here');
-    if (!isAllThere) return;
-    this.#approved.delete(HELD_HERE);
-    this.#release(HELD_HERE);
+    if (this.isHoldingFound) return; // then each of them is looked for
+    if (isAllThere || nowMs - this.#walkedMs >= JUDGED_MS) this.#acts.release('here');
+    if (isAllThere) this.#approved.delete(HELD_HERE);
   }
 
   /** True while deletes that were found here wait for a person. */
@@ -223,16 +221,14 @@ export class Brake {
   }
 
   /** The names of them. */
-  get heldFound(): Iterable<string> {
-    return this.isHoldingFound ? this.#heldFound : [];
+  get heldFound(): HeldNames | undefined {
+    return this.isHoldingFound ? this.#heldNames : undefined;
   }
 
-  /** Is the name one of them, or below or above one? */
-  touchesHeld(name: string): boolean {
-    if (!this.isHoldingFound) return false;
-    if (this.#aboveHeld.has(name)) return true;
-    for (let at = name; at !== ''; at = parentOf(at)) if (this.#heldFound.has(at)) return true;
-    return false;
+  /** They are all back. */
+  foundAgain(): void {
+    this.#acts.release('here');
+    this.#release(HELD_HERE);
   }
 
   /** What waits for a person. */
@@ -247,10 +243,15 @@ export class Brake {
 
   /**
    * May this many deletes, found here by looking, be announced? Names that only moved are not to be counted.
-   * @param names of which all that is recorded below them is gone, too.
+   * @param names of all that is gone.
    * @param isOfHeld all names that are held already, and are still gone, are among them. Else none is.
+   * @param others those of what is held that are not gone any more, and not back either: they still count.
    */
-  mayAnnounceDeletes(count: number, names: readonly string[] = [], isOfHeld = true): boolean {
+  mayAnnounceDeletes(
+    count: number,
+    names: readonly string[] = [],
+    { isOfHeld, others }: { isOfHeld: boolean; others: readonly string[] } = { isOfHeld: true, others: [] },
+  ): boolean {
     const nowMs = this.#context.clock.monotonicMs();
     if (nowMs - this.#act.startedMs > ONE_ACT_MS) this.#act = { startedMs: nowMs, deletes: 0, held: 0 };
     const { local } = this.#context.records.counts();
@@ -259,16 +260,13 @@ export class Brake {
     const lately = this.isHoldingFound && isOfHeld ? 0 : this.#act.deletes + (isOfHeld ? 0 : this.#act.held);
     const deletes = (before ?? 0) + lately + count;
     const total = local.files + local.directories + local.symlinks + (before ?? 0) + this.#act.deletes;
-    if (isTooMany(deletes, total) && !this.#isAllowed(HELD_HERE)) {
+    if (isTooMany(deletes + others.length, total) && !this.#isAllowed(HELD_HERE)) {
       this.#acts.hold('here', { deletes: this.#act.deletes, gone: new Map() });
-      this.#holdFound(count, names, isOfHeld);
+      this.#holdFound(count, [...names, ...others], isOfHeld);
       return false;
     }
     this.#act.deletes += count;
-    if (isOfHeld && this.isHoldingFound) {
-      this.#acts.release('here');
-      this.#release(HELD_HERE);
-    }
+    if (isOfHeld && this.isHoldingFound) this.foundAgain();
     return true;
   }
 
@@ -276,11 +274,7 @@ export class Brake {
     const isMore = this.isHoldingFound && !isOfHeld;
     if (isMore || !this.isHoldingFound) this.#act.held += count;
     const all = count + (isMore ? (this.#held.get(HELD_HERE)?.count ?? 0) : 0);
-    this.#heldFound = new Set([...(isMore ? this.#heldFound : []), ...names]);
-    const above = new Set<string>();
-    for (const name of this.#heldFound)
-      for (let at = parentOf(name); at !== '' && !above.has(at); at = parentOf(at)) above.add(at);
-    this.#aboveHeld = above;
+    this.#heldNames.hold([...(isMore ? this.#heldNames.all : []), ...names]);
     const text = `${all} files are gone from this folder. They stay on the other computers until you confirm`;
     this.#hold(HELD_HERE, all, text);
     this.#say();
@@ -322,6 +316,7 @@ export class Brake {
 
   #release(reason: HeldReason): void {
     this.#held.delete(reason);
+    if (reason === HELD_HERE) this.#heldNames.release();
     this.#maybeGitMs.delete(reason);
     this.#say();
   }

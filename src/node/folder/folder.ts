@@ -298,6 +298,8 @@ export class Folder {
         this.#context.doubt.end();
       }
       this.#busyScanning = false;
+      await this.#inspector.judgeHeld();
+      if (this.#brake.isHoldingFound) this.#scans.askAgain();
       if (!this.admission.isScanned) this.admission.scanned();
       this.#indexes.looked();
       this.#pullWanted.ring();

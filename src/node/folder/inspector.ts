@@ -64,6 +64,11 @@ export class Inspector {
     await this.#absence.record(gone);
   }
 
+  /** Looks whether deletes that wait for a person are still gone. */
+  judgeHeld(): Promise<void> {
+    return this.#absence.judgeHeld();
+  }
+
   async #inspectChunk(names: readonly string[], absent: string[], doubtful: Set<string>): Promise<void> {
     const { tree, records, problems, busy, doubt } = this.#context;
     const wanted = names.filter((name) => this.#isOurs(name));

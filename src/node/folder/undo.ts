@@ -122,7 +122,7 @@ export class Undo {
 
   /** Before it has been judged again, after a restart, nobody knows of which names it is. */
   #mayBeHeld(name: string): boolean {
-    return !this.#brake.isHoldingFound || this.#brake.touchesHeld(name);
+    return this.#brake.heldFound?.touches(name) !== false;
   }
 
   /**
