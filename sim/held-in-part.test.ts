@@ -62,6 +62,19 @@ test('R12 what is held stays held while the disk does not say of a part of it wh
   deepEqual([left(b, [...OLD, ...NEW]), a.folder().state], [100, 'needs-you']);
 });
 
+test('R12 what is held stays held over a restart after which a part of it cannot be looked at', async () => {
+  const { desk, a, b } = await holding();
+  using _ = desk;
+  failAt(a);
+  a.hasStoppedProperly();
+  a.crash();
+  await desk.start(a);
+  await desk.runFor(10 * 60_000);
+  delete a.faults.afterDisk;
+  await desk.runFor(60_000);
+  deepEqual([left(b, [...OLD, ...NEW]), a.folder().state], [100, 'needs-you']);
+});
+
 test('R12 what is held stays held while its directory cannot be listed, and with it what had gone of the same act', async () => {
   const { desk, a, b } = await sharing();
   using _ = desk;

@@ -105,9 +105,9 @@ export class Absence {
 
   /** Of some the disk does not say whether they are still gone, or they are being put in place, or came to it just now. */
   #isUnsure(held: HeldNames, judged: ReadonlySet<string>, unknown: readonly string[]): boolean {
-    const { records, busy } = this.#context;
+    const { records, busy, doubt } = this.#context;
     const isUnknown = unknown.some((name) => isHere(records.local(name)));
-    return isUnknown || [...held.all].some((name) => busy.has(name) || !judged.has(name));
+    return isUnknown || [...held.all].some((name) => busy.has(name) || doubt.covers(name) || !judged.has(name));
   }
 
   /**

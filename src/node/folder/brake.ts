@@ -13,6 +13,7 @@ import type { Problem } from './problems.ts';
 import { HeldActs, type Stood } from './held-acts.ts';
 import { HeldNames } from './held-names.ts';
 import type { Act, Waiting } from './losses.ts';
+import { namesBelow } from './names-below.ts';
 import { ReplacementBrake, type GiveBack } from './replacement-brake.ts';
 import type { TakenNames } from './taken-names.ts';
 import { Twins } from './twins.ts';
@@ -23,8 +24,6 @@ const SHARE_FREE = 0.2;
 const ONE_ACT_MS = 10_000;
 /** What may be git's work waits so long for the word that it is, and is not told of meanwhile. */
 const GIT_PATIENCE_MS = 20_000;
-/** What the first walk after a start finds gone has been judged by then: what was held before is held again, or is not any more. */
-const JUDGED_MS = 5 * 60_000;
 /** How long after it, and after what it allowed last, a person's yes holds for more deletes of the kind: they come in parts. */
 const APPROVAL_MS = 60_000;
 /** How long it holds for what was held when it was said: whoever has it may be asleep, or something large on its way before. */
@@ -53,8 +52,6 @@ export class Brake {
   /** What was found gone lately: announced, and held. */
   #act = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, held: 0 };
   readonly #acts: HeldActs;
-  /** When the first walk was over; monotonic. */
-  #walkedMs: number | undefined;
   /** Deletes that were carried out, and all names whose content was nowhere else, with what stood there. */
   #pulled = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, gone: new Map<string, Stood>() };
   /** What is pulled just now is allowed although it is many. */
@@ -82,6 +79,12 @@ export class Brake {
     this.#acts = new HeldActs(context.records);
     const pulled = this.#acts.of('by peers');
     if (pulled !== undefined) this.#pulled = { startedMs: 0, deletes: pulled.deletes, gone: new Map(pulled.gone) };
+    this.#heldNames.hold(
+      (this.#acts.of('here')?.held ?? []).flatMap((name) => [name, ...namesBelow(context.records, name)]),
+    );
+    // At most; the first walk counts them.
+    if (this.#heldNames.all.size > 0) this.#sayFound(this.#heldNames.all.size);
+    else this.#acts.release('here');
   }
 
   /** A person says that what is held is meant. */
@@ -206,13 +209,9 @@ export class Brake {
     return this.#replacements.ofAct(waiting);
   }
 
-  /** A walk is over. @param isAllThere it has found all that is recorded: what was held before a restart is back. */
-  walked(isAllThere: boolean): void {
-    const nowMs = this.#context.clock.monotonicMs();
-    this.#walkedMs ??= nowMs;
-    if (this.isHoldingFound) return; // then each of them is looked for
-    if (isAllThere || nowMs - this.#walkedMs >= JUDGED_MS) this.#acts.release('here');
-    if (isAllThere) this.#approved.delete(HELD_HERE);
+  /** A walk is over and has missed nothing: what a yes was said to is back. (Where it could not look, a person is asked again.) */
+  foundAll(): void {
+    if (!this.isHoldingFound) this.#approved.delete(HELD_HERE);
   }
 
   /** True while deletes that were found here wait for a person. */
@@ -261,7 +260,6 @@ export class Brake {
     const deletes = (before ?? 0) + lately + count;
     const total = local.files + local.directories + local.symlinks + (before ?? 0) + this.#act.deletes;
     if (isTooMany(deletes + others.length, total) && !this.#isAllowed(HELD_HERE)) {
-      this.#acts.hold('here', { deletes: this.#act.deletes, gone: new Map() });
       this.#holdFound(count, [...names, ...others], isOfHeld);
       return false;
     }
@@ -270,13 +268,19 @@ export class Brake {
     return true;
   }
 
+  #sayFound(count: number): void {
+    const text = `${count} files are gone from this folder. They stay on the other computers until you confirm`;
+    this.#held.set(HELD_HERE, { count, text });
+  }
+
   #holdFound(count: number, names: readonly string[], isOfHeld: boolean): void {
     const isMore = this.isHoldingFound && !isOfHeld;
     if (isMore || !this.isHoldingFound) this.#act.held += count;
     const all = count + (isMore ? (this.#held.get(HELD_HERE)?.count ?? 0) : 0);
     this.#heldNames.hold([...(isMore ? this.#heldNames.all : []), ...names]);
-    const text = `${all} files are gone from this folder. They stay on the other computers until you confirm`;
-    this.#hold(HELD_HERE, all, text);
+    this.#acts.hold('here', { deletes: this.#act.deletes, gone: new Map(), held: [] });
+    this.#acts.update('here', this.#heldNames.topmost);
+    this.#sayFound(all);
     this.#say();
   }
 
@@ -298,7 +302,7 @@ export class Brake {
     const isMany = isTooMany(done + need.deletes, total);
     if (isMany && gone.size > DELETES_FREE && !this.#isAllowed(HELD_BY_PEERS)) {
       if (this.#mayStillBeGit(HELD_BY_PEERS, isMaybeGit)) return 'later';
-      this.#acts.hold('by peers', { deletes: done, gone: new Map(gone) });
+      this.#acts.hold('by peers', { deletes: done, gone: new Map(gone), held: [] });
       this.#sayDeletes(need.deletes);
       this.#say();
       return false;

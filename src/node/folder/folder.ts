@@ -289,7 +289,7 @@ export class Folder {
       if (directories.includes('') && (await this.#ignores.load())) this.#pullWanted.ring();
       for (const directory of directories) {
         const isAllThere = await this.#scanner.scan(directory, signal);
-        if (directory === '' && !signal.aborted) this.#brake.walked(isAllThere);
+        if (directory === '' && isAllThere && !signal.aborted) this.#brake.foundAll();
       }
       if (signal.aborted) break; // what was not seen says nothing
       if (directories.includes('')) {

@@ -9,10 +9,13 @@ import type { FolderRecords } from '../../ports/record-store.ts';
 /** Of a file that stood somewhere: it tells its versions from each other. */
 export type Stood = Pick<Look, 'size' | 'modifiedNs'>;
 
-/** Deletes that were carried out, and those of them whose content was nowhere else, by name. */
 export interface HeldAct {
+  /** Deletes that were carried out, or announced, before it was too much. */
   readonly deletes: number;
+  /** By peers: names of those, and of what is held, whose content is nowhere else, and what stood there. */
   readonly gone: ReadonlyMap<string, Stood>;
+  /** Here: names of what is held, each with all below it. */
+  readonly held: readonly string[];
 }
 
 export type ActKind = 'here' | 'by peers';
@@ -39,13 +42,24 @@ export class HeldActs {
 
   hold(kind: ActKind, act: HeldAct): void {
     if (this.#acts.has(kind)) return;
-    this.#acts.set(kind, act);
-    const gone = [...act.gone].map(([name, { size, modifiedNs }]) => [name, size, String(modifiedNs)]);
-    this.#note(kind, JSON.stringify({ ...act, gone }));
+    this.#set(kind, act);
+  }
+
+  /** More of it is held by now, or less. */
+  update(kind: ActKind, held: readonly string[]): void {
+    const act = this.#acts.get(kind);
+    const isSame = act?.held.length === held.length && act.held.every((name, at) => name === held[at]);
+    if (act !== undefined && !isSame) this.#set(kind, { ...act, held });
   }
 
   release(kind: ActKind): void {
     if (this.#acts.delete(kind)) this.#note(kind, undefined);
+  }
+
+  #set(kind: ActKind, act: HeldAct): void {
+    this.#acts.set(kind, act);
+    const gone = [...act.gone].map(([name, { size, modifiedNs }]) => [name, size, String(modifiedNs)]);
+    this.#note(kind, JSON.stringify({ ...act, gone }));
   }
 
   /** What cannot be noted, on a full disk, counts until the next start. */
@@ -56,16 +70,23 @@ export class HeldActs {
   }
 }
 
+/** Undefined what a note lacks that somebody else has written. */
+interface Noted {
+  readonly deletes?: unknown;
+  readonly gone?: readonly (readonly [string, number, string])[];
+  readonly held?: readonly string[];
+}
+
 function noteOf(kind: ActKind): string {
   return `held deletes ${kind}`;
 }
 
 function parsed(note: string | undefined): HeldAct | undefined {
   try {
-    const { deletes, gone } = JSON.parse(note ?? '{}') as { deletes?: unknown; gone?: [string, number, string][] };
-    if (!Number.isSafeInteger(deletes) || gone === undefined) return undefined;
+    const { deletes, gone, held } = JSON.parse(note ?? '{}') as Noted;
+    if (!Number.isSafeInteger(deletes) || gone === undefined || held === undefined) return undefined;
     const stood = gone.map(([name, size, modifiedNs]) => [name, { size, modifiedNs: BigInt(modifiedNs) }] as const);
-    return { deletes: Number(deletes), gone: new Map(stood) };
+    return { deletes: Number(deletes), gone: new Map(stood), held };
   } catch {
     return undefined;
   }

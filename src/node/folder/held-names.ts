@@ -13,6 +13,15 @@ export class HeldNames {
     return this.#names;
   }
 
+  /** Those that are below no other. */
+  get topmost(): string[] {
+    const isBelowOther = (name: string): boolean => {
+      for (let at = parentOf(name); at !== ''; at = parentOf(at)) if (this.#names.has(at)) return true;
+      return false;
+    };
+    return [...this.#names].filter((name) => !isBelowOther(name));
+  }
+
   /** Is the name one of them, or below or above one? */
   touches(name: string): boolean {
     if (this.#above.has(name)) return true;
