@@ -15,6 +15,7 @@ function admission(scheduler = new Scheduler()): Admission & { renewed: () => nu
   const records: Partial<FolderRecords> = {
     note: (name) => notes.get(name),
     setNote: (name, value) => void (value === undefined ? notes.delete(name) : notes.set(name, value)),
+    remotes: () => [AWAITED, OTHER],
     renewIndexId: () => {
       renewed += 1;
       return 7n;
@@ -76,4 +77,15 @@ test('R14 a peer is believed once an hour that it knows more of our records than
   equal(made.doubt(AWAITED), true);
   equal(made.isSilent, true);
   equal(made.renewed(), 3);
+});
+
+test('R12 who tells all of its index anew is heard when it has come to the end, and not when it has gone', () => {
+  const made = admission();
+  equal(made.isAllHeard, true);
+  made.tellsAnew(OTHER);
+  made.peerLeft(OTHER);
+  made.peerHeard(AWAITED);
+  equal(made.isAllHeard, false);
+  made.peerHeard(OTHER);
+  equal(made.isAllHeard, true);
 });

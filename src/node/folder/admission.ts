@@ -11,6 +11,8 @@ import { previewOf, type JoinPreview } from './join-preview.ts';
 import type { Problem } from './problems.ts';
 
 const SET_BACK = 'set back';
+/** A note, as JSON: peers that have begun to tell all of their index anew, and have not come to its end. */
+const TELLING_ANEW = 'telling anew';
 /** So long nobody else's word will do. Who has much to tell takes seconds; who never comes to an end must not mute us. */
 const AWAITED_MS = 60_000;
 /** Once in this time one peer may say that it knows more of our records than we do: nobody puts back a backup more often. */
@@ -89,9 +91,31 @@ export class Admission {
     return true;
   }
 
+  /** What was heard of a peer is dropped, and it tells all of it anew. */
+  tellsAnew(peer: PeerKey): void {
+    this.#noteTelling([...this.#tellingAnew, peer]);
+  }
+
+  /** No peer tells its index anew just now, or was cut off while it did: until then what it has not said is no word of it. */
+  get isAllHeard(): boolean {
+    return this.#tellingAnew.length === 0;
+  }
+
+  get #tellingAnew(): PeerKey[] {
+    const noted = JSON.parse(this.#records.note(TELLING_ANEW) ?? '[]') as string[];
+    const known = new Set(this.#records.remotes().map(String));
+    return noted.filter((peer) => known.has(peer)).map(BigInt);
+  }
+
+  #noteTelling(peers: readonly PeerKey[]): void {
+    const value = peers.length === 0 ? undefined : JSON.stringify([...new Set(peers.map(String))]);
+    if (value !== this.#records.note(TELLING_ANEW)) this.#records.setNote(TELLING_ANEW, value);
+  }
+
   /** A peer has told all that it knew when it connected. */
   peerHeard(peer: PeerKey): void {
     this.#heard.add(peer);
+    this.#noteTelling(this.#tellingAnew.filter((other) => other !== peer));
     if (this.#awaited !== undefined && this.#awaited !== peer) return;
     this.#awaitNobody();
   }

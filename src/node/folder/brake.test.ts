@@ -29,7 +29,13 @@ const NONE_TAKEN = { respelling: () => undefined };
 
 test('R12 deletes that a round leaves are not counted again in the next; those that are carried out are', () => {
   const { store, records, names } = folderOf(100);
-  const brake = new Brake({ records, gitIndexes, digest: sha256, clock: { monotonicMs: () => 0, nowMs: () => 0 } });
+  const brake = new Brake({
+    records,
+    gitIndexes,
+    digest: sha256,
+    isAllHeard: () => true,
+    clock: { monotonicMs: () => 0, nowMs: () => 0 },
+  });
   const removed = (name: string): FileRecord => ({
     ...file(name, [
       [1n, 1n],
@@ -69,7 +75,13 @@ test('R12 deletes that are no loss leave room for those that come soon after the
     blocks: NO_BYTES,
     blockSize: 0,
   });
-  const brake = new Brake({ records, gitIndexes, digest: sha256, clock: { monotonicMs: () => 0, nowMs: () => 0 } });
+  const brake = new Brake({
+    records,
+    gitIndexes,
+    digest: sha256,
+    isAllHeard: () => true,
+    clock: { monotonicMs: () => 0, nowMs: () => 0 },
+  });
   records.saveRemote(PEER, names.slice(0, 540).map(removed), true); // all but 40 stay under another name
   equal(brake.mayPullDeletes(NONE_TAKEN), true);
   records.saveLocal(names.slice(0, 540).map((name) => ({ record: removed(name), look: undefined })));
@@ -88,6 +100,7 @@ test('R12 deletes that are found here in parts, one soon after the other, are on
     records,
     gitIndexes,
     digest: sha256,
+    isAllHeard: () => true,
     clock: { monotonicMs: () => nowMs, nowMs: () => nowMs },
   });
   equal(brake.mayAnnounceDeletes(30), true);
@@ -107,6 +120,7 @@ test('R12 a yes counts for what comes to it next, and for no accident of the sam
     records,
     gitIndexes,
     digest: sha256,
+    isAllHeard: () => true,
     clock: { monotonicMs: () => nowMs, nowMs: () => nowMs },
   });
   const hourMs = 3_600_000;

@@ -45,6 +45,8 @@ export interface BrakeContext {
   /** SHA-256. */
   readonly digest: (bytes: Uint8Array) => Uint8Array;
   readonly clock: Pick<Clock, 'monotonicMs' | 'nowMs'>;
+  /** False while what peers want is known in part. */
+  isAllHeard(): boolean;
 }
 
 export class Brake {
@@ -105,6 +107,7 @@ export class Brake {
 
   /** What peers want of this folder by now: what they have taken back is nothing to confirm. */
   wants({ items, deletes }: { readonly items: number; readonly deletes: number }): void {
+    if (!this.#context.isAllHeard()) return;
     if (deletes === 0) this.#releasePulled();
     if (items === 0) this.#release(HELD_REPLACEMENTS);
     if (items + deletes === 0) this.#replacements.release();
@@ -121,9 +124,10 @@ export class Brake {
     this.#replacements.beginRound();
   }
 
-  /** @param isWhole it was asked for all that is to be replaced or to go. */
-  endRound(isWhole: boolean): void {
+  /** @param isWholeRound it was asked for all that is to be replaced or to go. */
+  endRound(isWholeRound: boolean): void {
     const { held, heldDeletes } = this.#replacements;
+    const isWhole = isWholeRound && this.#context.isAllHeard();
     if (isWhole) this.#replacements.endRound();
     if (held > 0) this.#sayReplacements();
     else if (isWhole) this.#release(HELD_REPLACEMENTS);
@@ -289,6 +293,8 @@ export class Brake {
    * @param taken what gets another spelling of its name does not go.
    */
   mayPullDeletes(taken: Pick<TakenNames, 'respelling'>): boolean | 'later' {
+    // A part of what is held, told anew, would be few.
+    if (this.isHeld(HELD_BY_PEERS) && !this.#context.isAllHeard()) return 'later';
     const { local, need } = this.#context.records.counts();
     const nowMs = this.#context.clock.monotonicMs();
     const isOver = nowMs - this.#pulled.startedMs > ONE_ACT_MS && this.#acts.of('by peers') === undefined;

@@ -56,6 +56,8 @@ export interface FolderContext {
   isProvisional(): boolean;
   /** While that is so because the records are older than what a peer has heard of them (SPEC E8). */
   isSetBack(): boolean;
+  /** Has each peer that began to tell all of its index come to the end? Else what it has not said is no word of it. */
+  isAllHeard(): boolean;
   /** Something is wanted from peers that was not before. */
   pullSoon(): void;
   /** Asks for these names to be looked at soon. */

@@ -103,6 +103,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     isWalking,
     isProvisional: () => admission.isProvisional,
     isSetBack: () => admission.isSetBack,
+    isAllHeard: () => admission.isAllHeard,
   };
 }
 

@@ -86,11 +86,10 @@ export class Conversation implements Source {
       runId: host.twins.runId,
       timestamp: host.stamps.next(host.edges.clock.nowMs()),
     });
-    const { clock } = host.edges;
-    this.#introduction = new Introduction(clock, (reason) => stream.destroy(reason));
-    this.#silence = new Silence(clock, () => this.#heardAll());
+    this.#introduction = new Introduction(host.edges.clock, (reason) => stream.destroy(reason));
+    this.#silence = new Silence(host.edges.clock, () => this.#heardAll());
     this.#keepAlive = new KeepAlive(
-      clock,
+      host.edges.clock,
       () => this.#link.send('Ping', {}),
       () => stream.destroy('the peer is silent'),
     );
@@ -311,10 +310,9 @@ export class Conversation implements Source {
     const terms = agree(folder, told, this.#parties, isFresh);
     if (terms === undefined) return;
     if (terms.isRenewed || terms.isDropped) this.#sendConfig();
-    const { from, completeAt } = terms;
-    const isHeard = folder.records.remoteIndex(this.peer).maxSequence >= completeAt;
-    const sender = new IndexSender(folder, this.peer, from, (part) => this.#sendPart(part));
-    this.#shared.set(folder.id, { folder, sender, completeAt, isHeard });
+    const isHeard = folder.records.remoteIndex(this.peer).maxSequence >= terms.completeAt;
+    const sender = new IndexSender(folder, this.peer, terms.from, (part) => this.#sendPart(part));
+    this.#shared.set(folder.id, { folder, sender, completeAt: terms.completeAt, isHeard });
     if (terms.isRenewed) this.#host.renewed(folder, this);
     if (isHeard) folder.admission.peerHeard(this.peer);
     else this.#silence.watch();
@@ -360,7 +358,9 @@ export class Conversation implements Source {
   #keepIndex(folder: Folder, records: readonly FileRecord[], replace: boolean): void {
     folder.receiveIndex(this.peer, records, replace);
     const shared = this.#shared.get(folder.id);
-    if (shared === undefined || shared.isHeard) return;
+    if (replace) folder.admission.tellsAnew(this.peer);
+    if (shared === undefined || (shared.isHeard && !replace)) return;
+    shared.isHeard = false;
     if (folder.records.remoteIndex(this.peer).maxSequence >= shared.completeAt) this.#heard(shared);
     else this.#silence.watch();
   }

@@ -71,6 +71,7 @@ export function agree(folder: Folder, told: Told, parties: Parties, isFresh: boo
   if (isDropped || isOtherIndex(held, them.indexId)) {
     records.dropRemote(peer);
     records.setRemoteIndex(peer, them.indexId);
+    folder.admission.tellsAnew(peer);
   }
   if (isDropped) {
     const details = { folder: folder.id, held: held.maxSequence, announced: them.maxSequence };
