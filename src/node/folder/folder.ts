@@ -109,10 +109,7 @@ export class Folder {
     });
     this.mounts = this.#context.mounts;
     this.#ignores = new IgnoreKeeper({
-      ...basis,
-      clock: edges.clock,
-      mounts: this.mounts,
-      forget: (names) => this.#context.forget(names),
+      ...this.#context,
       onChange: () => {
         this.rescan();
         this.pullSoon();
