@@ -236,4 +236,51 @@ export const SCANNING: readonly PlantedBug[] = [
     breaks: 'E4',
     foundBy: { file: 'sim/power.test.ts', test: 'E4 what a power cut emptied is not announced under' },
   },
+  {
+    name: 'held-in-part',
+    what: 'of deletes that are held, a part that the disk says something of is judged by itself, and is few',
+    file: 'src/node/folder/absence.ts',
+    find: 'if (held !== undefined && this.#isUnsure(held, new Set(settled), unknown)) {',
+    replace: 'if (false && held !== undefined && this.#isUnsure(held, new Set(settled), unknown)) {',
+    breaks: 'R12',
+    foundBy: { file: 'sim/held-in-part.test.ts', test: 'R12 what is held stays held while the disk does not say' },
+  },
+  {
+    name: 'unseen-while-ignored',
+    what: 'what was removed below an ignored directory is told as deleted once it is ignored no longer',
+    file: 'src/node/folder/ignored-names.ts',
+    find: 'gone.push(...unseen.filter((_, index) => looks[index] === undefined));',
+    replace: '',
+    breaks: 'G13',
+    foundBy: {
+      file: 'sim/ignored-directory.test.ts',
+      test: 'G13 what is removed below an ignored directory while lanfold',
+    },
+  },
+  {
+    name: 'damage-forgotten-for-permissions',
+    what: 'what was found damaged is nobody’s damage any more once a peer has given it other permissions',
+    file: 'src/node/folder/make-context.ts',
+    find: 'damageList.keep(damaged);',
+    replace: '',
+    breaks: 'R4',
+    foundBy: { file: 'sim/listed-damage.test.ts', test: 'R4 who removes what was found damaged, and has got other' },
+  },
+  {
+    name: 'undo-of-what-is-away',
+    what: 'who undoes what is held while the folder is away lets it go instead',
+    file: 'src/node/folder/undo.ts',
+    find: `    if (!(await this.#context.rootIsOurs())) return undefined;
+    const found`,
+    replace: `    const found`,
+    also: [
+      {
+        find: `    if (!(await this.#context.rootIsOurs())) return undefined;
+    if (later`,
+        replace: `    if (later`,
+      },
+    ],
+    breaks: 'U93',
+    foundBy: { file: 'sim/undo-while-away.test.ts', test: 'U93 what is undone while the root is away is refused' },
+  },
 ];
