@@ -130,3 +130,124 @@ test('M4 what was edited before its directory was ignored for a while is no conf
   equal(b.read('d/one'), 'edited');
   deepEqual([...b.inode('d').children.keys()], ['one']);
 });
+
+for (const how of ['while it runs', 'with a restart'])
+  test(`G13 what was removed below an ignored directory is deleted nowhere else, ${how}, also where that comes back while its disk is away`, async () => {
+    const { desk, a, b } = two();
+    using _ = desk;
+    const MOUNT = `${FOLDER}/photos`;
+    a.disk.makeDirectory(MOUNT);
+    a.disk.mount(MOUNT);
+    a.disk.makeDirectory(`${MOUNT}/d`);
+    for (const name of ['photos/d/one', 'photos/d/two', 'photos/three']) a.write(name, name);
+    await desk.start(a, b);
+    ok(await desk.until(() => b.read('photos/d/one') !== undefined && b.read('photos/three') !== undefined));
+    ok(await desk.inSync(a, b));
+    a.write('.stignore', 'd\n');
+    await desk.runFor(700_000);
+    a.disk.unlink(`${MOUNT}/d/one`);
+    await desk.runFor(60_000);
+    equal(b.read('photos/d/one'), 'photos/d/one');
+    const top = a.disk.unmount(MOUNT);
+    a.folder().rescan();
+    await desk.runFor(20_000);
+    deepEqual(a.problems(), [['photos', 'not-mounted']]);
+    a.write('.stignore', 'e\n');
+    await desk.runFor(20_000);
+    if (how === 'with a restart') {
+      a.crash();
+      a.hasStoppedProperly();
+      await desk.start(a);
+      await desk.runFor(20_000);
+    }
+    a.disk.mount(MOUNT, top);
+    a.folder().rescan();
+    await desk.runFor(1_300_000);
+    deepEqual([b.read('photos/d/one'), b.read('photos/d/two')], ['photos/d/one', 'photos/d/two']);
+    deepEqual([a.read('photos/d/one'), a.read('photos/d/two')], ['photos/d/one', 'photos/d/two']);
+    ok(await desk.inSync(a, b));
+  });
+
+test('G13 what was removed below an ignored directory is deleted nowhere else, also where the disk does not say so when that comes back', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  for (const name of ['d', 'd/sub']) a.disk.makeDirectory(`${FOLDER}/${name}`);
+  for (const name of ['d/sub/one', 'd/two']) a.write(name, name);
+  ok(await desk.until(() => b.read('d/sub/one') !== undefined && b.read('d/two') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.write('.stignore', 'd\n');
+  await desk.runFor(700_000);
+  a.disk.rename(`${FOLDER}/d/sub`, 'elsewhere'); // as rm, but that nobody hears of what is in it
+  await desk.runFor(60_000);
+  ok(a.folder().records.local('d/sub/one')?.record.invalid === false);
+  equal(b.read('d/sub/one'), 'd/sub/one');
+  // The directory may not be entered, say.
+  a.faults.afterDisk = async (call, [names], result) => {
+    const done = await result;
+    if (call !== 'look') return done;
+    return (done as unknown[]).map((one, at) =>
+      (names as string[])[at]?.startsWith('d/') === true ? { trouble: 'denied', detail: 'may not be entered' } : one,
+    );
+  };
+  a.write('.stignore', 'e\n');
+  await desk.runFor(5000);
+  delete a.faults.afterDisk;
+  await desk.runFor(1_300_000);
+  deepEqual([b.read('d/sub/one'), b.read('d/two')], ['d/sub/one', 'd/two']);
+});
+
+test('G13 what became a pipe below an ignored directory is deleted nowhere else when that comes back', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  for (const name of ['d', 'd/sub']) a.disk.makeDirectory(`${FOLDER}/${name}`);
+  for (const name of ['d/sub/one', 'd/two']) a.write(name, name);
+  ok(await desk.until(() => b.read('d/sub/one') !== undefined && b.read('d/two') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.write('.stignore', 'd\n');
+  await desk.runFor(20_000);
+  a.crash();
+  a.hasStoppedProperly();
+  a.disk.unlink(`${FOLDER}/d/sub/one`);
+  a.disk.makeOther(`${FOLDER}/d/sub/one`);
+  await desk.start(a);
+  await desk.runFor(20_000);
+  equal(a.folder().records.local('d/sub/one')?.record.invalid, false);
+  a.write('.stignore', 'e\n');
+  await desk.runFor(1_300_000);
+  equal(b.read('d/sub/one'), 'd/sub/one');
+});
+
+test('I5 patterns that were read before the last ones, and took longer to be judged, are not those that hold', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a, b);
+  a.disk.makeDirectory(`${FOLDER}/d`);
+  for (const name of ['d/one', 'd/two']) a.write(name, name);
+  ok(await desk.until(() => b.read('d/one') !== undefined && b.read('d/two') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.write('.stignore', 'd\n*.mine\n');
+  await desk.runFor(700_000);
+  a.write('x.mine', 'secret');
+  await desk.runFor(20_000);
+  a.disk.makeDirectory(`${FOLDER}/e`);
+  await desk.runFor(20_000);
+  // A slow disk: to look at all that was ignored takes a while, and so does a walk.
+  let isFirst = true;
+  a.faults.beforeDisk = (call, _, [names]) => {
+    const later = (ms: number): Promise<void> => new Promise((resolve) => void desk.scheduler.after(ms, resolve));
+    if (call === 'list' && !isFirst) return later(10_000);
+    if (call !== 'look' || !isFirst || !(names as string[]).includes('d/one')) return undefined;
+    isFirst = false;
+    return later(8000);
+  };
+  a.write('.stignore', '\n');
+  await desk.runFor(1500);
+  equal(isFirst, false);
+  a.write('.stignore', 'd\n*.mine\n#\n');
+  await desk.runFor(9000);
+  a.write('y.mine', 'secret'); // long after all was read and taken for what the user means
+  await desk.runFor(60_000);
+  deepEqual([b.read('x.mine'), b.read('y.mine')], [undefined, undefined]);
+});

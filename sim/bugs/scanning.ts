@@ -249,7 +249,7 @@ export const SCANNING: readonly PlantedBug[] = [
     name: 'unseen-while-ignored',
     what: 'what was removed below an ignored directory is told as deleted once it is ignored no longer',
     file: 'src/node/folder/ignored-names.ts',
-    find: 'gone.push(...unseen.filter((_, index) => looks[index] === undefined));',
+    find: 'gone.push(...unseen.filter((_, index) => !isThere(looks[index])));',
     replace: '',
     breaks: 'G13',
     foundBy: {

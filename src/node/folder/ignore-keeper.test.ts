@@ -9,6 +9,7 @@ import { MemoryTree } from '../../edges/memory/memory-tree.ts';
 import { Scheduler } from '../../edges/memory/scheduler.ts';
 import { SeededChance } from '../../edges/memory/seeded-chance.ts';
 import { openRecordStore } from '../../edges/store/record-store.ts';
+import { DamageList } from './damage-list.ts';
 import { IgnoreKeeper } from './ignore-keeper.ts';
 import { Mounts } from './mounts.ts';
 
@@ -34,6 +35,8 @@ async function removed({ beforeNews = () => {} }: { beforeNews?: (keeper: Ignore
     records,
     clock,
     mounts: new Mounts({ tree, records, onChange: () => {} }),
+    damageList: new DamageList(records, () => new Uint8Array(32)),
+    save: (saved) => void records.saveLocal(saved),
     forget: (names) => records.forgetLocal(names),
     onChange: () => (changes += 1),
     onFailure: () => (failures += 1),

@@ -9,7 +9,7 @@ import { IGNORE_FILE } from '../../core/model/folder-path.ts';
 import { NO_IGNORES, stricter, type Ignores } from '../../core/scan/ignore.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
 import { readIgnores } from './ignore-file.ts';
-import { forgetFreed, goneUnseen, type FreedContext } from './ignored-names.ts';
+import { findUnseen, forgetFreed, startAnew, type FreedContext } from './ignored-names.ts';
 
 /** After the last news of a file of patterns, before they are taken for what the user means. */
 const QUIET_MS = 1000;
@@ -31,11 +31,17 @@ export class IgnoreKeeper {
   /** Text by name, of the file and those that it includes; undefined before the first reading. */
   #texts: ReadonlyMap<string, string | undefined> | undefined;
   #timer: Timer | undefined;
+  /** The last load that has not ended. */
+  #last: Promise<unknown> | undefined;
+  /** Loads that have not begun. */
+  #waiting = 0;
   /** They are others than those that {@link IgnoreKeeperOptions.onChange} was last called for, whoever read them. */
   #isUntold = false;
 
   constructor(options: IgnoreKeeperOptions) {
     this.#options = options;
+    // What was on the disk while the patterns became others starts anew.
+    options.mounts.whenBack((directory) => forgetFreed(options, this.rules, directory));
   }
 
   get rules(): Ignores {
@@ -49,13 +55,26 @@ export class IgnoreKeeper {
    * @throws LanfoldError `E_IGNORE_FILE`.
    */
   async load(): Promise<boolean> {
+    // One after the other: what was read first would hold in the end, if it took longer to be judged.
+    this.#waiting += 1;
+    const loading = this.#last === undefined ? this.#load() : this.#last.then(() => this.#load());
+    const last = loading.catch(() => {});
+    this.#last = last;
+    try {
+      return await loading;
+    } finally {
+      if (this.#last === last) this.#last = undefined;
+    }
+  }
+
+  async #load(): Promise<boolean> {
+    this.#waiting -= 1;
     if (this.#timer !== undefined) return false;
     const { rules, texts } = await readIgnores(this.#options.tree);
+    const isChanged = this.#texts === undefined || !sameTexts(this.#texts, texts);
+    const before = this.#texts === undefined ? undefined : this.#rules;
     // Asked while the old rules still hold: after that whoever walks may take what is gone for deleted.
-    const gone = this.#isNews(texts)
-      ? await goneUnseen(this.#options, this.#texts === undefined ? undefined : this.#rules, rules)
-      : [];
-    const isChanged = this.#isNews(texts); // somebody else may have read them meanwhile
+    const unseen = isChanged ? await findUnseen(this.#options, before, rules) : undefined;
     const wasStricter = this.#meanwhile !== undefined;
     if (isChanged) {
       this.#texts = texts;
@@ -63,10 +82,10 @@ export class IgnoreKeeper {
       this.#isUntold = true;
     }
     // They have come to rest; so they have, too, when an earlier reading failed and the folder was stopped meanwhile.
-    if (this.#timer === undefined) this.#meanwhile = undefined;
+    if (this.#timer === undefined && this.#waiting === 0) this.#meanwhile = undefined;
+    if (unseen !== undefined) startAnew(this.#options, unseen);
     // RACE: a walk may have read the new patterns before the news of them came; what was recorded as ignored since then, by
     // those that held meanwhile, is freed only now.
-    if (isChanged && gone.length > 0) this.#options.forget(gone);
     if (isChanged || wasStricter) forgetFreed(this.#options, this.#rules);
     return isChanged;
   }
@@ -83,10 +102,6 @@ export class IgnoreKeeper {
   close(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-  }
-
-  #isNews(texts: ReadonlyMap<string, string | undefined>): boolean {
-    return this.#texts === undefined || !sameTexts(this.#texts, texts);
   }
 
   async #peek(): Promise<void> {

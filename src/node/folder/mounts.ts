@@ -28,10 +28,16 @@ export class Mounts {
   readonly #context: MountsContext;
   readonly #known: Set<string>;
   readonly #away = new Set<string>();
+  readonly #listeners: ((directory: string) => void)[] = [];
 
   constructor(context: MountsContext) {
     this.#context = context;
     this.#known = new Set(JSON.parse(context.records.note(MOUNTS) ?? '[]') as string[]);
+  }
+
+  /** Calls `listener` right before {@link MountsContext.onChange}. */
+  whenBack(listener: (directory: string) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** A listing shows a mount point. */
@@ -94,13 +100,18 @@ export class Mounts {
   approve(name: string): boolean {
     if (!this.#away.has(name)) return false;
     this.#forget(name);
-    this.#context.onChange('');
+    this.#tell('');
     return true;
   }
 
   #isBack(name: string): void {
     if (!this.#away.delete(name)) return;
-    this.#context.onChange(name);
+    this.#tell(name);
+  }
+
+  #tell(directory: string): void {
+    for (const listener of this.#listeners) listener(directory);
+    this.#context.onChange(directory);
   }
 
   #isGone(name: string): void {
