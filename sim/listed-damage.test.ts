@@ -216,3 +216,23 @@ test('R4 what was found damaged is not announced once it is no longer ignored', 
   await desk.runFor(700_000);
   deepEqual([a.read('photo'), b.read('photo')], [GOOD, GOOD]);
 });
+
+test('R4 what was found damaged, and was ignored over a restart, is not announced when it is no longer ignored', async () => {
+  const { desk, a, b } = await twoWith({ photo: GOOD });
+  using _ = desk;
+  b.crash();
+  await desk.runFor(60_000);
+  a.inode('photo').content = Buffer.from('content 0f photo'); // a bad disk: nothing that a look could show
+  equal((await desk.scheduler.runUntil(a.folder().health.verifier.verify())).damaged, 1);
+  a.write('.stignore', 'photo\n');
+  await desk.runFor(700_000);
+  a.crash();
+  a.hasStoppedProperly();
+  await desk.start(a);
+  await desk.runFor(60_000);
+  a.write('.stignore', '\n');
+  await desk.runFor(60_000);
+  await desk.start(b);
+  await desk.runFor(700_000);
+  equal(b.read('photo'), GOOD);
+});

@@ -20,7 +20,18 @@ export interface Damaged {
   readonly changedNs?: string;
 }
 
+/** The file of a listed name whose record is no more. */
+interface Left {
+  readonly inode: string;
+  readonly size: number;
+  readonly modifiedNs: string;
+  /** In hexadecimal, over the blocks that were recorded: the damaged ones if it had given up its claim, else the good ones. */
+  readonly digest: string;
+  readonly wasUnclaimed: boolean;
+}
+
 const NOTE = 'damaged';
+const LEFT_NOTE = 'damaged before';
 /** More than a person could go through one by one; whoever has mended these looks for the others. */
 const LISTED_MAX = 1000;
 /** What is ignored, or was moved away and is not recorded under its new name: while somebody has it open, say. */
@@ -28,12 +39,15 @@ const LEFT_MAX = 100;
 
 export class DamageList {
   readonly #records: FolderRecords;
+  readonly #digest: (bytes: Uint8Array) => Uint8Array;
   readonly #byName: Map<string, Damaged>;
-  /** Records that are no more, though the files may be. The last ones, and only of this run. */
-  readonly #left: LocalRecord[] = [];
+  /** The last ones. */
+  readonly #left: Left[];
 
-  constructor(records: FolderRecords) {
+  constructor(records: FolderRecords, digest: (bytes: Uint8Array) => Uint8Array) {
     this.#records = records;
+    this.#digest = digest;
+    this.#left = JSON.parse(records.note(LEFT_NOTE) ?? '[]') as Left[];
     const noted = JSON.parse(records.note(NOTE) ?? '[]') as Damaged[];
     this.#byName = new Map(noted.map((damaged) => [damaged.name, damaged]));
   }
@@ -73,14 +87,23 @@ export class DamageList {
       const own = this.#records.local(name);
       if (own !== undefined && this.isListed(own.record) && isMoved(own, seen)) return true;
     }
-    return this.#left.some((own) => isMoved(own, seen));
+    return this.#left.some(
+      (left) => isLeft(left, seen) && (left.digest === this.#digestOf(seen)) === left.wasUnclaimed,
+    );
   }
 
   /** The record goes, as nothing stands here any more or it is ignored: what was there may come to light again, under whatever name. */
-  left(own: LocalRecord): void {
-    if (!this.isListed(own.record)) return;
-    this.#left.push(own);
+  left({ record, look }: LocalRecord): void {
+    if (!this.isListed(record) || look?.type !== 'file') return;
+    const { inode, size, modifiedNs } = look;
+    const file = { inode: String(inode), size, modifiedNs: String(modifiedNs) };
+    this.#left.push({ ...file, digest: this.#digestOf(record), wasUnclaimed: isUnclaimed(record) });
     if (this.#left.length > LEFT_MAX) this.#left.shift();
+    this.#records.setNote(LEFT_NOTE, JSON.stringify(this.#left));
+  }
+
+  #digestOf({ blocks }: Pick<FileRecord, 'blocks'>): string {
+    return Buffer.from(this.#digest(blocks)).toString('hex');
   }
 
   /**
@@ -128,6 +151,11 @@ export class DamageList {
 /** Who has given up his claim has the damaged bytes in his record, anybody else the good ones. */
 function isMoved(own: LocalRecord, seen: Sighting): boolean {
   return isSameFile(own.look, seen) && sameBytes(seen.blocks, own.record.blocks) === isUnclaimed(own.record);
+}
+
+function isLeft({ inode, size, modifiedNs }: Left, { look }: Sighting): boolean {
+  if (look.type !== 'file') return false;
+  return inode === String(look.inode) && size === look.size && modifiedNs === String(look.modifiedNs);
 }
 
 function isSameFile(look: LocalRecord['look'], seen: Sighting): boolean {

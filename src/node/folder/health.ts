@@ -60,7 +60,7 @@ function verifierAtRest(edges: Edges, id: string, tree: FileTree, records: Folde
   const { clock, log } = edges;
   const problems = new Problems(() => {});
   const mounts = new Mounts({ tree, records, onChange: () => {} });
-  const damageList = new DamageList(records);
+  const damageList = new DamageList(records, (bytes) => edges.digest(bytes));
   const shared = { id, clock, log, tree, records, problems, damageList, mounts };
   const context = { ...shared, busy: new BusyNames(), suspect: () => {} };
   return new Verifier(context, new Damage(context), () => false);

@@ -47,7 +47,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     given: given.ofAny(clock.nowMs()),
     ...(name === undefined ? {} : { told: toldOf(records, name, device, given.of(name)) }),
   });
-  const damageList = new DamageList(records);
+  const damageList = new DamageList(records, digest);
   const putBack = new Set<string>();
   const save = (made: readonly LocalRecord[]): void => {
     const saved = made.map((one) => (putBack.delete(one.record.name) ? asKept(one, device) : one));
@@ -64,9 +64,9 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
     const note = until === undefined ? undefined : { name: GIVEN_UNTIL, value: String(until) };
     const damaged = damageList.keptBy(saved);
     const told = records.saveLocal(saved, note);
-    damageList.keep(damaged);
     if (until !== undefined) given.noted(until);
     onSaved(told);
+    damageList.keep(damaged);
     if (told.filter(({ name }) => gitIndexes.notice(name)).length > 0) void gitIndexes.read().catch(() => {});
   };
   const forgotten: ((names: readonly string[]) => void)[] = [];

@@ -13,6 +13,7 @@ import { decide } from '../../core/reconcile/decide.ts';
 import { disowned, sameAttributes } from '../../core/scan/changes.ts';
 import { isTrouble, type Applied, type Change } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
+import { markIgnored } from './ignored-names.ts';
 import { namesBelow } from './names-below.ts';
 import type { TakenNames } from './taken-names.ts';
 
@@ -50,8 +51,11 @@ export class Respelling {
     try {
       const applied = await tree.apply(changes);
       const [first] = applied;
-      if (isTrouble(first) && first.trouble === 'exists') this.#taken.refuse(to);
+      // What has just been changed is looked at anew; all else stays, and is judged as a loss.
+      if (isTrouble(first) && first.trouble === 'changed') this.#context.suspect([from]);
+      else if (isTrouble(first)) this.#taken.refuse(to);
       if (first === undefined || isTrouble(first)) return false;
+      markIgnored(this.#context, namesBelow(this.#context.records, from)); // it has come along
       this.#record(names, changes, applied);
       return true;
     } finally {
@@ -59,15 +63,21 @@ export class Respelling {
     }
   }
 
-  /** Undefined if not all of it may be renamed. */
+  /** Undefined if not all of it may be renamed: not yet, or, if it is refused, not at all. */
   #namesIn(from: string, to: string): Names | undefined {
-    const { records, mounts } = this.#context;
+    const { records, mounts, damageList } = this.#context;
+    const rules = this.#context.ignores();
     if (mounts.isAway(from)) return undefined;
     const names = new Map<string, string>();
     for (const old of [from, ...namesBelow(records, from)]) {
       const own = records.local(old);
-      if (!isHere(own)) continue;
+      if (!isHere(own) || rules.match(old).ignored) continue;
       const name = this.#newNameOf(own);
+      // Damage has to be fetched whole, and what is ignored under its new name is to go.
+      if (damageList.isListed(own.record) || (name !== undefined && rules.match(name).ignored)) {
+        this.#taken.refuse(to);
+        return undefined;
+      }
       if (name === undefined || (old === from ? name !== to : names.get(parentOf(old)) !== parentOf(name)))
         return undefined;
       names.set(old, name);
@@ -76,12 +86,11 @@ export class Respelling {
   }
 
   #newNameOf({ record, look }: LocalRecord): string | undefined {
-    const { records, digest, damageList } = this.#context;
+    const { records, digest } = this.#context;
     const left = records.newest(record.name);
-    if (look === undefined || left === undefined || damageList.isListed(record)) return undefined;
+    if (look === undefined || left === undefined) return undefined;
     if (decide(record, left, [], digest, this.#context.author()) !== 'delete') return undefined;
-    const name = this.#taken.respelling(record)?.name;
-    return name === undefined || this.#context.ignores().match(name).ignored ? undefined : name;
+    return this.#taken.respelling(record)?.name;
   }
 
   /** Of what is in a directory only what has another name there is renamed by itself: in the directory as it is called by then. */
