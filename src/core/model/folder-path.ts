@@ -79,6 +79,11 @@ export function isBelowOneOf(directories: ReadonlySet<string>, name: string): bo
   return false;
 }
 
+/** Those of the names that are below no other. */
+export function topmostOf(names: ReadonlySet<string>): string[] {
+  return [...names].filter((name) => !isBelowOneOf(names, name));
+}
+
 export function baseName(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { isHere, sameContent, type LocalRecord } from '../../core/model/file-record.ts';
-import { byName } from '../../core/model/folder-path.ts';
+import { byName, topmostOf } from '../../core/model/folder-path.ts';
 import { deletion } from '../../core/scan/changes.ts';
 import { SETTLE } from '../../core/scan/settle.ts';
 import { isTrouble } from '../../ports/file-tree.ts';
@@ -67,8 +67,9 @@ export class Absence {
       for (const name of settled) this.#settler.forget(name, moment);
       return;
     }
-    const names = new Set(stillGone.flatMap((name) => [name, ...namesBelow(this.#context.records, name)]));
     const { records, busy } = this.#context;
+    const below = topmostOf(new Set(stillGone)).flatMap((name) => namesBelow(records, name));
+    const names = new Set([...stillGone, ...below]);
     const isOurs = (name: string): boolean => !busy.has(name) && !this.#context.ignores().match(name).ignored;
     const here = [...names].filter((name) => isOurs(name) && isHere(records.local(name)));
     const gone = this.#withoutUnclaimed(here);

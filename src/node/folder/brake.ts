@@ -13,7 +13,7 @@ import type { Problem } from './problems.ts';
 import { HeldActs, type Stood } from './held-acts.ts';
 import { HeldNames } from './held-names.ts';
 import type { Act, Waiting } from './losses.ts';
-import { namesBelow } from './names-below.ts';
+import { recordedIn } from './names-below.ts';
 import { ReplacementBrake, type GiveBack } from './replacement-brake.ts';
 import type { TakenNames } from './taken-names.ts';
 import { Twins } from './twins.ts';
@@ -81,11 +81,10 @@ export class Brake {
     this.#acts = new HeldActs(context.records);
     const pulled = this.#acts.of('by peers');
     if (pulled !== undefined) this.#pulled = { startedMs: 0, deletes: pulled.deletes, gone: new Map(pulled.gone) };
-    this.#heldNames.hold(
-      (this.#acts.of('here')?.held ?? []).flatMap((name) => [name, ...namesBelow(context.records, name)]),
-    );
-    // At most; the first walk counts them.
-    if (this.#heldNames.all.size > 0) this.#sayFound(this.#heldNames.all.size);
+    this.#heldNames.hold((this.#acts.of('here')?.held ?? []).flatMap((name) => recordedIn(context.records, name)));
+    const { size } = this.#heldNames.all;
+    if (size > 0) this.#act = { startedMs: Number.POSITIVE_INFINITY, deletes: 0, held: size }; // it goes on with the first look
+    if (size > 0) this.#sayFound(size); // at most; the first walk counts them
     else this.#acts.release('here');
   }
 
@@ -257,6 +256,8 @@ export class Brake {
   ): boolean {
     const nowMs = this.#context.clock.monotonicMs();
     if (nowMs - this.#act.startedMs > ONE_ACT_MS) this.#act = { startedMs: nowMs, deletes: 0, held: 0 };
+    // What is gone when this device starts anew may have gone together with what was held before.
+    this.#act.startedMs = Math.min(this.#act.startedMs, nowMs);
     const { local } = this.#context.records.counts();
     const before = isOfHeld ? this.#acts.of('here')?.deletes : undefined;
     // What comes soon after what is held is of the same act.
@@ -282,7 +283,7 @@ export class Brake {
     if (isMore || !this.isHoldingFound) this.#act.held += count;
     const all = count + (isMore ? (this.#held.get(HELD_HERE)?.count ?? 0) : 0);
     this.#heldNames.hold([...(isMore ? this.#heldNames.all : []), ...names]);
-    this.#acts.hold('here', { deletes: this.#act.deletes, gone: new Map(), held: [] });
+    this.#acts.hold('here', { deletes: this.#act.deletes, gone: new Map(), held: this.#heldNames.topmost });
     this.#acts.update('here', this.#heldNames.topmost);
     this.#sayFound(all);
     this.#say();

@@ -2,7 +2,7 @@
  * Names that are gone here and wait for a person (R12), each with all that was recorded below it.
  * @module
  */
-import { parentOf } from '../../core/model/folder-path.ts';
+import { parentOf, topmostOf } from '../../core/model/folder-path.ts';
 
 export class HeldNames {
   #names: ReadonlySet<string> = new Set();
@@ -15,11 +15,7 @@ export class HeldNames {
 
   /** Those that are below no other. */
   get topmost(): string[] {
-    const isBelowOther = (name: string): boolean => {
-      for (let at = parentOf(name); at !== ''; at = parentOf(at)) if (this.#names.has(at)) return true;
-      return false;
-    };
-    return [...this.#names].filter((name) => !isBelowOther(name));
+    return topmostOf(this.#names);
   }
 
   /** Is the name one of them, or below or above one? */

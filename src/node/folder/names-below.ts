@@ -1,5 +1,5 @@
 import { isHere, type LocalRecord } from '../../core/model/file-record.ts';
-import { byName, parentOf } from '../../core/model/folder-path.ts';
+import { byName, isBelowOneOf, parentOf } from '../../core/model/folder-path.ts';
 import { isTrouble, type Looked } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
 import { markIgnored } from './ignored-names.ts';
@@ -17,6 +17,16 @@ export function namesBelow(records: FolderRecords, directory: string): string[] 
     names.push(...page.map((local) => local.record.name));
     after = last.record.name;
   }
+}
+
+/** A name and all below it of which the records do not say that it was ignored. */
+export function recordedIn(records: FolderRecords, top: string): string[] {
+  const ignored = new Set<string>();
+  return [top, ...namesBelow(records, top)].filter((name) => {
+    const local = records.local(name);
+    if (local?.record.invalid === true) ignored.add(name);
+    return isHere(local) && !isBelowOneOf(ignored, name);
+  });
 }
 
 /**
