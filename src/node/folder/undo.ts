@@ -16,6 +16,7 @@ import { HELD_BY_PEERS, HELD_HERE, type Brake } from './brake.ts';
 import type { Stood } from './held-acts.ts';
 import type { Act, Waiting } from './losses.ts';
 import type { FolderContext } from './folder-context.ts';
+import { inOtherForm } from './other-forms.ts';
 import type { Restorer } from './restorer.ts';
 
 export interface Undone {
@@ -101,23 +102,25 @@ export class Undo {
    */
   async #gone(): Promise<Found> {
     const { tree, records, mounts } = this.#context;
-    const gone: Gone[] = [];
+    const gone = new Map<string, Gone>();
     let untold = 0;
     await mounts.refresh();
     for (let after = ''; ;) {
       const page = records.below('', after, PAGE);
       const last = page.at(-1);
-      if (last === undefined) return { gone, untold };
+      if (last === undefined) break;
       const here = page.filter(({ look }) => look !== undefined).map(({ record }) => record);
       const looks = await tree.look(here.map(({ name }) => name));
       for (const [index, { name, sequence }] of here.entries()) {
         const look = looks[index];
         if (look !== undefined && !isTrouble(look)) continue;
-        if (look === undefined && !mounts.holds(name)) gone.push({ name, sequence });
+        if (look === undefined && !mounts.holds(name)) gone.set(name, { name, sequence });
         else if (this.#mayBeHeld(name)) untold += 1;
       }
       after = last.record.name;
     }
+    for (const name of await inOtherForm(tree, [...gone.keys()])) gone.delete(name);
+    return { gone: [...gone.values()], untold };
   }
 
   /** Before it has been judged again, after a restart, nobody knows of which names it is. */
