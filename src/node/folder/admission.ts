@@ -91,9 +91,15 @@ export class Admission {
     return true;
   }
 
-  /** What was heard of a peer is dropped, and it tells all of it anew. */
+  /** A peer tells all of its index anew. Noted before what it told is dropped, for it may come to nothing more after that. */
   tellsAnew(peer: PeerKey): void {
     this.#noteTelling([...this.#tellingAnew, peer]);
+  }
+
+  /** What a peer told is dropped, and it will be asked to tell all of it anew. Itself it stays known. */
+  dropTold(peer: PeerKey): void {
+    this.tellsAnew(peer);
+    this.#records.saveRemote(peer, [], true);
   }
 
   /** No peer tells its index anew just now, or was cut off while it did: until then what it has not said is no word of it. */
@@ -114,8 +120,13 @@ export class Admission {
 
   /** A peer has told all that it knew when it connected. */
   peerHeard(peer: PeerKey): void {
-    this.#heard.add(peer);
     this.#noteTelling(this.#tellingAnew.filter((other) => other !== peer));
+    this.saysNoMore(peer);
+  }
+
+  /** A peer has told what it will for now. It may have fallen asleep: that is no end of what it tells anew. */
+  saysNoMore(peer: PeerKey): void {
+    this.#heard.add(peer);
     if (this.#awaited !== undefined && this.#awaited !== peer) return;
     this.#awaitNobody();
   }

@@ -356,22 +356,18 @@ export class Conversation implements Source {
   }
 
   #keepIndex(folder: Folder, records: readonly FileRecord[], replace: boolean): void {
+    if (replace) folder.admission.tellsAnew(this.peer);
     folder.receiveIndex(this.peer, records, replace);
     const shared = this.#shared.get(folder.id);
-    if (replace) folder.admission.tellsAnew(this.peer);
     if (shared === undefined || (shared.isHeard && !replace)) return;
-    shared.isHeard = false;
-    if (folder.records.remoteIndex(this.peer).maxSequence >= shared.completeAt) this.#heard(shared);
+    shared.isHeard = folder.records.remoteIndex(this.peer).maxSequence >= shared.completeAt;
+    if (shared.isHeard) folder.admission.peerHeard(this.peer);
     else this.#silence.watch();
   }
 
-  #heard(shared: SharedIndex): void {
-    shared.isHeard = true;
-    shared.folder.admission.peerHeard(this.peer);
-  }
-
   #heardAll(): void {
-    for (const shared of this.#shared.values()) if (!shared.isHeard) this.#guarded(() => this.#heard(shared));
+    for (const { isHeard, folder } of this.#shared.values())
+      if (!isHeard) this.#guarded(() => folder.admission.saysNoMore(this.peer));
   }
 
   #sendConfig(): void {

@@ -69,9 +69,8 @@ export function agree(folder: Folder, told: Told, parties: Parties, isFresh: boo
   const held = records.remoteIndex(peer);
   const isDropped = isFresh && hasGoneBack(held, them);
   if (isDropped || isOtherIndex(held, them.indexId)) {
-    records.dropRemote(peer);
+    folder.admission.dropTold(peer);
     records.setRemoteIndex(peer, them.indexId);
-    folder.admission.tellsAnew(peer);
   }
   if (isDropped) {
     const details = { folder: folder.id, held: held.maxSequence, announced: them.maxSequence };

@@ -44,7 +44,7 @@ export class Twins {
       for (const other of others) other.close(TURNED_AWAY);
       this.#tell(peer.id);
     } else if (others.length === 0 && peer.toldBy !== fresh.greeting?.runId) {
-      for (const folder of folders) folder.records.dropRemote(peer.short);
+      for (const folder of folders) folder.admission.dropTold(peer.short);
       peer.toldBy = fresh.greeting?.runId;
     }
     return others.length > 0;
