@@ -87,7 +87,7 @@ export class Conversation implements Source {
       timestamp: host.stamps.next(host.edges.clock.nowMs()),
     });
     this.#introduction = new Introduction(host.edges.clock, (reason) => stream.destroy(reason));
-    this.#silence = new Silence(host.edges.clock, () => this.#heardAll());
+    this.#silence = new Silence(host.edges.clock, this.#link, () => this.#heardAll());
     this.#keepAlive = new KeepAlive(
       host.edges.clock,
       () => this.#link.send('Ping', {}),
@@ -193,6 +193,7 @@ export class Conversation implements Source {
   /** Also part of a message is a sign of life: a large block takes its time on a slow network. */
   #hear(bytes: number): void {
     this.#keepAlive.heard();
+    this.#silence.heard();
     this.#requests.heard(bytes);
   }
 

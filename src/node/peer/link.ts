@@ -55,6 +55,11 @@ export class Link {
     });
   }
 
+  /** A part of a message has come, and not its end. */
+  get isAmidMessage(): boolean {
+    return this.#decoder.unfinished !== undefined;
+  }
+
   sendHello(hello: HelloDraft): void {
     this.#stream.send([encodeHello(hello)]);
   }
