@@ -32,6 +32,8 @@ export const ERRORS = {
   E_FOLDER_REMOVED:
     'Cannot sync folder "%s": this device was removed from it. All files stay here. To share it again, have a member trust this device and add the folder again',
   E_FOLDER_EXISTS: 'Cannot add folder "%s": that ID or directory is shared here already',
+  E_NOT_ALL_HEARD:
+    'Cannot undo what is held in folder "%s" yet: a computer has begun to tell all that it has anew, and has not come to the end. All is still held. Wait until it is connected and has told it; if it is gone for good, remove it',
   E_IGNORE_FILE: 'Cannot read the ignore patterns: %s',
   E_DISK_FULL: 'Cannot write to "%s": the disk is full. Free some space; syncing goes on by itself',
   E_NAME_NOT_ALLOWED: 'Cannot store "%s" here: this disk does not allow the name',

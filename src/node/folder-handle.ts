@@ -238,7 +238,8 @@ export class FolderHandle {
    * Says that the deletes and replacements that are held were not meant. What is gone here comes back from the peers; what peers
    * deleted or replaced stays as it is here, and comes back to them; what they replaced in the same act before it was held comes
    * out of the history. Resolves when it is decided; the content comes as any other.
-   * @throws LanfoldError while the folder is away (`E_FOLDER_MISSING`, say): all is still held.
+   * @throws LanfoldError while the folder is away (`E_FOLDER_MISSING`, say), and `E_NOT_ALL_HEARD` while a peer
+   * has not told to the end what it tells anew: all is still held.
    */
   async undoHeld(): Promise<Undone> {
     this.#demandRunning();

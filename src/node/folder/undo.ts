@@ -78,11 +78,13 @@ export class Undo {
    * Until all of it is done everything is held, also after a restart: then a person says it again. Each of its steps but that out
    * of the history is a single change of the records: what a kill or a walk would leave of so many could be few enough to pass.
    * @returns undefined when the root is away: what is gone, and what the history has, cannot be seen there, and all is still held.
+   * @throws LanfoldError `E_NOT_ALL_HEARD`: what a peer has deleted, and what it still has, is not known. All is still held.
    */
   async run(): Promise<Undone | undefined> {
     const brake = this.#brake;
     if (!(await this.#context.rootIsOurs())) return undefined;
     const found = brake.isHeld(HELD_HERE) ? await this.#gone() : NOTHING_GONE;
+    this.#demandAllHeard();
     const { fetched, lost } = found.untold > 0 ? { fetched: 0, lost: 0 } : this.#fetchBack(found.gone);
     const done: Record<PutBack, number> = { restored: 0, failed: 0, later: found.untold };
     await this.#restoreGone(done);
@@ -90,10 +92,16 @@ export class Undo {
     const { restored, failed, later } = done;
     if (!(await this.#context.rootIsOurs())) return undefined;
     if (later > 0) return { fetched, kept: 0, restored, lost, failed: failed + later };
+    this.#demandAllHeard();
     // Asked only now: whoever does it went on meanwhile.
     const kept = this.#keep([...this.#deleted(), ...this.#replaced()]);
     brake.releaseAll();
     return { fetched, kept, restored, lost, failed };
+  }
+
+  #demandAllHeard(): void {
+    const { id } = this.#context;
+    if (!this.#context.isAllHeard()) throw new LanfoldError('E_NOT_ALL_HEARD', { subject: id });
   }
 
   /**
