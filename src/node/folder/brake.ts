@@ -4,21 +4,19 @@
  * Everything else goes on meanwhile. No time that passes ends what is held, nor does a restart.
  */
 import type { Clock } from '../../ports/clock.ts';
-import type { FolderRecords, NeedCursor } from '../../ports/record-store.ts';
+import type { FolderRecords } from '../../ports/record-store.ts';
 import type { FileRecord } from '../../core/model/file-record.ts';
 import type { HeldFact, HeldKind } from '../../core/wire/held.ts';
 import type { GitIndexes } from './git-indexes.ts';
-import { isByGit, workTreeOf, type Trees } from './git-work.ts';
 import type { Problem } from './problems.ts';
 import { HeldActs, type Stood } from './held-acts.ts';
 import { HeldNames } from './held-names.ts';
 import type { Act, Waiting } from './losses.ts';
 import { recordedIn } from './names-below.ts';
+import { DELETES_FREE, PeerDeletes } from './peer-deletes.ts';
 import { ReplacementBrake, type GiveBack } from './replacement-brake.ts';
 import type { TakenNames } from './taken-names.ts';
-import { Twins } from './twins.ts';
 
-const DELETES_FREE = 50;
 const SHARE_FREE = 0.2;
 /** Deletes this close together count as one act: the watcher reports a big removal in many pieces. */
 const ONE_ACT_MS = 10_000;
@@ -54,8 +52,8 @@ export class Brake {
   /** What was found gone lately: announced, and held. */
   #act = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, held: 0 };
   readonly #acts: HeldActs;
-  /** Deletes that were carried out, and all names whose content was nowhere else, with what stood there. */
-  #pulled = { startedMs: Number.NEGATIVE_INFINITY, deletes: 0, gone: new Map<string, Stood>() };
+  #pulled: PeerDeletes;
+  #undoing = 0;
   /** What is pulled just now is allowed although it is many. */
   #isExempt = false;
   readonly #replacements: ReplacementBrake;
@@ -79,13 +77,14 @@ export class Brake {
     const isApproved = (newest: FileRecord): boolean => this.#isLongApproved && this.#replacements.wasTold(newest);
     this.#replacements = new ReplacementBrake(context, isApproved);
     this.#acts = new HeldActs(context.records);
-    const pulled = this.#acts.of('by peers');
-    if (pulled !== undefined) this.#pulled = { startedMs: 0, deletes: pulled.deletes, gone: new Map(pulled.gone) };
+    this.#pulled = new PeerDeletes(context, Number.NEGATIVE_INFINITY, this.#acts.of('by peers'));
     this.#heldNames.hold((this.#acts.of('here')?.held ?? []).flatMap((name) => recordedIn(context.records, name)));
     const { size } = this.#heldNames.all;
-    if (size > 0) this.#act = { startedMs: Number.POSITIVE_INFINITY, deletes: 0, held: size }; // it goes on with the first look
-    if (size > 0) this.#sayFound(size); // at most; the first walk counts them
-    else this.#acts.release('here');
+    // What is found by the first look may have gone together with it. At most so many; the first walk counts them.
+    if (size > 0) {
+      this.#act = { startedMs: Number.POSITIVE_INFINITY, deletes: 0, held: size };
+      this.#sayFound(size);
+    } else this.#acts.release('here');
   }
 
   /** A person says that what is held is meant. */
@@ -168,6 +167,16 @@ export class Brake {
     if (giveBack === undefined && newest.deleted) this.#sayDeletes(this.#replacements.heldDeletes);
     else if (giveBack === undefined) this.#sayReplacements();
     return giveBack;
+  }
+
+  /** Nothing goes while what is held is undone. */
+  async whileUndoing<Result>(undo: () => Promise<Result>): Promise<Result> {
+    this.#undoing += 1;
+    try {
+      return await undo();
+    } finally {
+      this.#undoing -= 1;
+    }
   }
 
   /** A person has undone what was held. */
@@ -294,28 +303,26 @@ export class Brake {
    * @param taken what gets another spelling of its name does not go.
    */
   mayPullDeletes(taken: Pick<TakenNames, 'respelling'>): boolean | 'later' {
+    if (this.#undoing > 0) return 'later';
     // A part of what is held, told anew, would be few.
     if (this.isHeld(HELD_BY_PEERS) && !this.#context.isAllHeard()) return 'later';
-    const { local, need } = this.#context.records.counts();
     const nowMs = this.#context.clock.monotonicMs();
     const isOver = nowMs - this.#pulled.startedMs > ONE_ACT_MS && this.#acts.of('by peers') === undefined;
-    if (isOver) this.#pulled = { startedMs: nowMs, deletes: 0, gone: new Map() };
-    const { deletes: done, gone } = this.#pulled;
-    const { records } = this.#context;
-    const twins = new Twins(this.#context, (name) => records.newest(name)?.deleted === false);
-    for (const name of gone.keys()) if (this.#isElsewhere(name, twins, taken)) gone.delete(name); // it has come back under another name
-    const isMaybeGit = this.#addGone(gone, twins, taken);
-    const total = local.files + local.directories + local.symlinks + done;
-    const isMany = isTooMany(done + need.deletes, total);
-    if (isMany && gone.size > DELETES_FREE && !this.#isAllowed(HELD_BY_PEERS)) {
+    if (isOver) this.#pulled = new PeerDeletes(this.#context, nowMs);
+    const pulled = this.#pulled;
+    const isMaybeGit = pulled.count(taken);
+    const { need } = this.#context.records.counts();
+    const isMany = isTooMany(pulled.deletes + need.deletes, pulled.total);
+    if (isMany && pulled.gone.size > DELETES_FREE && !this.#isAllowed(HELD_BY_PEERS)) {
       if (this.#mayStillBeGit(HELD_BY_PEERS, isMaybeGit)) return 'later';
-      this.#acts.hold('by peers', { deletes: done, gone: new Map(gone), held: [] });
+      if (this.#acts.of('by peers') === undefined) this.#acts.hold('by peers', pulled.hold());
       this.#sayDeletes(need.deletes);
       this.#say();
       return false;
     }
     this.#acts.release('by peers');
-    this.#isExempt = isMany && gone.size <= DELETES_FREE;
+    pulled.release();
+    this.#isExempt = isMany && pulled.gone.size <= DELETES_FREE;
     return true;
   }
 
@@ -354,44 +361,6 @@ export class Brake {
 
   #isApproved(reason: HeldReason): boolean {
     return this.#context.clock.monotonicMs() <= (this.#approvedUntilMs.get(reason) ?? Number.NEGATIVE_INFINITY);
-  }
-
-  /**
-   * Adds the needed deletes whose content does not stay here under another name, nor in a repository of git: a moved directory
-   * is no loss.
-   * @returns true when all of them are in working trees of git.
-   */
-  #addGone(gone: Map<string, Stood>, twins: Twins, taken: Pick<TakenNames, 'respelling'>): boolean {
-    const { records } = this.#context;
-    const trees: Trees = new Map();
-    for (const name of gone.keys()) if (this.#isByGit(name, trees)) gone.delete(name); // the word of it came after the delete
-    let after: NeedCursor = { phase: 'delete-file', name: undefined };
-    while (gone.size <= DELETES_FREE) {
-      const page = records.need(after, 500).filter((needed) => needed.phase === 'delete-file');
-      const last = page.at(-1);
-      if (last === undefined) break;
-      for (const { name } of page) {
-        const { record: own, look } = records.local(name) ?? {};
-        if (own === undefined || own.type !== 'file' || own.size === 0 || this.#isByGit(name, trees)) continue;
-        if (!twins.hasOne(own) && taken.respelling(own) === undefined) gone.set(name, look ?? own);
-      }
-      after = { phase: 'delete-file', name: last.name };
-    }
-    return [...gone.keys()].every((name) => workTreeOf(records, name, trees) !== undefined);
-  }
-
-  #isByGit(name: string, trees: Trees): boolean {
-    const { records, gitIndexes } = this.#context;
-    const tree = workTreeOf(records, name, trees);
-    const newest = tree === undefined ? undefined : records.newest(name);
-    return tree !== undefined && newest !== undefined && isByGit(records, gitIndexes, tree, newest);
-  }
-
-  /** Is the content of this file here under a name that stays, or gets another spelling of its own? */
-  #isElsewhere(name: string, twins: Twins, taken: Pick<TakenNames, 'respelling'>): boolean {
-    const own = this.#context.records.local(name)?.record;
-    if (own === undefined || own.deleted || own.type !== 'file') return false;
-    return twins.hasOne(own) || taken.respelling(own) !== undefined;
   }
 }
 

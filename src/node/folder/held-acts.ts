@@ -14,6 +14,10 @@ export interface HeldAct {
   readonly deletes: number;
   /** By peers: names of those, and of what is held, whose content is nowhere else, and what stood there. */
   readonly gone: ReadonlyMap<string, Stood>;
+  /** By peers: the same of those that had been carried out, whether or not they stand there again. */
+  readonly carriedOut?: ReadonlyMap<string, Stood>;
+  /** By peers: names that the folder had then, with those that had gone. */
+  readonly total?: number;
   /** Here: names of what is held, each with all below it. */
   readonly held: readonly string[];
 }
@@ -58,8 +62,8 @@ export class HeldActs {
 
   #set(kind: ActKind, act: HeldAct): void {
     this.#acts.set(kind, act);
-    const gone = [...act.gone].map(([name, { size, modifiedNs }]) => [name, size, String(modifiedNs)]);
-    this.#note(kind, JSON.stringify({ ...act, gone }));
+    const carriedOut = act.carriedOut === undefined ? undefined : notedOf(act.carriedOut);
+    this.#note(kind, JSON.stringify({ ...act, gone: notedOf(act.gone), carriedOut }));
   }
 
   /** What cannot be noted, on a full disk, counts until the next start. */
@@ -70,10 +74,14 @@ export class HeldActs {
   }
 }
 
+type NotedStood = readonly (readonly [name: string, size: number, modifiedNs: string])[];
+
 /** Undefined what a note lacks that somebody else has written. */
 interface Noted {
   readonly deletes?: unknown;
-  readonly gone?: readonly (readonly [string, number, string])[];
+  readonly gone?: NotedStood;
+  readonly carriedOut?: NotedStood;
+  readonly total?: unknown;
   readonly held?: readonly string[];
 }
 
@@ -83,11 +91,19 @@ function noteOf(kind: ActKind): string {
 
 function parsed(note: string | undefined): HeldAct | undefined {
   try {
-    const { deletes, gone, held } = JSON.parse(note ?? '{}') as Noted;
+    const { deletes, gone, carriedOut = gone, total, held } = JSON.parse(note ?? '{}') as Noted;
     if (!Number.isSafeInteger(deletes) || gone === undefined || held === undefined) return undefined;
-    const stood = gone.map(([name, size, modifiedNs]) => [name, { size, modifiedNs: BigInt(modifiedNs) }] as const);
-    return { deletes: Number(deletes), gone: new Map(stood), held };
+    const act = { deletes: Number(deletes), gone: stoodOf(gone), carriedOut: stoodOf(carriedOut ?? []), held };
+    return Number.isSafeInteger(total) ? { ...act, total: Number(total) } : act;
   } catch {
     return undefined;
   }
+}
+
+function notedOf(stood: ReadonlyMap<string, Stood>): NotedStood {
+  return [...stood].map(([name, { size, modifiedNs }]) => [name, size, String(modifiedNs)]);
+}
+
+function stoodOf(noted: NotedStood): Map<string, Stood> {
+  return new Map(noted.map(([name, size, modifiedNs]) => [name, { size, modifiedNs: BigInt(modifiedNs) }]));
 }

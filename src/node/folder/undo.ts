@@ -80,7 +80,11 @@ export class Undo {
    * @returns undefined when the root is away: what is gone, and what the history has, cannot be seen there, and all is still held.
    * @throws LanfoldError `E_NOT_ALL_HEARD`: what a peer has deleted, and what it still has, is not known. All is still held.
    */
-  async run(): Promise<Undone | undefined> {
+  run(): Promise<Undone | undefined> {
+    return this.#brake.whileUndoing(() => this.#run());
+  }
+
+  async #run(): Promise<Undone | undefined> {
     const brake = this.#brake;
     if (!(await this.#context.rootIsOurs())) return undefined;
     const found = brake.isHeld(HELD_HERE) ? await this.#gone() : NOTHING_GONE;
