@@ -105,6 +105,8 @@ export class Brake {
 
   /** What peers want of this folder by now: what they have taken back is nothing to confirm. */
   wants({ items, deletes }: { readonly items: number; readonly deletes: number }): void {
+    // A yes that finds nothing is for nothing that comes hours later: who had more to tell is asked about again.
+    if (deletes === 0) this.#approved.delete(HELD_BY_PEERS);
     if (!this.#context.isAllHeard()) return;
     if (deletes === 0) this.#releasePulled();
     if (items === 0) this.#release(HELD_REPLACEMENTS);
@@ -112,7 +114,6 @@ export class Brake {
   }
 
   #releasePulled(): void {
-    this.#approved.delete(HELD_BY_PEERS);
     this.#acts.release('by peers');
     this.#release(HELD_BY_PEERS);
   }
