@@ -202,9 +202,9 @@ export class Brake {
     return this.#held.has(reason) || this.#acts.of(reason === HELD_HERE ? 'here' : 'by peers') !== undefined;
   }
 
-  /** Of deletes by peers that are held, all of the same act, also those that went before it was too much: what stood there. */
+  /** Of deletes by peers that are held, those of the same act that were carried out before it was too much: what stood there. */
   get goneByPeers(): ReadonlyMap<string, Stood> {
-    return new Map(this.isHeld(HELD_BY_PEERS) ? this.#pulled.gone : []);
+    return this.isHeld(HELD_BY_PEERS) ? this.#pulled.carriedOut : new Map();
   }
 
   /** Is there anything of the kind? */
@@ -322,7 +322,7 @@ export class Brake {
       return false;
     }
     this.#acts.release('by peers');
-    pulled.release();
+    pulled.letGo(taken);
     this.#isExempt = isMany && pulled.gone.size <= DELETES_FREE;
     return true;
   }

@@ -3,6 +3,8 @@
  * as it is held nothing that comes back makes it smaller. For {@link Brake}.
  * @module
  */
+import type { FileRecord } from '../../core/model/file-record.ts';
+import { counterOf } from '../../core/model/version-vector.ts';
 import type { NeedCursor } from '../../ports/record-store.ts';
 import type { BrakeContext } from './brake.ts';
 import { isByGit, workTreeOf, type Trees } from './git-work.ts';
@@ -12,6 +14,10 @@ import { Twins } from './twins.ts';
 
 export const DELETES_FREE = 50;
 const PAGE = 500;
+/** Of more names that were let go what stood there is not noted. */
+const NAMES_MAX = 20_000;
+/** Who moves a file makes the new one no longer before the old one is told as deleted. */
+const MOVE_S = 1800n;
 
 type Taken = Pick<TakenNames, 'respelling'>;
 
@@ -22,7 +28,7 @@ export class PeerDeletes {
   deletes: number;
   /** Names whose content was nowhere else, with what stood there: of those that were carried out, and of those that are to go. */
   readonly gone: Map<string, Stood>;
-  /** Of an act that is held: names of those that were carried out before it was. */
+  /** Files that were let go, and, once the act is held, were carried out before it was; with what stood there. */
   readonly carriedOut: Map<string, Stood>;
   /** While it is held: names that the folder had then, with those that had gone. What is brought back makes it no larger. */
   #heldTotal: number | undefined;
@@ -48,14 +54,48 @@ export class PeerDeletes {
   hold(): HeldAct {
     const { records } = this.#context;
     const { deletes, gone, carriedOut, total } = this;
+    const trees: Trees = new Map();
     this.#heldTotal = total;
-    for (const [name, stood] of gone) if (records.local(name)?.record.deleted === true) carriedOut.set(name, stood);
+    for (const name of carriedOut.keys())
+      if (records.local(name)?.record.deleted !== true || this.#isByGit(name, trees)) carriedOut.delete(name);
     return { deletes, gone: new Map(gone), carriedOut: new Map(carriedOut), total, held: [] };
   }
 
-  /** It may go on. */
-  release(): void {
+  /** They may go. Should the next of them be too many, an undo brings these back: all but what was moved, or is git's work. */
+  letGo(taken: Taken): void {
+    const { records } = this.#context;
+    const { carriedOut } = this;
+    const moved = new Twins(this.#context, (name, file) => this.#isMovedTo(name, file));
+    const trees: Trees = new Map();
     this.#heldTotal = undefined;
+    for (let after: NeedCursor = { phase: 'delete-file', name: undefined }; carriedOut.size < NAMES_MAX;) {
+      const page = this.#toGo(after);
+      const last = page.at(-1);
+      if (last === undefined) return;
+      for (const name of page) {
+        const { record: own, look } = records.local(name) ?? {};
+        if (own === undefined || own.type !== 'file' || this.#isByGit(name, trees)) continue;
+        // The others that are empty are no place of it.
+        const isMoved = own.size > 0 && !this.gone.has(name) && moved.hasOne(own);
+        if (!isMoved && taken.respelling(own) === undefined) carriedOut.set(name, look ?? own);
+      }
+      after = { phase: 'delete-file', name: last };
+    }
+  }
+
+  /** A copy that was there long before is none. */
+  #isMovedTo(name: string, file: FileRecord): boolean {
+    const { records } = this.#context;
+    const here = records.newest(name);
+    const gone = records.newest(file.name);
+    if (here === undefined || here.deleted || gone === undefined || here.modifiedBy !== gone.modifiedBy) return false;
+    return counterOf(here.version, here.modifiedBy) > counterOf(gone.version, gone.modifiedBy) - MOVE_S;
+  }
+
+  /** A page of names that peers have deleted. */
+  #toGo(after: NeedCursor): string[] {
+    const page = this.#context.records.need(after, PAGE);
+    return page.filter(({ phase }) => phase === 'delete-file').map(({ name }) => name);
   }
 
   /**
@@ -75,15 +115,15 @@ export class PeerDeletes {
     }
     let after: NeedCursor = { phase: 'delete-file', name: undefined };
     while (gone.size <= DELETES_FREE) {
-      const page = records.need(after, PAGE).filter((needed) => needed.phase === 'delete-file');
+      const page = this.#toGo(after);
       const last = page.at(-1);
       if (last === undefined) break;
-      for (const { name } of page) {
+      for (const name of page) {
         const { record: own, look } = records.local(name) ?? {};
         if (own === undefined || own.type !== 'file' || own.size === 0 || this.#isByGit(name, trees)) continue;
         if (!twins.hasOne(own) && taken.respelling(own) === undefined) gone.set(name, look ?? own);
       }
-      after = { phase: 'delete-file', name: last.name };
+      after = { phase: 'delete-file', name: last };
     }
     return [...gone.keys()].every((name) => workTreeOf(records, name, trees) !== undefined);
   }
