@@ -4,16 +4,14 @@
  * Everything else goes on meanwhile. No time that passes ends what is held, nor does a restart.
  */
 import type { Clock } from '../../ports/clock.ts';
-import type { FolderRecords } from '../../ports/record-store.ts';
 import type { FileRecord } from '../../core/model/file-record.ts';
 import type { HeldFact, HeldKind } from '../../core/wire/held.ts';
-import type { GitIndexes } from './git-indexes.ts';
 import type { Problem } from './problems.ts';
 import { HeldActs, type Stood } from './held-acts.ts';
 import { HeldNames } from './held-names.ts';
 import type { Act, Waiting } from './losses.ts';
 import { recordedIn } from './names-below.ts';
-import { DELETES_FREE, PeerDeletes } from './peer-deletes.ts';
+import { DELETES_FREE, PeerDeletes, type PeerDeletesContext } from './peer-deletes.ts';
 import { ReplacementBrake, type GiveBack } from './replacement-brake.ts';
 import type { TakenNames } from './taken-names.ts';
 
@@ -37,11 +35,7 @@ const KINDS: Readonly<Record<HeldReason, HeldKind>> = {
   [HELD_REPLACEMENTS]: 'replacements-by-peers',
 };
 
-export interface BrakeContext {
-  readonly records: FolderRecords;
-  readonly gitIndexes: GitIndexes;
-  /** SHA-256. */
-  readonly digest: (bytes: Uint8Array) => Uint8Array;
+export interface BrakeContext extends PeerDeletesContext {
   readonly clock: Pick<Clock, 'monotonicMs' | 'nowMs'>;
   /** False while what peers want is known in part. */
   isAllHeard(): boolean;

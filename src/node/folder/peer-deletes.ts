@@ -5,8 +5,8 @@
  */
 import type { FileRecord } from '../../core/model/file-record.ts';
 import { counterOf } from '../../core/model/version-vector.ts';
-import type { NeedCursor } from '../../ports/record-store.ts';
-import type { BrakeContext } from './brake.ts';
+import type { FolderRecords, NeedCursor } from '../../ports/record-store.ts';
+import type { GitIndexes } from './git-indexes.ts';
 import { isByGit, workTreeOf, type Trees } from './git-work.ts';
 import type { HeldAct, Stood } from './held-acts.ts';
 import type { TakenNames } from './taken-names.ts';
@@ -21,8 +21,15 @@ const MOVE_S = 1800n;
 
 type Taken = Pick<TakenNames, 'respelling'>;
 
+export interface PeerDeletesContext {
+  readonly records: FolderRecords;
+  readonly gitIndexes: GitIndexes;
+  /** SHA-256. */
+  readonly digest: (bytes: Uint8Array) => Uint8Array;
+}
+
 export class PeerDeletes {
-  readonly #context: Pick<BrakeContext, 'records' | 'gitIndexes' | 'digest'>;
+  readonly #context: PeerDeletesContext;
   readonly startedMs: number;
   /** So many were carried out. */
   deletes: number;
@@ -34,7 +41,7 @@ export class PeerDeletes {
   #heldTotal: number | undefined;
 
   /** @param held it goes on after a restart. */
-  constructor(context: Pick<BrakeContext, 'records' | 'gitIndexes' | 'digest'>, startedMs: number, held?: HeldAct) {
+  constructor(context: PeerDeletesContext, startedMs: number, held?: HeldAct) {
     this.#context = context;
     this.startedMs = startedMs;
     this.deletes = held?.deletes ?? 0;
