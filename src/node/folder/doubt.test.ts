@@ -76,6 +76,16 @@ test('E4 once all was looked at nothing is in doubt, and the next run doubts wha
   deepEqual(runs.about(next), ['b']);
 });
 
+test('E4 the next run doubts what was written right before the stop also where a walk was over only after that', () => {
+  const runs = new Runs();
+  const doubt = runs.next('properly');
+  walk(doubt);
+  runs.changedMs.set('b', runs.nowMs);
+  doubt.stopping();
+  walk(doubt);
+  deepEqual(runs.about(runs.next('properly')), ['b']);
+});
+
 test('E4 what could not be looked at stays in doubt by its name, over any number of stops, and nothing else does', () => {
   const runs = new Runs();
   const owed = ['a', 'office/report', 'office/desk/plan'];

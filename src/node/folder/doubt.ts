@@ -62,6 +62,7 @@ export class Doubt {
   #wasAway = false;
   /** Not everything was looked at yet. */
   #isFirstLook = true;
+  #hasStopped = false;
   /** Names of which it began, but whose bytes were not looked at yet: what moves is put off. */
   readonly #left = new Set<string>();
   /** The same after a proper stop: only that they look as before is no proof. */
@@ -191,6 +192,7 @@ export class Doubt {
 
   /** The folder stops properly, now. What could not be noted before may have room now; else the records make it no proper stop. */
   stopping(): void {
+    this.#hasStopped = true;
     if (this.#isOn) this.#noteDoubt(this.#sinceNs);
     else if (this.#wasAway) this.#noteDoubt();
     else if (!this.#isFirstLook && !this.#noteOwed()) this.#noteDoubt(this.#leftSinceNs);
@@ -361,8 +363,9 @@ export class Doubt {
     return isOver ? undefined : wanted;
   }
 
-  /** All files but those that are left were looked at. */
+  /** All files but those that are left were looked at. A walk that is over after the stop changes nothing of what the next run is told. */
   end(): void {
+    if (this.#hasStopped) return;
     this.#isOn = false;
     this.#isFirstLook = false;
     this.#noteOwed();
