@@ -1,6 +1,7 @@
 /** What a member is given that asks by hand for what it was not told of, on memory edges. */
 import { equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import { LanfoldError } from '../src/core/errors.ts';
 import { FOLDER, type Desk, type Machine } from './desk.ts';
 import { two, twoWith } from './desks.ts';
 import { HandPeer } from './hand-peer.ts';
@@ -118,3 +119,19 @@ for (const when of ['at its start', 'while it runs'])
     ok(await desk.until(() => a.folder().state !== 'stopped'));
     equal(await ask('file'), 0);
   });
+
+test('G14 of a folder that is stopped as its records have no room what was told is given, but not what patterns keep back since', async () => {
+  const { desk, a, b } = await left();
+  using _ = desk;
+  a.faults.beforeRecords = (call) => {
+    if (call === 'saveLocal') throw new LanfoldError('E_DISK_FULL', { subject: 'records.sqlite' });
+  };
+  a.write('more', 'not told');
+  ok(await desk.until(() => a.folder().error?.code === 'E_DISK_FULL'));
+  const ask = await asking(desk, a, b);
+  equal(await ask('file'), 7);
+  a.write('.stignore', 'file');
+  await desk.runFor(1000);
+  equal(a.folder().state, 'stopped');
+  equal(await ask('file'), 0);
+});

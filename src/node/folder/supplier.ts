@@ -5,9 +5,11 @@
  */
 import { isInternalName, nameFault } from '../../core/model/folder-path.ts';
 import { isTrouble, type ReadJob, type Trouble } from '../../ports/file-tree.ts';
+import type { Ignores } from '../../core/scan/ignore.ts';
 import type { LanfoldError } from '../../core/errors.ts';
 import type { Admission } from './admission.ts';
 import type { FolderContext } from './folder-context.ts';
+import { readIgnores } from './ignore-file.ts';
 import { Batcher } from '../wake.ts';
 
 /** What a peer is told instead of bytes; the numbers of the wire. */
@@ -53,8 +55,9 @@ export class Supplier {
     this.#context.log.debug({ name, offset, bytes }, 'a peer asked for a block');
     this.#askedMs = this.#context.clock.monotonicMs();
     if (nameFault(name) !== undefined) return REFUSED.generic;
-    if (!this.#mayGive()) return REFUSED.generic;
-    if (isInternalName(name) || this.#context.ignores().match(name).ignored) return REFUSED.invalid;
+    const ignores = await this.#ignores();
+    if (ignores === undefined) return REFUSED.generic;
+    if (isInternalName(name) || ignores.match(name).ignored) return REFUSED.invalid;
     const local = this.#context.records.local(name)?.record;
     if (local === undefined || local.type !== 'file' || local.deleted || local.invalid) return REFUSED.noSuchFile;
     if (offset + bytes > local.size) return REFUSED.noSuchFile;
@@ -72,12 +75,20 @@ export class Supplier {
     return REFUSED.noSuchFile;
   }
 
-  /** Names can be guessed, and asked for without a hash. */
-  #mayGive(): boolean {
+  /** What is kept back; undefined: all of it. Names can be guessed, and asked for without a hash. */
+  async #ignores(): Promise<Ignores | undefined> {
     const { admission, error } = this.#folder;
     // A person may still find out that this is the wrong directory.
-    if (admission.isHeld) return false;
+    if (admission.isHeld) return undefined;
+    if (error === undefined) return this.#context.ignores();
     // What stands there may be another disk's, or what the user has just said to keep back: nobody hears of new patterns now.
-    return error === undefined;
+    if (error.code !== 'E_DISK_FULL') return undefined;
+    // Where it is only the records that have no room, what peers were told of can still be given, by the patterns as they are.
+    try {
+      const { rules } = await readIgnores(this.#context.tree);
+      return (await this.#context.rootIsOurs()) ? rules : undefined;
+    } catch {
+      return undefined;
+    }
   }
 }
