@@ -57,6 +57,21 @@ export class Oracle {
     this.#confinement.prepare(node.disk);
     if (node.hasOwnOrder === true) this.#vectors.hasOwnOrder(node.name);
     node.disk.listen(() => this.#changed.add(node));
+    this.#watchRenames(node);
+  }
+
+  /** Whoever renames: where it was a person, the names have been changed anyway. */
+  #watchRenames(node: Watched): void {
+    const { disk } = node;
+    const rename = disk.rename.bind(disk);
+    disk.rename = (from, to) => {
+      const inode = disk.find(from);
+      const before = inode && nameIn(disk, inode);
+      rename(from, to);
+      const after = inode && nameIn(disk, inode);
+      if (before === undefined || after === undefined || before === after) return;
+      if (before.toLowerCase() === after.toLowerCase()) this.#noEcho.respelled(node.name, before, after);
+    };
   }
 
   /** The eyes of the people at a node. */

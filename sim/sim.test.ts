@@ -85,6 +85,7 @@ const REGRESSIONS: readonly [seed: number, showed: string][] = [
     'a version was put in place though one beside it had won by then, and a kill made an edit of what nobody told any more',
   ],
   [630006664, 'a walk that was over only after a proper stop hid from the next run what was written right before it'],
+  [640007383, 'what nobody had heard of in a directory that was renamed in case was taken for made by nobody'],
 ];
 
 function campaign(options: Partial<CampaignOptions>): Promise<CampaignResult> {

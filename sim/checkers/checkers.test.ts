@@ -196,6 +196,22 @@ describe('I3 no echo', () => {
     assert.deepEqual(echoes(comeBack('file')), ['I3']);
   });
 
+  test('O4 what a person changed below a directory is told under its other spelling, once', () => {
+    const respelled = (checker: NoEcho): void => {
+      checker.changed('a', 'd/f', 0);
+      checker.respelled('a', 'd', 'D');
+      checker.saved('a', A, record('D/f', version([A, 1])), 10);
+    };
+    assert.deepEqual(echoes(respelled), []);
+    const again = (checker: NoEcho): void => {
+      respelled(checker);
+      checker.saved('a', A, record('D/f', version([A, 2])), 60_000);
+      checker.saved('a', A, record('D/other', version([A, 1])), 60_000);
+      checker.saved('b', B, record('D/f', version([A, 2], [B, 1])), 60_000);
+    };
+    assert.deepEqual(echoes(again), ['I3', 'I3', 'I3']);
+  });
+
   test('O4 a delete of long ago is no reason for a version of a directory that was made again since', () => {
     const type = 'directory';
     const rules = echoes((checker) => {

@@ -53,6 +53,15 @@ export class NoEcho {
     for (const name of this.#seen.keys()) if (isBelow(name, directory)) this.changed(node, name, atMs);
   }
 
+  /** The node gave a name that people have changed another spelling, and with it all below: what they did there is told by that. */
+  respelled(node: string, from: string, to: string): void {
+    for (const [key, changes] of [...this.#changes]) {
+      const name = key.slice(node.length + 1);
+      if (!key.startsWith(`${node} `) || (name !== from && !isBelow(name, from))) continue;
+      for (const atMs of changes) this.changed(node, `${to}${name.slice(from.length)}`, atMs);
+    }
+  }
+
   /**
    * The node knows nothing any more, or less than before: what it finds it may take for a change, once for each name, and what it
    * has answered it may answer once more.
