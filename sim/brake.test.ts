@@ -4,22 +4,12 @@ import { test } from 'node:test';
 import { NO_BYTES, type FileRecord } from '../src/core/model/file-record.ts';
 import { FOLDER, type Machine } from './desk.ts';
 import { two, twoWith, type Two } from './desks.ts';
+import { countOf, filesOf, nameOf, namesOf, remove, replace, twoWithMany } from './many-files.ts';
 
 const HOUR_MS = 3_600_000;
 const FILES = 1500;
 /** Fewer than a fifth, and more than the puller reads at a time. */
 const ALLOWED = 250;
-
-/** Some files, so named that they sort by their number. */
-function files(count: number, ending = ''): Record<string, string> {
-  return Object.fromEntries(
-    Array.from({ length: count }, (_, index) => [`${nameOf(index)}${ending}`, `content ${index}`]),
-  );
-}
-
-function nameOf(index: number): string {
-  return `file ${String(index).padStart(4, '0')}`;
-}
 
 /** What a peer says of names that it has deleted. */
 function deletesOf(machine: Machine, names: readonly string[], peer: bigint): FileRecord[] {
@@ -48,7 +38,7 @@ function successorsOf(
 }
 
 test('R12 deletes that come while allowed ones are carried out are judged before they are', async () => {
-  const { desk, a, b } = await twoWith(files(FILES));
+  const { desk, a, b } = await twoWith(filesOf(FILES));
   using _ = desk;
   const names = b.names();
   a.crash(); // b hears of a from here on alone
@@ -71,7 +61,7 @@ test('R12 deletes that come while allowed ones are carried out are judged before
 });
 
 test('R12 deletes that come while their names are about to be replaced are judged before they are carried out', async () => {
-  const { desk, a, b } = await twoWith(files(100));
+  const { desk, a, b } = await twoWith(filesOf(100));
   using _ = desk;
   const names = b.names();
   a.crash();
@@ -95,9 +85,16 @@ test('R12 deletes that come while their names are about to be replaced are judge
 });
 
 test('R12 files whose only twins are deleted with them count as deleted', async () => {
-  const { desk, a, b } = await twoWith({ ...files(100), ...files(100, ' copy') });
+  const { desk, a, b } = await twoWith(
+    Object.fromEntries(
+      Object.entries(filesOf(100)).flatMap(([name, text]) => [
+        [name, text],
+        [`${name} copy`, text],
+      ]),
+    ),
+  );
   using _ = desk;
-  for (const name of a.names()) a.disk.unlink(`${FOLDER}/${name}`);
+  a.remove(...a.names());
   await desk.runFor(10_000);
   equal(b.names().length, 200);
   equal(a.folder().state, 'needs-you');
@@ -132,7 +129,7 @@ test('R12 a directory that has nothing but many files of one content is renamed 
 });
 
 test('R12 a peer that replaces one of many files of one content after the other is held', async () => {
-  const { desk, a, b } = await twoWith(Object.fromEntries(Object.keys(files(600)).map((name) => [name, 'a stub'])));
+  const { desk, a, b } = await twoWith(Object.fromEntries(namesOf(0, 600).map((name) => [name, 'a stub'])));
   using _ = desk;
   await desk.runFor(25 * HOUR_MS);
   for (let index = 0; index < 600; index += 1) a.write(nameOf(index), `X ${index}`);
@@ -140,7 +137,7 @@ test('R12 a peer that replaces one of many files of one content after the other 
 });
 
 test('R12 held deletes cost nothing while they wait, and are forgotten when the files are back', async () => {
-  const { desk, a, b } = await twoWith(files(100));
+  const { desk, a, b } = await twoWith(filesOf(100));
   using _ = desk;
   const names = a.names();
   for (const name of names) a.disk.rename(`${FOLDER}/${name}`, name);
@@ -155,23 +152,10 @@ test('R12 held deletes cost nothing while they wait, and are forgotten when the 
   equal(b.names().length, 100);
 });
 
-/** Two that have so many files, made a while ago. */
-async function manyFiles(count: number): Promise<Two> {
-  const world = await twoWith(files(count));
-  await world.desk.runFor(2 * HOUR_MS);
-  return world;
-}
-
-const replaced = (machine: Machine): number =>
-  machine.names().filter((name) => machine.read(name)?.startsWith('X')).length;
-
 test('R12 a peer that replaces one file after the other is held at half of them, until a person confirms', async () => {
-  const { desk, a, b } = await manyFiles(500);
+  const { desk, a, b } = await twoWithMany(500);
   using _ = desk;
-  for (let index = 0; index < 500; index += 1) {
-    a.write(nameOf(index), `X ${index}`);
-    if (index % 50 === 0) await desk.runFor(5000);
-  }
+  await replace(desk, a, 500);
   a.write('new', 'goes on');
   await desk.runFor(60_000);
   equal(b.folder().state, 'needs-you');
@@ -179,15 +163,15 @@ test('R12 a peer that replaces one file after the other is held at half of them,
     b.problems().map(([, reason]) => reason),
     ['held-replacements-by-peers'],
   );
-  equal(replaced(b), 250, 'half of all files');
+  equal(countOf(b, 'X'), 250, 'half of all files');
   equal(b.read('new'), 'goes on');
   b.folder().approveDeletes();
-  ok(await desk.until(() => replaced(b) === 500));
+  ok(await desk.until(() => countOf(b, 'X') === 500));
   ok(await desk.inSync(a, b));
 });
 
 test('R12 replacements that are held are said at once, not when all that is on its way is here', async () => {
-  const { desk, a, b } = await manyFiles(500);
+  const { desk, a, b } = await twoWithMany(500);
   using _ = desk;
   const gate = Promise.withResolvers<void>();
   a.faults.beforeDisk = (call, _folder, [jobs]) =>
@@ -202,7 +186,7 @@ test('R12 replacements that are held are said at once, not when all that is on i
 });
 
 test('R12 edits of a holiday are no act, nor is a rewrite of what was just made', async () => {
-  const { desk, a, b } = await manyFiles(300);
+  const { desk, a, b } = await twoWithMany(300);
   using _ = desk;
   b.crash();
   for (let index = 0; index < 300; index += 1) {
@@ -210,7 +194,7 @@ test('R12 edits of a holiday are no act, nor is a rewrite of what was just made'
     if (index % 100 === 99) await desk.runFor(3 * HOUR_MS);
   }
   await desk.start(b);
-  ok(await desk.until(() => replaced(b) === 300));
+  ok(await desk.until(() => countOf(b, 'X') === 300));
   for (const text of ['first', 'second'])
     for (let index = 0; index < 300; index += 1) {
       a.write(`built ${index}`, `${text} ${index}`);
@@ -220,7 +204,7 @@ test('R12 edits of a holiday are no act, nor is a rewrite of what was just made'
 });
 
 test('R12 a part of what is held here is not announced by itself, whatever makes somebody look at it', async () => {
-  const tree = Array.from({ length: 10 }, (_, at) => Object.keys(files(30)).map((name) => `d${at}/${name}`)).flat();
+  const tree = Array.from({ length: 10 }, (_, at) => namesOf(0, 30).map((name) => `d${at}/${name}`)).flat();
   const { desk, a, b } = two();
   using _ = desk;
   for (let at = 0; at < 10; at += 1) a.disk.makeDirectory(`${FOLDER}/d${at}`);
@@ -229,7 +213,7 @@ test('R12 a part of what is held here is not announced by itself, whatever makes
   ok(await desk.until(() => tree.every((name) => b.read(name) !== undefined), 120_000));
   ok(await desk.inSync(a, b));
   await desk.runFor(HOUR_MS);
-  for (const name of tree) a.disk.unlink(`${FOLDER}/${name}`);
+  a.remove(...tree);
   for (let at = 0; at < 10; at += 1) a.disk.removeDirectory(`${FOLDER}/d${at}`);
   ok(await desk.until(() => a.folder().state === 'needs-you'));
   const left = (): number => tree.filter((name) => b.read(name) !== undefined).length;
@@ -258,7 +242,7 @@ function slowFile({ a, b }: Two): () => void {
 }
 
 test('R12 a yes to held replacements holds for them, however long something else is on its way before', async () => {
-  const { desk, a, b } = await twoWith(files(500));
+  const { desk, a, b } = await twoWith(filesOf(500));
   using _ = desk;
   await desk.runFor(2 * HOUR_MS);
   const arrives = slowFile({ desk, a, b });
@@ -277,9 +261,9 @@ test('R12 a yes to held replacements holds for them, however long something else
 });
 
 test('R12 a yes to held deletes holds for them, however long something else is on its way before', async () => {
-  const { desk, a, b } = await twoWith(files(300));
+  const { desk, a, b } = await twoWith(filesOf(300));
   using _ = desk;
-  for (let at = 0; at < 200; at += 1) a.disk.unlink(`${FOLDER}/${nameOf(at)}`);
+  remove(a, 0, 200);
   ok(await desk.until(() => a.folder().state === 'needs-you'));
   a.folder().approveDeletes();
   ok(await desk.until(() => b.folder().state === 'needs-you'));
@@ -293,13 +277,13 @@ test('R12 a yes to held deletes holds for them, however long something else is o
 });
 
 test('U92 others hear of each change of what is held, also when it was held before', async () => {
-  const { desk, a, b } = await twoWith(files(700));
+  const { desk, a, b } = await twoWith(filesOf(700));
   using _ = desk;
   await desk.runFor(2 * HOUR_MS);
   const told = (): string[] => (a.engine.peers[0]?.held ?? []).map(({ kind, count }) => `${kind} ${count}`).sort();
   for (let at = 0; at < 500; at += 1) a.write(nameOf(at), `other ${at}`);
   ok(await desk.until(() => told().length === 1, 120_000));
-  for (let at = 500; at < 690; at += 1) a.disk.unlink(`${FOLDER}/${nameOf(at)}`);
+  remove(a, 500, 690);
   ok(await desk.until(() => a.folder().state === 'needs-you'));
   a.folder().approveDeletes();
   const isOfAll = (): boolean => told().join().startsWith('deletes-by-peers 190,replacements-by-peers');
@@ -309,13 +293,13 @@ test('U92 others hear of each change of what is held, also when it was held befo
 });
 
 test('R12 while deletes made here are held, others that have nothing to do with them pass, and undoing leaves them be', async () => {
-  const { desk, a, b } = await twoWith({ ...files(100), report: 'report' });
+  const { desk, a, b } = await twoWith({ ...filesOf(100), report: 'report' });
   using _ = desk;
-  for (let at = 0; at < 60; at += 1) a.disk.unlink(`${FOLDER}/${nameOf(at)}`);
+  remove(a, 0, 60);
   ok(await desk.until(() => a.folder().state === 'needs-you'));
   await desk.runFor(60_000);
   a.disk.rename(`${FOLDER}/report`, `${FOLDER}/report 2026`);
-  a.disk.unlink(`${FOLDER}/${nameOf(99)}`);
+  a.remove(nameOf(99));
   ok(await desk.until(() => b.read('report') === undefined && b.read(nameOf(99)) === undefined, 60_000));
   deepEqual([b.read('report 2026'), b.read(nameOf(0)), a.folder().state], ['report', 'content 0', 'needs-you']);
   await desk.scheduler.runUntil(a.folder().undoHeld());
@@ -324,13 +308,13 @@ test('R12 while deletes made here are held, others that have nothing to do with 
 });
 
 test('R12 what is gone soon after what is held is of the same act, and an editor that saves meanwhile ends no hold', async () => {
-  const { desk, a, b } = await twoWith({ ...files(300), text: 'text' });
+  const { desk, a, b } = await twoWith({ ...filesOf(300), text: 'text' });
   using _ = desk;
   await desk.runFor(60_000);
   const left = (): number => b.names().filter((name) => name.startsWith('file')).length;
-  for (let at = 0; at < 100; at += 1) a.disk.unlink(`${FOLDER}/${nameOf(at)}`);
+  remove(a, 0, 100);
   ok(await desk.until(() => a.folder().state === 'needs-you'));
-  for (let at = 100; at < 140; at += 1) a.disk.unlink(`${FOLDER}/${nameOf(at)}`);
+  remove(a, 100, 140);
   await desk.runFor(60_000);
   deepEqual([left(), a.folder().state], [300, 'needs-you']);
   // Removes and makes anew, with a moment between that looks like a delete until the last look.
@@ -341,7 +325,7 @@ test('R12 what is gone soon after what is held is of the same act, and an editor
     a.write('text', 'saved');
     return undefined;
   };
-  a.disk.unlink(`${FOLDER}/text`);
+  a.remove('text');
   ok(await desk.until(() => !isAway));
   await desk.runFor(500);
   equal(a.folder().state, 'needs-you');

@@ -190,6 +190,11 @@ export class Machine {
     this.disk.write(this.disk.find(path) ?? this.disk.createFile(path), bytes);
   }
 
+  /** As `rm` does. */
+  remove(...names: readonly string[]): void {
+    for (const name of names) this.disk.unlink(`${FOLDER}/${name}`);
+  }
+
   /** Undefined for none. */
   read(name: string, folderId = FOLDER): string | undefined {
     const inode = this.disk.find(`${folderId}/${name}`);
@@ -284,6 +289,13 @@ export class Desk implements Disposable {
 
   async start(...machines: readonly Machine[]): Promise<void> {
     for (const machine of machines) await this.scheduler.runUntil(machine.start());
+  }
+
+  /** Stops it properly before: what is missing then was taken by no power cut, but by somebody. */
+  async restart(machine: Machine): Promise<void> {
+    machine.hasStoppedProperly();
+    machine.crash();
+    await this.start(machine);
   }
 
   runFor(ms: number): Promise<void> {

@@ -270,9 +270,7 @@ test('U88 damage that waits for a peer that is off is known to status, verify an
   a.folder().rescan();
   ok(await desk.until(() => a.folder().records.local('photo')?.record.version.length === 0), 'its claim is given up');
   for (let restart = 0; restart < 2; restart += 1) {
-    a.crash();
-    a.hasStoppedProperly();
-    await desk.start(a);
+    await desk.restart(a);
     await desk.runFor(20 * 60_000);
     a.disk.setAttributes(a.inode('photo'), { permissions: 0o600 });
     a.folder().rescan();

@@ -36,9 +36,7 @@ for (const restarts of [false, true]) {
     ok(await desk.until(() => a.folder().state === 'needs-you'));
     await desk.runFor(60_000);
     if (restarts) {
-      a.hasStoppedProperly();
-      a.crash();
-      await desk.start(a);
+      await desk.restart(a);
       await desk.runFor(60_000);
     }
     for (const name of OTHERS) a.write(name, `content of ${name}`);

@@ -66,9 +66,7 @@ test('R12 what is held stays held over a restart after which a part of it cannot
   const { desk, a, b } = await holding();
   using _ = desk;
   failAt(a);
-  a.hasStoppedProperly();
-  a.crash();
-  await desk.start(a);
+  await desk.restart(a);
   await desk.runFor(10 * 60_000);
   delete a.faults.afterDisk;
   await desk.runFor(60_000);

@@ -3,17 +3,20 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { isConflictCopy } from '../src/core/reconcile/conflict-name.ts';
 import { FOLDER } from './desk.ts';
-import { two } from './desks.ts';
+import { share, two, type Two } from './desks.ts';
+
+/** @param names whose content is their name. */
+async function twoWithFiles(directories: readonly string[], names: readonly string[]): Promise<Two> {
+  const world = two();
+  for (const directory of directories) world.a.disk.makeDirectory(`${FOLDER}/${directory}`);
+  await share(world, Object.fromEntries(names.map((name) => [name, name])));
+  return world;
+}
 
 for (const when of ['while lanfold runs', 'while it is stopped'])
   test(`G13 what is removed below an ignored directory ${when} comes back with it, and is deleted nowhere else`, async () => {
-    const { desk, a, b } = two();
+    const { desk, a, b } = await twoWithFiles(['d'], ['d/one', 'd/two']);
     using _ = desk;
-    await desk.start(a, b);
-    a.disk.makeDirectory(`${FOLDER}/d`);
-    for (const name of ['d/one', 'd/two']) a.write(name, name);
-    ok(await desk.until(() => b.read('d/two') === 'd/two' && b.read('d/one') === 'd/one'));
-    ok(await desk.inSync(a, b));
     await desk.runFor(5000);
     if (when !== 'while lanfold runs') a.crash();
     a.hasStoppedProperly();
@@ -31,13 +34,8 @@ for (const when of ['while lanfold runs', 'while it is stopped'])
   });
 
 test('G13 what is ignored is deleted nowhere else when the directory around it is removed', async () => {
-  const { desk, a, b } = two();
+  const { desk, a, b } = await twoWithFiles(['d', 'd/modules'], ['d/one', 'd/modules/two']);
   using _ = desk;
-  await desk.start(a, b);
-  for (const directory of ['d', 'd/modules']) a.disk.makeDirectory(`${FOLDER}/${directory}`);
-  for (const name of ['d/one', 'd/modules/two']) a.write(name, name);
-  ok(await desk.until(() => b.read('d/modules/two') !== undefined && b.read('d/one') !== undefined));
-  ok(await desk.inSync(a, b));
   a.write('.stignore', 'modules\n');
   await desk.runFor(700_000);
   a.disk.rename(`${FOLDER}/d`, 'elsewhere');
@@ -48,29 +46,19 @@ test('G13 what is ignored is deleted nowhere else when the directory around it i
 });
 
 test('R4 what a bad disk does below a directory that is ignored for a while is no edit', async () => {
-  const { desk, a, b } = two();
+  const { desk, a, b } = await twoWithFiles(['d'], ['d/photo']);
   using _ = desk;
-  await desk.start(a, b);
-  a.disk.makeDirectory(`${FOLDER}/d`);
-  a.write('d/photo', 'content of photo');
-  ok(await desk.until(() => b.read('d/photo') === 'content of photo'));
-  ok(await desk.inSync(a, b));
   a.write('.stignore', 'd\n');
   await desk.runFor(700_000);
-  a.inode('d/photo').content = Buffer.from('content 0f photo'); // and nothing that a look could show
+  a.inode('d/photo').content = Buffer.from('d/ph0to'); // and nothing that a look could show
   a.write('.stignore', '\n');
   await desk.runFor(700_000);
-  equal(b.read('d/photo'), 'content of photo');
+  equal(b.read('d/photo'), 'd/photo');
 });
 
 test('G13 what was ignored when the directory around it was removed while lanfold was stopped comes back, and is deleted nowhere else', async () => {
-  const { desk, a, b } = two();
+  const { desk, a, b } = await twoWithFiles(['d', 'd/modules'], ['d/one', 'd/modules/two']);
   using _ = desk;
-  await desk.start(a, b);
-  for (const directory of ['d', 'd/modules']) a.disk.makeDirectory(`${FOLDER}/${directory}`);
-  for (const name of ['d/one', 'd/modules/two']) a.write(name, name);
-  ok(await desk.until(() => b.read('d/modules/two') !== undefined && b.read('d/one') !== undefined));
-  ok(await desk.inSync(a, b));
   for (const machine of [a, b]) {
     machine.crash();
     machine.hasStoppedProperly();
@@ -87,13 +75,8 @@ test('G13 what was ignored when the directory around it was removed while lanfol
 });
 
 test('G13 a file in place of a directory with something ignored in it is told, and gives way to what lives on there elsewhere', async () => {
-  const { desk, a, b } = two();
+  const { desk, a, b } = await twoWithFiles(['d'], ['d/one', 'd/two']);
   using _ = desk;
-  await desk.start(a, b);
-  a.disk.makeDirectory(`${FOLDER}/d`);
-  for (const name of ['d/one', 'd/two']) a.write(name, name);
-  ok(await desk.until(() => b.read('d/two') !== undefined && b.read('d/one') !== undefined));
-  ok(await desk.inSync(a, b));
   a.write('.stignore', 'two\n');
   await desk.runFor(700_000);
   a.disk.rename(`${FOLDER}/d`, 'elsewhere');
@@ -155,9 +138,7 @@ for (const how of ['while it runs', 'with a restart'])
     a.write('.stignore', 'e\n');
     await desk.runFor(20_000);
     if (how === 'with a restart') {
-      a.crash();
-      a.hasStoppedProperly();
-      await desk.start(a);
+      await desk.restart(a);
       await desk.runFor(20_000);
     }
     a.disk.mount(MOUNT, top);
@@ -169,13 +150,8 @@ for (const how of ['while it runs', 'with a restart'])
   });
 
 test('G13 what was removed below an ignored directory is deleted nowhere else, also where the disk does not say so when that comes back', async () => {
-  const { desk, a, b } = two();
+  const { desk, a, b } = await twoWithFiles(['d', 'd/sub'], ['d/sub/one', 'd/two']);
   using _ = desk;
-  await desk.start(a, b);
-  for (const name of ['d', 'd/sub']) a.disk.makeDirectory(`${FOLDER}/${name}`);
-  for (const name of ['d/sub/one', 'd/two']) a.write(name, name);
-  ok(await desk.until(() => b.read('d/sub/one') !== undefined && b.read('d/two') !== undefined));
-  ok(await desk.inSync(a, b));
   a.write('.stignore', 'd\n');
   await desk.runFor(700_000);
   a.disk.rename(`${FOLDER}/d/sub`, 'elsewhere'); // as rm, but that nobody hears of what is in it
@@ -198,13 +174,8 @@ test('G13 what was removed below an ignored directory is deleted nowhere else, a
 });
 
 test('G13 what became a pipe below an ignored directory is deleted nowhere else when that comes back', async () => {
-  const { desk, a, b } = two();
+  const { desk, a, b } = await twoWithFiles(['d', 'd/sub'], ['d/sub/one', 'd/two']);
   using _ = desk;
-  await desk.start(a, b);
-  for (const name of ['d', 'd/sub']) a.disk.makeDirectory(`${FOLDER}/${name}`);
-  for (const name of ['d/sub/one', 'd/two']) a.write(name, name);
-  ok(await desk.until(() => b.read('d/sub/one') !== undefined && b.read('d/two') !== undefined));
-  ok(await desk.inSync(a, b));
   a.write('.stignore', 'd\n');
   await desk.runFor(20_000);
   a.crash();
@@ -220,13 +191,8 @@ test('G13 what became a pipe below an ignored directory is deleted nowhere else 
 });
 
 test('I5 patterns that were read before the last ones, and took longer to be judged, are not those that hold', async () => {
-  const { desk, a, b } = two();
+  const { desk, a, b } = await twoWithFiles(['d'], ['d/one', 'd/two']);
   using _ = desk;
-  await desk.start(a, b);
-  a.disk.makeDirectory(`${FOLDER}/d`);
-  for (const name of ['d/one', 'd/two']) a.write(name, name);
-  ok(await desk.until(() => b.read('d/one') !== undefined && b.read('d/two') !== undefined));
-  ok(await desk.inSync(a, b));
   a.write('.stignore', 'd\n*.mine\n');
   await desk.runFor(700_000);
   a.write('x.mine', 'secret');

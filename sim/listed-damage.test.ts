@@ -19,6 +19,22 @@ async function found(desk: Desk, machine: Machine): Promise<void> {
   equal(damaged, 1);
 }
 
+/** One of the two gives it another name, and tells of both at once. @param before what else it tells with them. */
+async function renamedBy(desk: Desk, machine: Machine, before = (): void => {}): Promise<void> {
+  desk.network.link('a', 'b').cut();
+  before();
+  machine.disk.rename(`${FOLDER}/photo`, `${FOLDER}/renamed`);
+  ok(await desk.until(() => machine.folder().records.local('photo')?.record.deleted === true));
+  desk.network.link('a', 'b').heal();
+}
+
+async function unreadableFor(desk: Desk, machine: Machine, ms: number): Promise<void> {
+  machine.faults.afterDisk = (call, [jobs], result) =>
+    call === 'hash' ? (jobs as unknown[]).map(() => ({ trouble: 'io', detail: 'EIO' })) : result;
+  await desk.runFor(ms);
+  delete machine.faults.afterDisk;
+}
+
 test('R4 what is damaged and known to nobody else is not announced for other permissions', async () => {
   const { desk, a, b } = await twoWith({ other: 'other' });
   using _ = desk;
@@ -70,10 +86,7 @@ test('R4 what was found damaged is fetched whole when a peer renames it', async 
   using _ = desk;
   rot(a, 'photo');
   await found(desk, a);
-  desk.network.link('a', 'b').cut(); // so that it tells of both names at once
-  b.disk.rename(`${FOLDER}/photo`, `${FOLDER}/renamed`);
-  ok(await desk.until(() => b.folder().records.local('photo')?.record.deleted === true));
-  desk.network.link('a', 'b').heal();
+  await renamedBy(desk, b);
   ok(await desk.until(() => a.read('renamed') !== undefined && a.read('photo') === undefined));
   equal(a.read('renamed'), GOOD);
 });
@@ -85,11 +98,9 @@ test('R4 what is found damaged while it waits to be renamed, as a peer did, is f
   const group = Promise.withResolvers<void>();
   let groups = 0;
   a.faults.beforeDisk = (call) => (call === 'apply' && (groups += 1) === 1 ? group.promise : undefined);
-  desk.network.link('a', 'b').cut();
-  b.disk.makeSymlink(`${FOLDER}/link`, Buffer.from('nowhere')); // needs no content, and so is the first group
-  b.disk.rename(`${FOLDER}/photo`, `${FOLDER}/renamed`);
-  ok(await desk.until(() => b.folder().records.local('photo')?.record.deleted === true));
-  desk.network.link('a', 'b').heal();
+  await renamedBy(desk, b, () => {
+    b.disk.makeSymlink(`${FOLDER}/link`, Buffer.from('nowhere')); // needs no content, and so is the first group
+  });
   ok(await desk.until(() => groups === 1));
   await found(desk, a);
   group.resolve();
@@ -121,10 +132,7 @@ test('R4 what was found damaged stays listed also while it cannot be read', asyn
   b.crash();
   rot(a, 'photo');
   await found(desk, a);
-  a.faults.afterDisk = (call, [jobs], result) =>
-    call === 'hash' ? (jobs as unknown[]).map(() => ({ trouble: 'io', detail: 'EIO' })) : result;
-  await desk.runFor(700_000);
-  delete a.faults.afterDisk;
+  await unreadableFor(desk, a, 700_000);
   await desk.runFor(700_000);
   deepEqual(a.problems(), [['photo', 'damaged']]);
 });
@@ -167,10 +175,7 @@ test('R4 who moves what was found damaged, and has got other permissions from a 
 test('R4 what was found damaged, and has got other permissions from a peer, is fetched whole when that renames it', async () => {
   const { desk, a, b } = await touchedByPeer();
   using _ = desk;
-  desk.network.link('a', 'b').cut(); // so that it tells of both names at once
-  b.disk.rename(`${FOLDER}/photo`, `${FOLDER}/renamed`);
-  ok(await desk.until(() => b.folder().records.local('photo')?.record.deleted === true));
-  desk.network.link('a', 'b').heal();
+  await renamedBy(desk, b);
   ok(await desk.until(() => a.read('renamed') !== undefined && a.read('photo') === undefined));
   equal(a.read('renamed'), GOOD);
 });
@@ -179,10 +184,7 @@ test('R4 what was found damaged stays listed while it cannot be read also where 
   const { desk, a, b } = await touchedByPeer();
   using _ = desk;
   b.crash();
-  a.faults.afterDisk = (call, [jobs], result) =>
-    call === 'hash' ? (jobs as unknown[]).map(() => ({ trouble: 'io', detail: 'EIO' })) : result;
-  await desk.runFor(700_000);
-  delete a.faults.afterDisk;
+  await unreadableFor(desk, a, 700_000);
   await desk.runFor(700_000);
   deepEqual(a.problems(), [['photo', 'damaged']]);
 });
@@ -222,13 +224,11 @@ test('R4 what was found damaged, and was ignored over a restart, is not announce
   using _ = desk;
   b.crash();
   await desk.runFor(60_000);
-  a.inode('photo').content = Buffer.from('content 0f photo'); // a bad disk: nothing that a look could show
-  equal((await desk.scheduler.runUntil(a.folder().health.verifier.verify())).damaged, 1);
+  rot(a, 'photo');
+  await found(desk, a);
   a.write('.stignore', 'photo\n');
   await desk.runFor(700_000);
-  a.crash();
-  a.hasStoppedProperly();
-  await desk.start(a);
+  await desk.restart(a);
   await desk.runFor(60_000);
   a.write('.stignore', '\n');
   await desk.runFor(60_000);

@@ -162,9 +162,7 @@ test('E4 a damaged file that nobody else has stays listed, however often it is l
     a.folder().rescan();
   }
   await desk.scheduler.runUntil(a.engine.close());
-  a.crash();
-  a.hasStoppedProperly();
-  await desk.start(a);
+  await desk.restart(a);
   ok(await desk.until(() => a.problems().length > 0), 'also after a restart');
   a.write('report', 'a day of work, done again');
   ok(await desk.until(() => a.problems().length === 0));

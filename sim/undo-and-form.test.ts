@@ -4,11 +4,10 @@ import { test } from 'node:test';
 import { DiskFault } from '../src/edges/memory/disk-fault.ts';
 import { FOLDER } from './desk.ts';
 import { twoWith } from './desks.ts';
-
-const NAMES = Array.from({ length: 100 }, (_, index) => `file ${String(index).padStart(3, '0')}`);
+import { countOf, filesOf, remove } from './many-files.ts';
 
 test('U93 an undo fetches nothing that stands there in another Unicode form, and could not be given its normal form yet', async () => {
-  const { desk, a, b } = await twoWith({ café: 'café', ...Object.fromEntries(NAMES.map((name) => [name, name])) });
+  const { desk, a, b } = await twoWith({ café: 'café', ...filesOf(100) });
   using _ = desk;
   await desk.runFor(3_600_000);
   let isRefused = true;
@@ -22,10 +21,10 @@ test('U93 an undo fetches nothing that stands there in another Unicode form, and
   a.write('café'.normalize('NFD'), 'edited');
   await desk.runFor(60_000);
   deepEqual([b.read('café'), a.problems().length], ['café', 1]);
-  for (const name of NAMES.slice(0, 60)) a.disk.unlink(`${FOLDER}/${name}`);
+  remove(a, 0, 60);
   ok(await desk.until(() => a.folder().state === 'needs-you'));
   const { fetched } = await desk.scheduler.runUntil(a.folder().undoHeld());
-  ok(await desk.until(() => NAMES.every((name) => a.read(name) === name), 120_000));
+  ok(await desk.until(() => countOf(a, 'content') === 100, 120_000));
   await desk.runFor(60_000);
   isRefused = false;
   a.folder().rescan();

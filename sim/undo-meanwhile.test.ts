@@ -2,56 +2,16 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { FOLDER, type Desk, type Machine } from './desk.ts';
-import { share, three, twoWith, type Three, type Two } from './desks.ts';
+import { countOf, nameOf, remove, replace, threeWithMany, twoWithMany } from './many-files.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
-function nameOf(index: number): string {
-  return `file ${String(index).padStart(4, '0')}`;
-}
-
-function files(total: number): Record<string, string> {
-  return Object.fromEntries(Array.from({ length: total }, (_, index) => [nameOf(index), `content ${index}`]));
-}
-
-/** In how many files the machine has content that begins so. */
-function count(machine: Machine, start: string): number {
-  return machine.names().filter((name) => machine.read(name)?.startsWith(start)).length;
-}
-
-async function world(total: number): Promise<Two> {
-  const world = await twoWith(files(total));
-  await world.desk.runFor(2 * HOUR_MS); // nothing of it was just made
-  return world;
-}
-
-async function worldOfThree(total: number): Promise<Three> {
-  const world = three();
-  await share(world, files(total));
-  await world.desk.runFor(2 * HOUR_MS);
-  return world;
-}
-
 /** Replaces one file after the other at one, until it is held at the other. */
 async function encrypt(desk: Desk, at: Machine, heldAt: Machine, total: number): Promise<void> {
-  for (let index = 0; index < total; index += 1) {
-    at.write(nameOf(index), `X ${index}`);
-    if (index % 50 === 0) await desk.runFor(5000);
-  }
+  await replace(desk, at, total);
   ok(await desk.until(() => heldAt.folder().state === 'needs-you'));
   await desk.runFor(MINUTE_MS);
-}
-
-function remove(machine: Machine, from: number, to: number): void {
-  for (let index = from; index < to; index += 1) machine.disk.unlink(`${FOLDER}/${nameOf(index)}`);
-}
-
-/** No power cut: what is gone is somebody's doing. */
-async function restart(desk: Desk, machine: Machine): Promise<void> {
-  machine.hasStoppedProperly();
-  machine.crash();
-  await desk.start(machine);
 }
 
 function wait(desk: Desk, ms: number): Promise<void> {
@@ -59,7 +19,7 @@ function wait(desk: Desk, ms: number): Promise<void> {
 }
 
 test('U93 a walk while deletes are undone tells nobody of those that are still to come back', async () => {
-  const { desk, a, b } = await world(1200);
+  const { desk, a, b } = await twoWithMany(1200);
   using _ = desk;
   remove(a, 250, 550);
   ok(await desk.until(() => a.folder().state === 'needs-you'));
@@ -71,11 +31,11 @@ test('U93 a walk while deletes are undone tells nobody of those that are still t
   };
   await desk.scheduler.runUntil(a.folder().undoHeld());
   await desk.runFor(MINUTE_MS);
-  deepEqual([looks >= 2, count(a, 'content'), count(b, 'content')], [true, 1200, 1200]);
+  deepEqual([looks >= 2, countOf(a, 'content'), countOf(b, 'content')], [true, 1200, 1200]);
 });
 
 test('U93 of what was edited and not fetched before it was deleted the version of the peers comes back', async () => {
-  const { desk, a, b } = await world(300);
+  const { desk, a, b } = await twoWithMany(300);
   using _ = desk;
   desk.network.link('a', 'b').cut();
   a.write(nameOf(0), 'edited, told to nobody');
@@ -93,13 +53,13 @@ test('U93 of what was edited and not fetched before it was deleted the version o
     failed: 0,
   });
   await desk.runFor(MINUTE_MS);
-  deepEqual([count(a, 'content'), count(b, 'content')], [300, 300]);
+  deepEqual([countOf(a, 'content'), countOf(b, 'content')], [300, 300]);
   a.write(nameOf(0), 'edited again');
   ok(await desk.until(() => b.read(nameOf(0)) === 'edited again'));
 });
 
 test('U94 deletes of a peer are undone all at once: nothing ends it half way and leaves few enough to pass', async () => {
-  const { desk, a, b } = await world(1000);
+  const { desk, a, b } = await twoWithMany(1000);
   using _ = desk;
   remove(a, 0, 700);
   ok(await desk.until(() => a.folder().state === 'needs-you'));
@@ -118,13 +78,13 @@ test('U94 deletes of a peer are undone all at once: nothing ends it half way and
       .catch(() => {}),
   );
   delete b.faults.beforeRecords;
-  await restart(desk, b);
+  await desk.restart(b);
   await desk.runFor(5 * MINUTE_MS);
-  equal(count(b, 'content'), 1000);
+  equal(countOf(b, 'content'), 1000);
 });
 
 test('U95 what is saved here while an act is undone stays, and the others have it soon', async () => {
-  const { desk, a, b } = await world(420);
+  const { desk, a, b } = await twoWithMany(420);
   using _ = desk;
   await encrypt(desk, a, b, 420);
   const last = b.names().findLast((name) => b.read(name)?.startsWith('X')) ?? '';
@@ -136,11 +96,11 @@ test('U95 what is saved here while an act is undone stays, and the others have i
   };
   await desk.scheduler.runUntil(b.folder().undoHeld());
   ok(await desk.until(() => a.read(last) === 'mine, just now'));
-  deepEqual([b.read(last), count(b, 'content')], ['mine, just now', 419]);
+  deepEqual([b.read(last), countOf(b, 'content')], ['mine, just now', 419]);
 });
 
 test('U95 what was saved a moment before an act is undone stays, and all is held until it is known', async () => {
-  const { desk, a, b } = await world(420);
+  const { desk, a, b } = await twoWithMany(420);
   using _ = desk;
   await encrypt(desk, a, b, 420);
   const last = b.names().findLast((name) => b.read(name)?.startsWith('X')) ?? '';
@@ -153,13 +113,13 @@ test('U95 what was saved a moment before an act is undone stays, and all is held
   delete b.faults.beforeDisk;
   ok(await desk.until(() => a.read(last) === 'mine, just now', 5 * MINUTE_MS));
   equal((await desk.scheduler.runUntil(b.folder().undoHeld())).failed, 0);
-  ok(await desk.until(() => [a, b].every((machine) => count(machine, 'content') === 419)));
+  ok(await desk.until(() => [a, b].every((machine) => countOf(machine, 'content') === 419)));
   equal(b.read(last), 'mine, just now');
   deepEqual(b.problems(), []);
 });
 
 test('U95 what another computer edits beside an act is not held, and not undone with it', async () => {
-  const { desk, a, b, c } = await worldOfThree(420);
+  const { desk, a, b, c } = await threeWithMany(420);
   using _ = desk;
   await encrypt(desk, a, b, 400);
   c.write(nameOf(409), 'a day of work');
@@ -177,30 +137,30 @@ test('U95 what another computer edits beside an act is not held, and not undone 
 });
 
 test('U95 what was held before a restart is undone also before it has been judged again', async () => {
-  const { desk, a, b } = await world(420);
+  const { desk, a, b } = await twoWithMany(420);
   using _ = desk;
   await encrypt(desk, a, b, 300);
-  await restart(desk, b);
+  await desk.restart(b);
   await desk.scheduler.runUntil(b.folder().undoHeld());
-  ok(await desk.until(() => [a, b].every((machine) => count(machine, 'content') === 420), 5 * MINUTE_MS));
+  ok(await desk.until(() => [a, b].every((machine) => countOf(machine, 'content') === 420), 5 * MINUTE_MS));
 });
 
 test('R9 what waits for a person takes nothing from the history, nor does a restart before it is judged again', async () => {
-  const { desk, a, b } = await world(420);
+  const { desk, a, b } = await twoWithMany(420);
   using _ = desk;
   b.faults.historyLimits = { keepMs: HOUR_MS, bytesMax: 500 };
-  await restart(desk, b);
+  await desk.restart(b);
   ok(await desk.inSync(a, b));
   await encrypt(desk, a, b, 420);
   await desk.runFor(3 * HOUR_MS);
-  await restart(desk, b);
+  await desk.restart(b);
   ok(await desk.until(() => b.folder().state === 'needs-you'));
   await desk.scheduler.runUntil(b.folder().undoHeld());
-  ok(await desk.until(() => [a, b].every((machine) => count(machine, 'content') === 420)));
+  ok(await desk.until(() => [a, b].every((machine) => countOf(machine, 'content') === 420)));
 });
 
 test('U95 what a hand did days before its act stays, also where more of that is still on its way', async () => {
-  const { desk, a, b } = await world(420);
+  const { desk, a, b } = await twoWithMany(420);
   using _ = desk;
   desk.network.link('a', 'b').cut();
   a.write(nameOf(400), 'work of Monday');
@@ -214,7 +174,7 @@ test('U95 what a hand did days before its act stays, also where more of that is 
   await desk.runFor(MINUTE_MS);
   deepEqual([b.read(nameOf(1)), b.read(nameOf(400))], ['work of Tuesday', 'content 400']);
   await desk.scheduler.runUntil(b.folder().undoHeld());
-  ok(await desk.until(() => [a, b].every((machine) => count(machine, 'X') === 0), 5 * MINUTE_MS));
+  ok(await desk.until(() => [a, b].every((machine) => countOf(machine, 'X') === 0), 5 * MINUTE_MS));
   for (const machine of [a, b]) {
     equal(machine.read(nameOf(1)), 'work of Tuesday', machine.name);
     equal(machine.read(nameOf(400)), 'work of Monday', machine.name);
@@ -222,7 +182,7 @@ test('U95 what a hand did days before its act stays, also where more of that is 
 });
 
 test('U95 an act of many hours is undone as a whole where that is told first which was done last', async () => {
-  const { desk, a, b } = await world(420);
+  const { desk, a, b } = await twoWithMany(420);
   using _ = desk;
   desk.network.link('a', 'b').cut();
   const starts = [390, 360, 320, 120, 0];
@@ -234,11 +194,11 @@ test('U95 an act of many hours is undone as a whole where that is told first whi
   ok(await desk.until(() => b.folder().state === 'needs-you', 5 * MINUTE_MS));
   await desk.runFor(MINUTE_MS);
   await desk.scheduler.runUntil(b.folder().undoHeld());
-  ok(await desk.until(() => [a, b].every((machine) => count(machine, 'content') === 420), 5 * MINUTE_MS));
+  ok(await desk.until(() => [a, b].every((machine) => countOf(machine, 'content') === 420), 5 * MINUTE_MS));
 });
 
 test('U95 an act is undone also where some of its names are ignored since', async () => {
-  const { desk, a, b } = await world(420);
+  const { desk, a, b } = await twoWithMany(420);
   using _ = desk;
   await encrypt(desk, a, b, 420);
   const last = b.names().findLast((name) => b.read(name)?.startsWith('X')) ?? '';
@@ -246,6 +206,6 @@ test('U95 an act is undone also where some of its names are ignored since', asyn
   b.folder().rescan();
   ok(await desk.until(() => b.folder().records.local(last)?.record.invalid === true));
   equal((await desk.scheduler.runUntil(b.folder().undoHeld())).failed, 0);
-  ok(await desk.until(() => count(b, 'content') === 419, 5 * MINUTE_MS));
+  ok(await desk.until(() => countOf(b, 'content') === 419, 5 * MINUTE_MS));
   ok(b.read(last)?.startsWith('X'));
 });

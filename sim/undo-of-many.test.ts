@@ -2,20 +2,13 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Undone } from '../src/node/folder/undo.ts';
-import { FOLDER, type Machine } from './desk.ts';
+import { FOLDER } from './desk.ts';
 import { twoWith, type Two } from './desks.ts';
-
-function namesOf(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `file ${String(index).padStart(4, '0')}`);
-}
-
-function remove(machine: Machine, names: readonly string[]): void {
-  for (const name of names) machine.disk.unlink(`${FOLDER}/${name}`);
-}
+import { filesOf, namesOf, remove, twoWithMany } from './many-files.ts';
 
 /** What goes next is held at b, and undone. */
-async function undone({ desk, a, b }: Two, next: readonly string[]): Promise<Undone> {
-  remove(a, next);
+async function undone({ desk, a, b }: Two, from: number, to: number): Promise<Undone> {
+  remove(a, from, to);
   ok(await desk.until(() => a.folder().state === 'needs-you'));
   a.folder().approveDeletes();
   ok(await desk.until(() => b.folder().state === 'needs-you', 60_000));
@@ -25,30 +18,28 @@ async function undone({ desk, a, b }: Two, next: readonly string[]): Promise<Und
 }
 
 test('U94 what had been deleted here before it was too much comes back also where that is more than a page', async () => {
-  const names = namesOf(2600);
-  const world = await twoWith(Object.fromEntries(names.map((name) => [name, `content of ${name}`])));
+  const world = await twoWithMany(2600);
   const { desk, a, b } = world;
   using _ = desk;
-  await desk.runFor(3_600_000);
-  remove(a, names.slice(0, 515));
+  remove(a, 0, 515);
   ok(await desk.until(() => b.names().length === 2600 - 515));
-  const { kept, restored } = await undone(world, names.slice(515, 600));
+  const { kept, restored } = await undone(world, 515, 600);
   deepEqual([kept, restored, b.names().length], [85, 515, 2600]);
 });
 
 test('U94 also where it was empty, or a copy of what stays, but not where it was only renamed', async () => {
-  const names = namesOf(200);
-  const contents = new Map(names.map((name) => [name, `content of ${name}`]));
-  for (const name of names.slice(0, 5)) contents.set(name, '');
-  for (const name of names.slice(5, 10)) contents.set(name, 'content of file 0190');
-  const world = await twoWith(Object.fromEntries(contents));
+  const contents = filesOf(200);
+  for (const name of namesOf(0, 5)) contents[name] = '';
+  for (const name of namesOf(5, 10)) contents[name] = 'content 190';
+  const world = await twoWith(contents);
   const { desk, a, b } = world;
   using _ = desk;
   await desk.runFor(3_600_000);
-  for (const name of names.slice(10, 20)) a.disk.rename(`${FOLDER}/${name}`, `${FOLDER}/new ${name}`);
-  remove(a, [...names.slice(0, 10), ...names.slice(20, 40)]);
+  for (const name of namesOf(10, 20)) a.disk.rename(`${FOLDER}/${name}`, `${FOLDER}/new ${name}`);
+  remove(a, 0, 10);
+  remove(a, 20, 40);
   ok(await desk.until(() => b.names().length === 170));
-  const { kept, restored } = await undone(world, names.slice(40, 100));
+  const { kept, restored } = await undone(world, 40, 100);
   deepEqual([kept, restored, b.names().length], [60, 30, 200]);
-  deepEqual([b.read('file 0000'), b.read('file 0005')], ['', 'content of file 0190']);
+  deepEqual([b.read('file 0000'), b.read('file 0005')], ['', 'content 190']);
 });
