@@ -61,7 +61,7 @@ test('F2 case B14: names that read as absent below a directory with an error are
   deepEqual([b.read('d/one'), b.read('d/two')], ['one', 'two']);
 });
 
-test('B13 what was made in a directory while it could not be read is found as soon as it can', async () => {
+test('F2 case B13: what was made in a directory while it could not be read is found as soon as it can', async () => {
   const { desk, a, b } = two();
   using _ = desk;
   await desk.start(a, b);

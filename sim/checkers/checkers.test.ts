@@ -69,12 +69,12 @@ describe('I1 convergence', () => {
     return rules;
   }
 
-  test('O2 equal trees are equal, whatever lanfold keeps for itself', () => {
+  test('O19 equal trees are equal, whatever lanfold keeps for itself', () => {
     assert.deepEqual(compare(diskWith({ f: '1' }), diskWith({ f: '1' })), []);
     assert.deepEqual(compare(diskWith({}), diskWithHistory('old')), []);
   });
 
-  test('O2 another name, content, type, permission or time is a difference', () => {
+  test('O19 another name, content, type, permission or time is a difference', () => {
     assert.deepEqual(compare(diskWith({ f: '1' }), diskWith({ g: '1' })), ['I1']);
     assert.deepEqual(compare(diskWith({ f: '1' }), diskWith({ f: '2' })), ['I1']);
     const directory = diskWith({});
@@ -99,7 +99,7 @@ describe('I2 nothing lost', () => {
     return rules;
   }
 
-  test('O3 a completed content that is nowhere is lost, at once', () => {
+  test('O20 a completed content that is nowhere is lost, at once', () => {
     const rules = lost(false, (checker) => {
       checker.completed(bytes('mine'));
       checker.disk('a', snapshotOf(diskWith({ f: 'mine' })));
@@ -109,7 +109,7 @@ describe('I2 nothing lost', () => {
     assert.deepEqual(rules, ['I2']);
   });
 
-  test('O3 it may be on any disk, under any name', () => {
+  test('O20 it may be on any disk, under any name', () => {
     const rules = lost(false, (checker) => {
       checker.completed(bytes('mine'));
       checker.disk('a', snapshotOf(diskWith({})));
@@ -118,7 +118,7 @@ describe('I2 nothing lost', () => {
     assert.deepEqual(rules, []);
   });
 
-  test('O3 who saw it may give it up', () => {
+  test('O20 who saw it may give it up', () => {
     const rules = lost(false, (checker) => {
       checker.completed(bytes('mine'));
       checker.replaced(bytes('mine'));
@@ -127,7 +127,7 @@ describe('I2 nothing lost', () => {
     assert.deepEqual(rules, []);
   });
 
-  test('O3 the history holds it, but not in strict runs', () => {
+  test('O20 the history holds it, but not in strict runs', () => {
     const run = (checker: NothingLost): void => {
       checker.completed(bytes('mine'));
       checker.disk('a', snapshotOf(diskWithHistory('mine')));
@@ -144,7 +144,7 @@ describe('I3 no echo', () => {
     return rules;
   }
 
-  test('O4 a version needs a change on that very node, and a change serves once', () => {
+  test('O21 a version needs a change on that very node, and a change serves once', () => {
     const rules = echoes((checker) => {
       checker.changed('a', 'f', 0);
       checker.saved('a', A, record('f', version([A, 1])), 10);
@@ -165,7 +165,7 @@ describe('I3 no echo', () => {
     assert.deepEqual(echoes(again), ['I3']);
   });
 
-  test('O4 many changes long ago do not cover up an echo after the version that saw them', () => {
+  test('O21 many changes long ago do not cover up an echo after the version that saw them', () => {
     const rules = echoes((checker) => {
       for (let atMs = 0; atMs < 50; atMs += 1) checker.changed('a', 'f', atMs);
       checker.saved('a', A, record('f', version([A, 1])), 10_000);
@@ -174,7 +174,7 @@ describe('I3 no echo', () => {
     assert.deepEqual(rules, ['I3']);
   });
 
-  test('O4 a conflict is resolved once by each node, not again and again', () => {
+  test('O21 a conflict is resolved once by each node, not again and again', () => {
     const rules = echoes((checker) => {
       checker.changed('a', 'f', 0);
       checker.changed('b', 'f', 0);
@@ -186,7 +186,7 @@ describe('I3 no echo', () => {
     assert.deepEqual(rules, ['I3']);
   });
 
-  test('O4 a deleted directory comes back once for what is in it, a file does not', () => {
+  test('O21 a deleted directory comes back once for what is in it, a file does not', () => {
     const comeBack = (type: 'file' | 'directory') => (checker: NoEcho) => {
       checker.changed('a', 'd', 0);
       checker.saved('a', A, record('d', version([A, 1]), { type, deleted: true }), 10);
@@ -196,7 +196,7 @@ describe('I3 no echo', () => {
     assert.deepEqual(echoes(comeBack('file')), ['I3']);
   });
 
-  test('O4 what a person changed below a directory is told under its other spelling, once', () => {
+  test('O21 what a person changed below a directory is told under its other spelling, once', () => {
     const respelled = (checker: NoEcho): void => {
       checker.changed('a', 'd/f', 0);
       checker.respelled('a', 'd', 'D');
@@ -212,7 +212,7 @@ describe('I3 no echo', () => {
     assert.deepEqual(echoes(again), ['I3', 'I3', 'I3']);
   });
 
-  test('O4 a delete of long ago is no reason for a version of a directory that was made again since', () => {
+  test('O21 a delete of long ago is no reason for a version of a directory that was made again since', () => {
     const type = 'directory';
     const rules = echoes((checker) => {
       for (const [counter, deleted] of [[1, true] as const, [2, false] as const]) {
@@ -236,13 +236,13 @@ describe('I4 no partial file', () => {
     return rules;
   }
 
-  test('O5 half a file is seen only where it is being written', () => {
+  test('O22 half a file is seen only where it is being written', () => {
     assert.deepEqual(partial('a', 'ha'), []);
     assert.deepEqual(partial('b', 'ha'), ['I4']);
     assert.deepEqual(partial('b', 'half and half'), []);
   });
 
-  test('O5 an empty file that nobody left empty is a partial one', () => {
+  test('O22 an empty file that nobody left empty is a partial one', () => {
     assert.deepEqual(partial('b', ''), ['I4']);
   });
 });
@@ -256,23 +256,23 @@ describe('I5 vectors', () => {
   }
   const late = { modifiedNs: 9n };
 
-  test('O6 a node goes forward: to what has seen its version, or wins against it', () => {
+  test('O23 a node goes forward: to what has seen its version, or wins against it', () => {
     assert.deepEqual(broken(['a', record('f', version([A, 1]))], ['a', record('f', version([A, 2]))]), []);
     assert.deepEqual(broken(['a', record('f', version([A, 1]))], ['a', record('f', version([B, 1]), late)]), []);
   });
 
-  test('O6 going back to an older version, or to one that loses, is broken', () => {
+  test('O23 going back to an older version, or to one that loses, is broken', () => {
     assert.deepEqual(broken(['a', record('f', version([A, 2]))], ['a', record('f', version([A, 1]))]), ['I5']);
     assert.deepEqual(broken(['a', record('f', version([A, 1]), late)], ['a', record('f', version([B, 1]))]), ['I5']);
   });
 
-  test('O6 a loser may come when somebody has gone on from the version that it lost to', () => {
+  test('O23 a loser may come when somebody has gone on from the version that it lost to', () => {
     const first = record('f', version([A, 1]), late);
     const goneOn = record('f', version([A, 2]), { blocks: bytes('y'.repeat(32)) });
     assert.deepEqual(broken(['a', first], ['b', goneOn], ['a', record('f', version([B, 1]))]), []);
   });
 
-  test('O6 one version never stands for two contents', () => {
+  test('O23 one version never stands for two contents', () => {
     const other = { blocks: bytes('y'.repeat(32)) };
     assert.deepEqual(broken(['a', record('f', version([A, 1]))], ['b', record('f', version([A, 1]), other)]), ['I5']);
     assert.deepEqual(broken(['a', record('f', version([A, 1]))], ['b', record('g', version([A, 1]), other)]), []);
@@ -290,7 +290,7 @@ describe('I6 confinement', () => {
     return rules;
   }
 
-  test('O7 what lies beside the folder stays as it was', () => {
+  test('O24 what lies beside the folder stays as it was', () => {
     assert.deepEqual(
       escapes((_, disk) => void disk.createFile(`${FOLDER_ROOT}/f`)),
       [],
@@ -309,7 +309,7 @@ describe('I6 confinement', () => {
     );
   });
 
-  test('O7 to ask for a name outside is enough', () => {
+  test('O24 to ask for a name outside is enough', () => {
     assert.deepEqual(
       escapes((checker) => checker.nameRefused('a', '../x')),
       ['I6'],

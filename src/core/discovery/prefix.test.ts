@@ -34,13 +34,13 @@ const rows: [address: string, onLink: boolean, interfaceName?: string][] = [
   ['host.example', false],
 ];
 
-test('F2 on the own link is what lies within a real prefix, not within an assumed /24', () => {
+test('F3 on the own link is what lies within a real prefix, not within an assumed /24', () => {
   for (const [address, onLink, interfaceName] of rows) {
     assert.equal(isOnLink(address, own, interfaceName), onLink, `${address} ${interfaceName ?? ''}`);
   }
 });
 
-test('F2 a prefix of no bits holds everyone', () => {
+test('F3 a prefix of no bits holds everyone', () => {
   const all = [{ interfaceName: 'eth0', address: '10.0.0.1', prefixLength: 0 }];
   assert.equal(isOnLink('203.0.113.9', all), true);
 });

@@ -13,7 +13,7 @@ const rows: [name: string, want: string][] = [
   ['.bashrc', '.sync-conflict-20261124-101500-ZIZICJR.bashrc'],
 ];
 for (const [name, want] of rows) {
-  test(`C7 the copy of ${name} is named after the losing version`, () => {
+  test(`M7 the copy of ${name} is named after the losing version`, () => {
     equal(conflictName(loser(name), 1), want);
     ok(isConflictCopy(want));
   });

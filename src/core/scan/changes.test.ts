@@ -158,7 +158,7 @@ test('E3 a name that was ignored starts anew: concurrent with what others did me
   equal(counterOf(finding.record.version, 1n), 5000n);
 });
 
-test('E6 a delete keeps the kind, loses the content, and has seen what it deletes', () => {
+test('E6 V8 a delete keeps the kind, loses the content, and has seen what it deletes', () => {
   const gone = deletion(old, author, sha256);
   ok(gone.deleted && gone.size === 0 && gone.blocks.length === 0 && gone.type === 'file');
   equal(compareVersions(gone.version, old.version), 'newer');

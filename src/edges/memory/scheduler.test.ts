@@ -6,7 +6,7 @@ import { SeededChance } from './seeded-chance.ts';
 
 const never = (): boolean => false;
 
-test('O13 events run in the order of time, then of asking; cancelled ones do not', async () => {
+test('O25 events run in the order of time, then of asking; cancelled ones do not', async () => {
   const scheduler = new Scheduler();
   const chance = new SeededChance('order');
   const ran: string[] = [];
@@ -25,7 +25,7 @@ test('O13 events run in the order of time, then of asking; cancelled ones do not
   );
 });
 
-test('O13 between two events all promises have gone as far as they can', async () => {
+test('O25 between two events all promises have gone as far as they can', async () => {
   const scheduler = new Scheduler();
   const told: string[] = [];
   scheduler.after(1, () => {
@@ -39,7 +39,7 @@ test('O13 between two events all promises have gone as far as they can', async (
   assert.deepEqual(told, ['promises', 'next event']);
 });
 
-test('O13 waiting for what never comes is an error, and a fault of an event is passed on', async () => {
+test('O25 waiting for what never comes is an error, and a fault of an event is passed on', async () => {
   const scheduler = new Scheduler();
   await assert.rejects(scheduler.runUntil(new Promise(() => {})), /still waits/u);
   scheduler.after(1, () => {
@@ -48,7 +48,7 @@ test('O13 waiting for what never comes is an error, and a fault of an event is p
   await assert.rejects(scheduler.run(never), /a fault/u);
 });
 
-test('O14 after the end of a life nothing of it happens', async () => {
+test('O26 after the end of a life nothing of it happens', async () => {
   const scheduler = new Scheduler();
   const life = new Life(scheduler);
   const told: string[] = [];
@@ -61,7 +61,7 @@ test('O14 after the end of a life nothing of it happens', async () => {
   assert.deepEqual(told, ['end']);
 });
 
-test('O15 a seed gives its own numbers again, spread evenly; another seed gives others', () => {
+test('O27 a seed gives its own numbers again, spread evenly; another seed gives others', () => {
   const [first, again, other] = ['seed/a', 'seed/a', 'seed/b'].map((seed) => new SeededChance(seed).bytes(64).join());
   assert.equal(first, again);
   assert.notEqual(first, other);

@@ -17,7 +17,7 @@ test('F5 where the commands of a system are missing, the table is what can be re
   }
 });
 
-test('F2 the own addresses have real prefixes, and loopback is not among them', () => {
+test('F3 the own addresses have real prefixes, and loopback is not among them', () => {
   for (const { address, prefixLength, interfaceName } of systemInterfaces.list()) {
     const bytes = parseIpAddress(address);
     assert.ok(
