@@ -15,6 +15,8 @@ export const FOLDER_ROOT = 'folder';
 export interface Witness {
   /** A person changed what stands under a name. */
   changed(name: string): void;
+  /** A person removed a name, or called by another what stood under it. */
+  removed(name: string): void;
   /** A person replaced or removed this content, having it before their eyes. */
   replaced(content: Uint8Array): void;
   /** A person gave a file with this content another name. */
@@ -108,7 +110,10 @@ export class Hands {
     if (replaced !== undefined && replaced !== moved) this.#witness.replaced(replaced.content);
     if (moved === undefined) return;
     if (moved.type === 'file') this.#witness.moved(moved.content);
-    for (const below of namesBelow(moved)) for (const top of [from, to]) this.#changed(`${top}${below}`);
+    for (const below of namesBelow(moved)) {
+      for (const top of [from, to]) this.#changed(`${top}${below}`);
+      this.#witness.removed(`${from}${below}`);
+    }
   }
 
   /** Removes a name and all that is below it. */
@@ -123,6 +128,7 @@ export class Hands {
       this.#disk.unlink(pathOf(name));
     }
     this.#changed(name);
+    this.#witness.removed(name);
   }
 
   /** As the disk finds it. */

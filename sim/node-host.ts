@@ -14,12 +14,12 @@ import { MemoryWatcher } from '../src/edges/memory/memory-watcher.ts';
 import type { Scheduler } from '../src/edges/memory/scheduler.ts';
 import type { SeededChance } from '../src/edges/memory/seeded-chance.ts';
 import { deviceIdText, shortId } from '../src/core/model/device-id.ts';
-import type { MemberSet } from '../src/core/members/member-set.ts';
-import type { FileRecord, Look } from '../src/core/model/file-record.ts';
+import { isMember, type MemberSet } from '../src/core/members/member-set.ts';
+import type { Look } from '../src/core/model/file-record.ts';
 import { isBelow } from '../src/core/model/folder-path.ts';
 import type { Edges } from '../src/node/edges.ts';
 import type { Change, Trouble } from '../src/ports/file-tree.ts';
-import { versionText } from './checkers/version-text.ts';
+import { recordText } from './checkers/version-text.ts';
 import type { Believer } from './checkers/membership.ts';
 import { partsOf } from './engine-node.ts';
 import { Home } from './gathering/home.ts';
@@ -79,6 +79,7 @@ export class NodeHost implements Watched, Believer {
   readonly #refusals = new Map<string, Trouble['trouble']>();
   #setup: SimNodeSetup | undefined;
   #recordSteps = 0;
+  #peers: readonly NodeHost[] = [];
   /** Peers that it does not share its folder with just now, and how often that was said. */
   readonly #apart = new Map<NodeHost, number>();
   /** In a gathering. */
@@ -151,6 +152,13 @@ export class NodeHost implements Watched, Believer {
     return `${this.host}:${PORT}`;
   }
 
+  sharesWith(other: Watched): boolean {
+    const peer = this.#peers.find(({ name }) => name === other.name);
+    if (peer === undefined || this.#apart.has(peer) || peer.#apart.has(this)) return false;
+    if (this.#home === undefined) return true;
+    return isMember(this.members() ?? [], peer.id) && isMember(peer.members() ?? [], this.id);
+  }
+
   members(): MemberSet | undefined {
     return this.#running?.node.members?.();
   }
@@ -167,6 +175,7 @@ export class NodeHost implements Watched, Believer {
 
   /** Says with whom the node shares. Called once, before the first start. */
   introduce(peers: readonly NodeHost[]): void {
+    this.#peers = peers;
     const { plan, index } = this.#options;
     const rules = plan.rules?.[index];
     this.#setup = {
@@ -388,8 +397,4 @@ export class NodeHost implements Watched, Believer {
     };
     return tree;
   }
-}
-
-function recordText({ name, sequence, type, deleted, version }: FileRecord): string {
-  return `#${sequence}: ${name} as ${deleted ? 'deleted' : type} ${versionText(version)}`;
 }

@@ -10,7 +10,7 @@ import { checkHonesty } from './checkers/honesty.ts';
 import { Confinement } from './checkers/confinement.ts';
 import { ContentKeys } from './checkers/content-key.ts';
 import { checkConvergence } from './checkers/convergence.ts';
-import { NoEcho } from './checkers/no-echo.ts';
+import { type Around, NoEcho } from './checkers/no-echo.ts';
 import { NothingLost } from './checkers/nothing-lost.ts';
 import { type Snapshot, takeSnapshot } from './checkers/snapshot.ts';
 import { Vectors } from './checkers/vectors.ts';
@@ -25,6 +25,8 @@ export interface Watched {
   readonly disk: MemoryDisk;
   /** It has rules of its own for which of two versions wins. */
   readonly hasOwnOrder?: boolean;
+  /** It shares its folder with that one, as far as it knows. */
+  sharesWith(other: Watched): boolean;
   /** What it says of its folder; undefined while it does not run, or has none. */
   standing(): Standing | undefined;
 }
@@ -38,6 +40,7 @@ export class Oracle {
   readonly #noEcho: NoEcho;
   readonly #vectors: Vectors;
   readonly #confinement: Confinement;
+  readonly #nodes: Watched[] = [];
   /** Nodes whose disk changed since the last check. */
   readonly #changed = new Set<Watched>();
 
@@ -54,6 +57,7 @@ export class Oracle {
 
   /** Begins to watch a node, whose disk is new. */
   watch(node: Watched): void {
+    this.#nodes.push(node);
     this.#confinement.prepare(node.disk);
     if (node.hasOwnOrder === true) this.#vectors.hasOwnOrder(node.name);
     node.disk.listen(() => this.#changed.add(node));
@@ -78,6 +82,7 @@ export class Oracle {
   witness(node: Watched): Witness {
     return {
       changed: (name) => this.#noEcho.changed(node.name, name.normalize('NFC'), this.#nowMs()),
+      removed: (name) => this.#noEcho.removed(node.name, name.normalize('NFC'), this.#nowMs()),
       replaced: (content) => this.#nothingLost.replaced(content),
       writing: (content) => this.#wholeFiles.writing(node.name, content),
       moved: (content) => this.#wholeFiles.moved(node.name, content),
@@ -94,7 +99,7 @@ export class Oracle {
 
   saved(node: Watched, records: readonly FileRecord[]): void {
     for (const record of records) {
-      this.#noEcho.saved(node.name, node.short, record, this.#nowMs());
+      this.#noEcho.saved(node.name, node.short, record, this.#nowMs(), () => this.#around(node, record.name));
       this.#vectors.saved(node.name, record);
     }
   }
@@ -150,10 +155,20 @@ export class Oracle {
   #undone(node: Watched, path: string): void {
     if (!path.startsWith(`${FOLDER_ROOT}/`)) return;
     const name = path.slice(FOLDER_ROOT.length + 1).normalize('NFC');
-    this.#noEcho.changedBelow(node.name, name, this.#nowMs());
-    for (let at = name; at !== ''; at = parentOf(at)) {
-      this.#noEcho.changed(node.name, at, this.#nowMs());
-    }
+    this.#noEcho.setBack(node.name, name, this.#nowMs());
+    for (let at = parentOf(name); at !== ''; at = parentOf(at)) this.#noEcho.changed(node.name, at, this.#nowMs());
+  }
+
+  #around(node: Watched, name: string): Around {
+    const peers = this.#nodes.filter(
+      (other) => other !== node && node.sharesWith(other) && find(other, name) !== undefined,
+    );
+    let above = parentOf(name);
+    while (above !== '' && find(node, above) === undefined) above = parentOf(above);
+    return {
+      peers: peers.map((peer) => peer.name),
+      isCovered: above !== '' && find(node, above)?.type !== 'directory',
+    };
   }
 
   #look(node: Watched): Snapshot {
@@ -207,6 +222,10 @@ export class Oracle {
 
 function contentsOf({ visible, history }: Snapshot): Uint8Array[] {
   return [...visible, ...history].flatMap(({ inode }) => (inode.type === 'file' ? [inode.content] : []));
+}
+
+function find({ disk }: Watched, name: string): Inode | undefined {
+  return disk.find(`${FOLDER_ROOT}/${name}`);
 }
 
 function nameIn(disk: MemoryDisk, inode: Inode): string | undefined {

@@ -6,13 +6,14 @@ import { two, type Two } from './desks.ts';
 
 const TWINS = Array.from({ length: 30 }, (_, index) => `twin${index}`);
 
-/** Two that share what was saved right before a lost its power; a `kept` file has been there for long. */
-async function cut(save: (a: Machine) => void): Promise<Two> {
+/** Two that share what was saved right before a lost its power; a `kept` file, and what `before` makes, have been there for long. */
+async function cut(save: (a: Machine) => void, before: (a: Machine) => void = () => {}): Promise<Two> {
   const world = two();
   const { desk, a, b } = world;
   a.bootId = 'first start';
   await desk.start(a, b);
   a.write('kept', 'kept');
+  before(a);
   await desk.runFor(120_000);
   save(a);
   await desk.runFor(2000);
@@ -66,6 +67,55 @@ test('E9 what a power cut took from a directory comes back, also where the direc
     equal(machine.read('d/taken'), 'd/taken', machine.name);
   }
 });
+
+test('E9 what a power cut took from a directory that had been there for long comes back, also where that was renamed since', async () => {
+  const world = await cut(
+    (a) => a.write('d/taken', 'd/taken'),
+    (a) => {
+      a.disk.makeDirectory(`${FOLDER}/d`);
+      a.write('d/there', 'd/there');
+    },
+  );
+  const { desk, a, b } = world;
+  using _ = desk;
+  a.disk.unlink(`${FOLDER}/d/taken`);
+  a.disk.rename(`${FOLDER}/d`, `${FOLDER}/e`);
+  await restart(world);
+  for (const machine of [a, b]) {
+    deepEqual(machine.names(), ['d', 'e', 'kept'], machine.name);
+    deepEqual([machine.read('e/there'), machine.read('d/there')], ['d/there', undefined], machine.name);
+    equal(machine.read('d/taken'), 'd/taken', machine.name);
+  }
+});
+
+for (const isOld of [false, true])
+  test(`E9 nor is it deleted where the directory${isOld ? ', an old one,' : ''} is renamed right after the start, before it is back`, async () => {
+    const make = (a: Machine): void => void a.disk.makeDirectory(`${FOLDER}/d`);
+    const world = await cut(
+      (a) => {
+        if (!isOld) make(a);
+        a.write('d/taken', 'd/taken');
+      },
+      (a) => {
+        if (isOld) make(a);
+      },
+    );
+    const { desk, a, b } = world;
+    using _ = desk;
+    a.disk.unlink(`${FOLDER}/d/taken`);
+    await desk.runFor(20_000);
+    b.crash();
+    let isFound = false;
+    a.faults.beforeDisk = (call, _folder, [name]) => void (isFound ||= call === 'list' && name === 'd');
+    await desk.start(a);
+    ok(await desk.until(() => isFound));
+    a.disk.rename(`${FOLDER}/d`, `${FOLDER}/e`);
+    await desk.runFor(10_000);
+    await desk.start(b);
+    await desk.runFor(60_000);
+    ok(await desk.inSync(a, b));
+    for (const machine of [a, b]) equal(machine.read('d/taken'), 'd/taken', machine.name);
+  });
 
 test('E9 the same bytes under the inode that a power cut has freed are no rename: what it took comes back', async () => {
   const world = await cut((a) => {

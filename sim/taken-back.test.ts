@@ -44,6 +44,22 @@ test('E9 what a power cut took is no delete: it comes back from a peer', async (
     for (const name of ['text', 'kept/text', 'new/text']) equal(machine.read(name), 'as it was written', name);
 });
 
+test('E9 nor after a proper stop, where it was made in the very instant of the directory that it was in', async () => {
+  const { desk, a, b } = await twoWith();
+  using _ = desk;
+  for (const name of ['d', 'd/e']) a.disk.makeDirectory(`${FOLDER}/${name}`);
+  const { modifiedNs, changedNs } = a.inode('d');
+  ok(await desk.until(() => b.disk.find(`${FOLDER}/d/e`) !== undefined));
+  ok(await desk.inSync(a, b));
+  await stopProperly(desk, a);
+  a.disk.removeDirectory(`${FOLDER}/d/e`);
+  Object.assign(a.inode('d'), { modifiedNs, changedNs });
+  await desk.start(a);
+  await desk.runFor(60_000);
+  ok(await desk.inSync(a, b));
+  for (const machine of [a, b]) ok(machine.disk.find(`${FOLDER}/d/e`), machine.name);
+});
+
 for (const when of ['before lanfold is back', 'during its first walk'])
   test(`E9 nor where somebody wrote to the directory ${when}: what was saved right before the cut comes back`, async () => {
     const { desk, a, b } = await twoWith({ old: 'old' });

@@ -188,7 +188,7 @@ describe('I3 no echo', () => {
 
   test('O21 a deleted directory comes back once for what is in it, a file does not', () => {
     const comeBack = (type: 'file' | 'directory') => (checker: NoEcho) => {
-      checker.changed('a', 'd', 0);
+      checker.removed('a', 'd', 0);
       checker.saved('a', A, record('d', version([A, 1]), { type, deleted: true }), 10);
       checker.saved('b', B, record('d', version([A, 1], [B, 1]), { type }), 20);
     };
@@ -212,11 +212,67 @@ describe('I3 no echo', () => {
     assert.deepEqual(echoes(again), ['I3', 'I3', 'I3']);
   });
 
+  test('O21 a delete needs a removal on that very node, and a removal serves once', () => {
+    const [made, gone] = [record('f', version([A, 1])), record('f', version([A, 2]), { deleted: true })];
+    const removed = (checker: NoEcho): void => {
+      checker.changed('a', 'f', 0);
+      checker.saved('a', A, made, 10);
+      checker.removed('a', 'f', 20);
+      checker.saved('a', A, gone, 30);
+    };
+    assert.deepEqual(echoes(removed), []);
+    const changed = (checker: NoEcho): void => {
+      checker.changed('a', 'f', 0);
+      checker.saved('a', A, made, 10);
+      checker.changed('a', 'f', 20);
+      checker.changed('a', 'f/x', 20);
+      checker.saved('a', A, gone, 30);
+    };
+    assert.deepEqual(echoes(changed), ['I3']);
+    const conflict = (checker: NoEcho): void => {
+      checker.changed('a', 'f', 0);
+      checker.changed('b', 'f', 0);
+      checker.saved('a', A, made, 10);
+      checker.saved('b', B, record('f', version([B, 1])), 10);
+      checker.saved('b', B, record('f', version([A, 1], [B, 2]), { deleted: true }), 20);
+    };
+    assert.deepEqual(echoes(conflict), ['I3']);
+  });
+
+  test('O21 what a power cut took is deleted only where no peer has got it, or something else stands in its way', () => {
+    const cut = (peer: 'has it' | 'has another' | 'has none', isCovered: boolean) => (checker: NoEcho) => {
+      checker.changed('a', 'f', 0);
+      checker.saved('a', A, record('f', version([A, 1])), 10);
+      if (peer === 'has another') checker.changed('b', 'f', 15);
+      const theirs = record('f', peer === 'has it' ? version([A, 1]) : version([B, 1]));
+      if (peer !== 'has none') checker.saved('b', B, theirs, 20);
+      checker.setBack('a', 'f', 30);
+      const around = { peers: peer === 'has none' ? [] : ['b'], isCovered };
+      checker.saved('a', A, record('f', version([A, 2]), { deleted: true }), 40, () => around);
+    };
+    assert.deepEqual(echoes(cut('has it', false)), ['I3']);
+    for (const good of [cut('has it', true), cut('has another', false), cut('has none', false)])
+      assert.deepEqual(echoes(good), []);
+  });
+
+  test('O21 who has lost records may find anew that something was deleted, and nothing else', () => {
+    const lost = (isDeleted: boolean) => (checker: NoEcho) => {
+      checker.changed('b', 'f', 0);
+      checker.saved('b', B, record('f', version([B, 1])), 10);
+      checker.removed('b', 'f', 20);
+      if (isDeleted) checker.saved('b', B, record('f', version([B, 2]), { deleted: true }), 30);
+      checker.lostRecords('a', [], 40);
+      checker.saved('a', A, record('f', version([A, 1], [B, 1]), { deleted: true }), 50);
+    };
+    assert.deepEqual([echoes(lost(true)), echoes(lost(false))], [[], ['I3']]);
+  });
+
   test('O21 a delete of long ago is no reason for a version of a directory that was made again since', () => {
     const type = 'directory';
     const rules = echoes((checker) => {
       for (const [counter, deleted] of [[1, true] as const, [2, false] as const]) {
-        checker.changed('a', 'd', counter);
+        if (deleted) checker.removed('a', 'd', counter);
+        else checker.changed('a', 'd', counter);
         for (const node of ['a', 'b'])
           checker.saved(node, node === 'a' ? A : B, record('d', version([A, counter]), { type, deleted }), 10);
       }

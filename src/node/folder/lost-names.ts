@@ -82,17 +82,19 @@ class Judge {
     if (look === undefined || doubt.wasFound(record.name)) return false;
     const { above, standing, top } = this.#placeOf(local);
     if (isTrouble(standing) || standing === undefined || top.look === undefined) return false;
-    if (doubt.wasFound(top.record.name)) return false;
+    const isFreshItself = doubt.isFresh(record.name, look);
+    // What was found is taken by a hand, and all in it; but for what the cut had taken from it before.
+    if (doubt.wasFound(top.record.name) && !(isFreshItself && top !== local)) return false;
     if (standing.type !== 'directory') {
       return isDoubted && doubt.wasTakenBack(records.local(above), standing) && records.holders(record).length > 0;
     }
-    const isFresh = doubt.isFresh(top.record.name, top.look) || doubt.isFresh(record.name, look);
-    const isUntouched = isOlder(standing, look) || isOlder(standing, top.look);
+    const isFresh = isFreshItself || doubt.isFresh(top.record.name, top.look);
+    const isUntouched = isNoYounger(standing, look) || isNoYounger(standing, top.look);
     // Nobody may have told yet that he has it: what peers know decides, once they have been heard.
     if (isUntouched && isFresh) return true;
     if (!isDoubted || records.holders(record).length === 0) return false;
     if (isUntouched) return true;
-    return doubt.isFresh(top.record.name, top.look) && doubt.lostPower(record.name) && !this.#moved.has(record.name);
+    return isFresh && doubt.lostPower(record.name) && !this.#moved.has(record.name);
   }
 
   isUntold(local: LocalRecord): boolean {
@@ -113,9 +115,12 @@ class Judge {
   }
 }
 
-/** Who sets the one time of a directory back moves the other. */
-function isOlder(directory: Look, lost: Look): boolean {
-  return directory.modifiedNs < lost.changedNs && directory.changedNs < lost.changedNs;
+/**
+ * Who sets the one time of a directory back moves the other. At equal times the directory was made, or last changed, with what it lost: no
+ * disk's clock is so coarse that this would be recorded, and then removed.
+ */
+function isNoYounger(directory: Look, lost: Look): boolean {
+  return directory.modifiedNs <= lost.changedNs && directory.changedNs <= lost.changedNs;
 }
 
 /** From the parent up to the root. */
