@@ -17,8 +17,8 @@ export interface Witness {
   changed(name: string): void;
   /** A person removed a name, or called by another what stood under it. */
   removed(name: string): void;
-  /** A person replaced or removed this content, having it before their eyes. */
-  replaced(content: Uint8Array): void;
+  /** A person replaces or removes what this file holds, having it before their eyes. */
+  replaced(file: Inode): void;
   /** A person gave a file with this content another name. */
   moved(content: Uint8Array): void;
   /** A file has this content while a person still writes it. */
@@ -82,7 +82,7 @@ export class Hands {
 
   /** Gives an open file other content. */
   write(inode: Inode, content: Uint8Array): void {
-    this.#witness.replaced(inode.content);
+    this.#witness.replaced(inode);
     this.#witness.writing(content);
     this.#disk.write(inode, content);
     this.#changed(this.nameOf(inode));
@@ -107,7 +107,7 @@ export class Hands {
     // Another spelling of its own name is a new name.
     const to = replaced === moved ? this.#below(askedTo) : this.#spelled(askedTo);
     this.#disk.rename(pathOf(from), pathOf(to));
-    if (replaced !== undefined && replaced !== moved) this.#witness.replaced(replaced.content);
+    if (replaced !== undefined && replaced !== moved) this.#witness.replaced(replaced);
     if (moved === undefined) return;
     if (moved.type === 'file') this.#witness.moved(moved.content);
     for (const below of namesBelow(moved)) {
@@ -124,7 +124,7 @@ export class Hands {
     for (const base of [...inode.children.keys()].sort()) this.remove(`${name}/${base}`);
     if (inode.type === 'directory') this.#disk.removeDirectory(pathOf(name));
     else {
-      this.#witness.replaced(inode.content);
+      this.#witness.replaced(inode);
       this.#disk.unlink(pathOf(name));
     }
     this.#changed(name);

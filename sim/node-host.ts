@@ -27,6 +27,7 @@ import { FOLDER_ID, FOLDER_ROOT } from './hands.ts';
 import { HostStore } from './host-store.ts';
 import type { Oracle, Watched } from './oracle.ts';
 import { hostOf, type NodeFaultStep, nodeName, type Plan } from './plan.ts';
+import { Sharing } from './sharing.ts';
 import type { SimNode, SimNodeFactory, SimNodeSetup, Standing } from './sim-node.ts';
 import type { Trace } from './trace.ts';
 import { tracedLog } from './traced-log.ts';
@@ -44,6 +45,8 @@ export interface HostOptions {
   /** Makes a stream of chance for one concern. */
   readonly stream: (name: string) => SeededChance;
   readonly create: SimNodeFactory;
+  /** A person's decision, or what a member said, was written down. */
+  readonly onConfigured: (host: NodeHost) => void;
   /** Something happened that keeps the world from being at rest. */
   readonly onActivity: () => void;
   /** The code under test threw. */
@@ -79,9 +82,7 @@ export class NodeHost implements Watched, Believer {
   readonly #refusals = new Map<string, Trouble['trouble']>();
   #setup: SimNodeSetup | undefined;
   #recordSteps = 0;
-  #peers: readonly NodeHost[] = [];
-  /** Peers that it does not share its folder with just now, and how often that was said. */
-  readonly #apart = new Map<NodeHost, number>();
+  readonly #sharing = new Sharing<NodeHost>(() => this.#shareAnew());
   /** In a gathering. */
   readonly #home: Home | undefined;
 
@@ -120,7 +121,14 @@ export class NodeHost implements Watched, Believer {
     oracle.watch(this);
     this.disk.flushNames();
     if (plan.gathering === true)
-      this.#home = new Home(stream(`${this.name} home`), options.onActivity, index === 0 ? this.id : undefined);
+      this.#home = new Home(
+        stream(`${this.name} home`),
+        () => {
+          options.onActivity();
+          options.onConfigured(this);
+        },
+        index === 0 ? this.id : undefined,
+      );
   }
 
   /** Nobody can work at a machine without power. */
@@ -132,7 +140,6 @@ export class NodeHost implements Watched, Believer {
   get steps(): number {
     return this.disk.steps + this.#recordSteps;
   }
-
   get powerCuts(): number {
     return this.#powerCuts;
   }
@@ -153,10 +160,10 @@ export class NodeHost implements Watched, Believer {
   }
 
   sharesWith(other: Watched): boolean {
-    const peer = this.#peers.find(({ name }) => name === other.name);
-    if (peer === undefined || this.#apart.has(peer) || peer.#apart.has(this)) return false;
-    if (this.#home === undefined) return true;
-    return isMember(this.members() ?? [], peer.id) && isMember(peer.members() ?? [], this.id);
+    const peer = this.#sharing.current.find(({ name }) => name === other.name);
+    if (peer === undefined || !peer.#sharing.current.includes(this)) return false;
+    const isMutual = isMember(this.members() ?? [], peer.id) && isMember(peer.members() ?? [], this.id);
+    return this.#home === undefined || isMutual;
   }
 
   members(): MemberSet | undefined {
@@ -175,7 +182,7 @@ export class NodeHost implements Watched, Believer {
 
   /** Says with whom the node shares. Called once, before the first start. */
   introduce(peers: readonly NodeHost[]): void {
-    this.#peers = peers;
+    this.#sharing.peers = peers;
     const { plan, index } = this.#options;
     const rules = plan.rules?.[index];
     this.#setup = {
@@ -186,20 +193,13 @@ export class NodeHost implements Watched, Believer {
       ...(rules === undefined ? {} : { rules }),
       root: FOLDER_ROOT,
       peers: peers.map(({ name, device, host }) => ({ name, device, address: { host, port: PORT } })),
-      sharedWith: () => peers.filter((peer) => !this.#apart.has(peer)).map(({ device }) => device),
+      sharedWith: () => this.#sharing.current.map(({ device }) => device),
     };
   }
 
   /** Stops sharing the folder with a peer. @returns how to share it again. */
   unshare(peer: NodeHost): () => void {
-    this.#apart.set(peer, (this.#apart.get(peer) ?? 0) + 1);
-    this.#shareAnew();
-    return () => {
-      const times = this.#apart.get(peer) ?? 0;
-      if (times > 1) this.#apart.set(peer, times - 1);
-      else this.#apart.delete(peer);
-      this.#shareAnew();
-    };
+    return this.#sharing.stop(peer);
   }
 
   #shareAnew(): void {

@@ -83,7 +83,13 @@ export class Oracle {
     return {
       changed: (name) => this.#noEcho.changed(node.name, name.normalize('NFC'), this.#nowMs()),
       removed: (name) => this.#noEcho.removed(node.name, name.normalize('NFC'), this.#nowMs()),
-      replaced: (content) => this.#nothingLost.replaced(content),
+      replaced: (inode) => {
+        const isElsewhere = this.#look(node).visible.some(
+          ({ inode: other }) =>
+            other !== inode && other.type === 'file' && this.#keys.of(other.content) === this.#keys.of(inode.content),
+        );
+        if (!isElsewhere) this.#nothingLost.replaced(inode.content);
+      },
       writing: (content) => this.#wholeFiles.writing(node.name, content),
       moved: (content) => this.#wholeFiles.moved(node.name, content),
       completed: (content) => {
@@ -209,14 +215,20 @@ export class Oracle {
     this.check();
     for (const { name, disk } of nodes) this.#confinement.check(name, disk);
     const report: Report = (violation) => void this.violations.push(violation);
-    const trees = nodes.map(({ name, disk }) => ({ node: name, snapshot: takeSnapshot(disk.find(FOLDER_ROOT)) }));
-    const problems = nodes.flatMap((node) => node.standing()?.problems ?? []);
-    const excused = new Set(problems.map(({ name }) => name));
-    // What cannot be called so on some disk keeps all that is in it from that disk.
-    const taken = problems.filter(({ reason }) => reason === 'exists').map(({ name }) => name);
-    const isExcused = (name: string): boolean => excused.has(name) || taken.some((top) => isBelow(name, top));
-    checkConvergence(trees, isExcused, this.#keys, report);
+    const trees = nodes.map((node) => {
+      const problems = node.standing()?.problems ?? [];
+      const ungiven = new Set(problems.filter(({ reason }) => reason === 'no-source').map(({ name }) => name));
+      const excused = new Set(problems.map(({ name }) => name).filter((name) => !ungiven.has(name)));
+      // What cannot be called so on this disk keeps all that is in it from it.
+      const taken = problems.filter(({ reason }) => reason === 'exists').map(({ name }) => name);
+      const isExcused = (name: string): boolean => excused.has(name) || taken.some((top) => isBelow(name, top));
+      const isUngiven = (name: string): boolean => ungiven.has(name);
+      const isBeside = (other: string): boolean => nodes.some((one) => one.name === other && node.sharesWith(one));
+      return { node: node.name, snapshot: takeSnapshot(node.disk.find(FOLDER_ROOT)), isExcused, isUngiven, isBeside };
+    });
+    checkConvergence(trees, this.#keys, report);
     checkHonesty(nodes, report);
+    this.#vectors.atRest();
   }
 }
 

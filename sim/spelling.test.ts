@@ -72,6 +72,21 @@ test('P80 the same with directories: what is in the one that cannot be is not fe
   deepEqual(b.folder().problems(), []);
 });
 
+test('P80 what waits with a directory that cannot be is not listed for what kept it from this disk before', async () => {
+  const { desk, a, b } = await two();
+  using _ = desk;
+  a.disk.makeDirectory(`${FOLDER}/docs`);
+  ok(await desk.until(() => b.disk.find(`${FOLDER}/docs`) !== undefined));
+  ok(await desk.inSync(a, b));
+  b.disk.freeBytes = 0;
+  a.disk.makeDirectory(`${FOLDER}/Docs`);
+  a.disk.makeSymlink(`${FOLDER}/Docs/link`, Buffer.from('nowhere'));
+  ok(await desk.until(() => b.problems().some(([name, reason]) => name === 'Docs/link' && reason === 'disk-full')));
+  b.disk.freeBytes = Infinity;
+  await desk.runFor(700_000);
+  deepEqual(b.problems(), [['Docs', 'exists']]);
+});
+
 const MANY = Array.from({ length: 300 }, (_, index) => `${index}`);
 
 /** Both have a large directory. */

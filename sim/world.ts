@@ -240,6 +240,7 @@ class World {
       trace: this.#trace,
       stream: this.#stream,
       create,
+      onConfigured: (host) => this.#gathering?.saw(host),
       onActivity: () => {
         this.#active();
         this.#changeMs = this.#scheduler.nowMs;

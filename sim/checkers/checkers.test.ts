@@ -9,7 +9,7 @@ import { FOLDER_ROOT } from '../hands.ts';
 import { Confinement } from './confinement.ts';
 import { ContentKeys } from './content-key.ts';
 import { checkConvergence } from './convergence.ts';
-import { NoEcho } from './no-echo.ts';
+import { checkHonesty } from './honesty.ts';
 import { NothingLost } from './nothing-lost.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import { Vectors } from './vectors.ts';
@@ -59,15 +59,46 @@ function diskWithHistory(text: string): MemoryDisk {
 }
 
 describe('I1 convergence', () => {
-  function compare(left: MemoryDisk, right: MemoryDisk): string[] {
+  interface Said {
+    readonly excused?: readonly string[];
+    readonly ungiven?: readonly string[];
+    /** Default: all. */
+    readonly beside?: readonly string[];
+  }
+
+  /** Nodes are called by their place: 0, 1, 2. */
+  function broken(
+    ...nodes: readonly (readonly [files: Readonly<Record<string, string>> | MemoryDisk, said?: Said])[]
+  ): string[] {
     const { report, rules } = reporting();
-    const trees = [
-      { node: 'a', snapshot: snapshotOf(left) },
-      { node: 'b', snapshot: snapshotOf(right) },
-    ];
-    checkConvergence(trees, () => false, keys, report);
+    const trees = nodes.map(([files, { excused = [], ungiven = [], beside } = {}], index) => ({
+      node: String(index),
+      snapshot: snapshotOf(files instanceof MemoryDisk ? files : diskWith(files)),
+      isExcused: (name: string) => excused.includes(name),
+      isUngiven: (name: string) => ungiven.includes(name),
+      isBeside: (node: string) => beside === undefined || beside.includes(node),
+    }));
+    checkConvergence(trees, keys, report);
     return rules;
   }
+
+  function compare(left: MemoryDisk, right: MemoryDisk): string[] {
+    return broken([left], [right]);
+  }
+
+  test('O19 what a node says is wrong there excuses itself, not two others, but those that it stands between', () => {
+    const said = { excused: ['f'] };
+    assert.deepEqual(broken([{ f: '1' }, said], [{}]), []);
+    assert.deepEqual(broken([{ f: '1' }, said], [{}], [{ f: '2' }]), ['I1']);
+    assert.deepEqual(broken([{ f: '1' }, { beside: ['1'] }], [{}, said], [{ f: '2' }, { beside: ['1'] }]), []);
+  });
+
+  test('O19 that nobody gives it is no excuse where one has it and wants nothing else', () => {
+    const said = { ungiven: ['f'] };
+    assert.deepEqual(broken([{}, said], [{ f: '1' }]), ['I1']);
+    assert.deepEqual(broken([{ f: '2' }, said], [{}]), []);
+    assert.deepEqual(broken([{ f: '2' }, said], [{ f: '1' }, said]), []);
+  });
 
   test('O19 equal trees are equal, whatever lanfold keeps for itself', () => {
     assert.deepEqual(compare(diskWith({ f: '1' }), diskWith({ f: '1' })), []);
@@ -137,164 +168,23 @@ describe('I2 nothing lost', () => {
   });
 });
 
-describe('I3 no echo', () => {
-  function echoes(run: (checker: NoEcho) => void): string[] {
-    const { report, rules } = reporting();
-    run(new NoEcho(report));
-    return rules;
-  }
-
-  test('O21 a version needs a change on that very node, and a change serves once', () => {
-    const rules = echoes((checker) => {
-      checker.changed('a', 'f', 0);
-      checker.saved('a', A, record('f', version([A, 1])), 10);
-      checker.saved('b', B, record('f', version([A, 1])), 20); // taken over: nobody made anything
-    });
-    assert.deepEqual(rules, []);
-    const received = (checker: NoEcho): void => {
-      checker.changed('a', 'f', 0);
-      checker.saved('a', A, record('f', version([A, 1])), 10);
-      checker.saved('b', B, record('f', version([A, 1], [B, 1])), 20);
-    };
-    assert.deepEqual(echoes(received), ['I3']);
-    const again = (checker: NoEcho): void => {
-      checker.changed('a', 'f', 0);
-      checker.saved('a', A, record('f', version([A, 1])), 10);
-      checker.saved('a', A, record('f', version([A, 2])), 60_000);
-    };
-    assert.deepEqual(echoes(again), ['I3']);
-  });
-
-  test('O21 many changes long ago do not cover up an echo after the version that saw them', () => {
-    const rules = echoes((checker) => {
-      for (let atMs = 0; atMs < 50; atMs += 1) checker.changed('a', 'f', atMs);
-      checker.saved('a', A, record('f', version([A, 1])), 10_000);
-      checker.saved('a', A, record('f', version([A, 2])), 20_000);
-    });
-    assert.deepEqual(rules, ['I3']);
-  });
-
-  test('O21 a conflict is resolved once by each node, not again and again', () => {
-    const rules = echoes((checker) => {
-      checker.changed('a', 'f', 0);
-      checker.changed('b', 'f', 0);
-      checker.saved('a', A, record('f', version([A, 1])), 10);
-      checker.saved('b', B, record('f', version([B, 1])), 10);
-      checker.saved('b', B, record('f', version([A, 1], [B, 2])), 20);
-      checker.saved('b', B, record('f', version([A, 1], [B, 3])), 30);
-    });
-    assert.deepEqual(rules, ['I3']);
-  });
-
-  test('O21 a deleted directory comes back once for what is in it, a file does not', () => {
-    const comeBack = (type: 'file' | 'directory') => (checker: NoEcho) => {
-      checker.removed('a', 'd', 0);
-      checker.saved('a', A, record('d', version([A, 1]), { type, deleted: true }), 10);
-      checker.saved('b', B, record('d', version([A, 1], [B, 1]), { type }), 20);
-    };
-    assert.deepEqual(echoes(comeBack('directory')), []);
-    assert.deepEqual(echoes(comeBack('file')), ['I3']);
-  });
-
-  test('O21 what a person changed below a directory is told under its other spelling, once', () => {
-    const respelled = (checker: NoEcho): void => {
-      checker.changed('a', 'd/f', 0);
-      checker.respelled('a', 'd', 'D');
-      checker.saved('a', A, record('D/f', version([A, 1])), 10);
-    };
-    assert.deepEqual(echoes(respelled), []);
-    const again = (checker: NoEcho): void => {
-      respelled(checker);
-      checker.saved('a', A, record('D/f', version([A, 2])), 60_000);
-      checker.saved('a', A, record('D/other', version([A, 1])), 60_000);
-      checker.saved('b', B, record('D/f', version([A, 2], [B, 1])), 60_000);
-    };
-    assert.deepEqual(echoes(again), ['I3', 'I3', 'I3']);
-  });
-
-  test('O21 a delete needs a removal on that very node, and a removal serves once', () => {
-    const [made, gone] = [record('f', version([A, 1])), record('f', version([A, 2]), { deleted: true })];
-    const removed = (checker: NoEcho): void => {
-      checker.changed('a', 'f', 0);
-      checker.saved('a', A, made, 10);
-      checker.removed('a', 'f', 20);
-      checker.saved('a', A, gone, 30);
-    };
-    assert.deepEqual(echoes(removed), []);
-    const changed = (checker: NoEcho): void => {
-      checker.changed('a', 'f', 0);
-      checker.saved('a', A, made, 10);
-      checker.changed('a', 'f', 20);
-      checker.changed('a', 'f/x', 20);
-      checker.saved('a', A, gone, 30);
-    };
-    assert.deepEqual(echoes(changed), ['I3']);
-    const conflict = (checker: NoEcho): void => {
-      checker.changed('a', 'f', 0);
-      checker.changed('b', 'f', 0);
-      checker.saved('a', A, made, 10);
-      checker.saved('b', B, record('f', version([B, 1])), 10);
-      checker.saved('b', B, record('f', version([A, 1], [B, 2]), { deleted: true }), 20);
-    };
-    assert.deepEqual(echoes(conflict), ['I3']);
-  });
-
-  test('O21 what a power cut took is deleted only where no peer has got it, or something else stands in its way', () => {
-    const cut = (peer: 'has it' | 'has another' | 'has none', isCovered: boolean) => (checker: NoEcho) => {
-      checker.changed('a', 'f', 0);
-      checker.saved('a', A, record('f', version([A, 1])), 10);
-      if (peer === 'has another') checker.changed('b', 'f', 15);
-      const theirs = record('f', peer === 'has it' ? version([A, 1]) : version([B, 1]));
-      if (peer !== 'has none') checker.saved('b', B, theirs, 20);
-      checker.setBack('a', 'f', 30);
-      const around = { peers: peer === 'has none' ? [] : ['b'], isCovered };
-      checker.saved('a', A, record('f', version([A, 2]), { deleted: true }), 40, () => around);
-    };
-    assert.deepEqual(echoes(cut('has it', false)), ['I3']);
-    for (const good of [cut('has it', true), cut('has another', false), cut('has none', false)])
-      assert.deepEqual(echoes(good), []);
-  });
-
-  test('O21 who has lost records may find anew that something was deleted, and nothing else', () => {
-    const lost = (isDeleted: boolean) => (checker: NoEcho) => {
-      checker.changed('b', 'f', 0);
-      checker.saved('b', B, record('f', version([B, 1])), 10);
-      checker.removed('b', 'f', 20);
-      if (isDeleted) checker.saved('b', B, record('f', version([B, 2]), { deleted: true }), 30);
-      checker.lostRecords('a', [], 40);
-      checker.saved('a', A, record('f', version([A, 1], [B, 1]), { deleted: true }), 50);
-    };
-    assert.deepEqual([echoes(lost(true)), echoes(lost(false))], [[], ['I3']]);
-  });
-
-  test('O21 a delete of long ago is no reason for a version of a directory that was made again since', () => {
-    const type = 'directory';
-    const rules = echoes((checker) => {
-      for (const [counter, deleted] of [[1, true] as const, [2, false] as const]) {
-        if (deleted) checker.removed('a', 'd', counter);
-        else checker.changed('a', 'd', counter);
-        for (const node of ['a', 'b'])
-          checker.saved(node, node === 'a' ? A : B, record('d', version([A, counter]), { type, deleted }), 10);
-      }
-      checker.saved('b', B, record('d', version([A, 2], [B, 1]), { type }), 90_000);
-    });
-    assert.deepEqual(rules, ['I3']);
-  });
-});
-
 describe('I4 no partial file', () => {
-  function partial(node: string, visible: string): string[] {
+  function partial(node: string, visible: string, isOpen = false): string[] {
     const { report, rules } = reporting();
     const checker = new WholeFiles(keys, report);
     checker.writing('a', bytes('ha'));
     checker.completed(bytes('half and half'));
-    checker.disk(node, snapshotOf(diskWith({ f: visible })));
+    const disk = diskWith({ f: visible });
+    const file = disk.find(`${FOLDER_ROOT}/f`);
+    if (isOpen && file !== undefined) disk.openForWriting(file);
+    checker.disk(node, snapshotOf(disk));
     return rules;
   }
 
   test('O22 half a file is seen only where it is being written', () => {
-    assert.deepEqual(partial('a', 'ha'), []);
-    assert.deepEqual(partial('b', 'ha'), ['I4']);
+    assert.deepEqual(partial('a', 'ha', true), []);
+    assert.deepEqual(partial('a', 'ha'), ['I4']);
+    assert.deepEqual(partial('b', 'ha', true), ['I4']);
     assert.deepEqual(partial('b', 'half and half'), []);
   });
 
@@ -320,6 +210,19 @@ describe('I5 vectors', () => {
   test('O23 going back to an older version, or to one that loses, is broken', () => {
     assert.deepEqual(broken(['a', record('f', version([A, 2]))], ['a', record('f', version([A, 1]))]), ['I5']);
     assert.deepEqual(broken(['a', record('f', version([A, 1]), late)], ['a', record('f', version([B, 1]))]), ['I5']);
+  });
+
+  test('O23 who has lost records need not keep the order, until all is at rest', () => {
+    const { report, rules } = reporting();
+    const checker = new Vectors(report);
+    checker.saved('a', record('f', version([A, 2])));
+    checker.lostRecords('a');
+    checker.saved('a', record('f', version([A, 1])));
+    assert.deepEqual(rules, []);
+    checker.atRest();
+    checker.saved('a', record('f', version([A, 3])));
+    checker.saved('a', record('f', version([A, 2])));
+    assert.deepEqual(rules, ['I5']);
   });
 
   test('O23 a loser may come when somebody has gone on from the version that it lost to', () => {
@@ -370,5 +273,24 @@ describe('I6 confinement', () => {
       escapes((checker) => checker.nameRefused('a', '../x')),
       ['I6'],
     );
+  });
+});
+
+describe('I11 honesty', () => {
+  function said(state: string, ...problems: readonly (readonly [name: string, reason: string])[]): string[] {
+    const { report, rules } = reporting();
+    const listed = problems.map(([name, reason]) => ({ name, reason }));
+    checkHonesty([{ name: 'a', standing: () => ({ state, problems: listed }) }], report);
+    return rules;
+  }
+
+  test('O28 at rest a node is in sync, or names what no time mends', () => {
+    assert.deepEqual(said('in-sync'), []);
+    assert.deepEqual(said('syncing', ['f', 'exists']), []);
+    assert.deepEqual(said('syncing', ['d', 'exists'], ['d/f', 'parent']), []);
+    assert.deepEqual(said('syncing'), ['I11']);
+    assert.deepEqual(said('stopped', ['f', 'exists']), ['I11']);
+    assert.deepEqual(said('syncing', ['d/f', 'parent']), ['I11']);
+    assert.deepEqual(said('syncing', ['f', 'disk-full']), ['I11']);
   });
 });

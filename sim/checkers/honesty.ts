@@ -1,9 +1,17 @@
 /**
- * I11: when all is well, every node says so, or says what is not; a node that says "in sync" is (that half is I1).
+ * I11: when all is well, every node says so, or says what is not; a node that says "in sync" is (that half is I1). What it says is
+ * something that no time mends: no fault is left by then, and each has been tried again since.
  * @module
  */
+import { isBelowOneOf } from '../../src/core/model/folder-path.ts';
 import type { Standing } from '../sim-node.ts';
 import type { Report } from './violation.ts';
+
+/**
+ * exists: its disk cannot have the name. parent: nor what is in it. damaged: nobody has a good copy, or it waits to be taken. no-source:
+ * nobody gives the content.
+ */
+const LASTING: ReadonlySet<string> = new Set(['exists', 'parent', 'damaged', 'no-source']);
 
 /** Called when nothing moves any more. */
 export function checkHonesty(
@@ -12,7 +20,18 @@ export function checkHonesty(
 ): void {
   for (const node of nodes) {
     const standing = node.standing();
-    if (standing === undefined || standing.state === 'in-sync' || standing.problems.length > 0) continue;
-    report({ rule: 'I11', text: `${node.name} says "${standing.state}", and of nothing that it is wrong` });
+    if (standing === undefined) continue;
+    const { state, problems } = standing;
+    if (state !== 'in-sync' && (state !== 'syncing' || problems.length === 0)) {
+      report({
+        rule: 'I11',
+        text: `${node.name} says "${state}", and of ${problems.length} names that they are wrong`,
+      });
+    }
+    const taken = new Set(problems.filter(({ reason }) => reason === 'exists').map(({ name }) => name));
+    for (const { name, reason } of problems) {
+      if (LASTING.has(reason) && (reason !== 'parent' || isBelowOneOf(taken, name))) continue;
+      report({ rule: 'I11', text: `${node.name} still says "${reason}" of ${name}` });
+    }
   }
 }

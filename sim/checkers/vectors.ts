@@ -6,6 +6,7 @@
  * as it is, not merged).
  * @module
  */
+import { hash } from 'node:crypto';
 import { compareRecords } from '../../src/core/index/newest.ts';
 import type { FileRecord } from '../../src/core/model/file-record.ts';
 import { compareVersions, type VersionVector } from '../../src/core/model/version-vector.ts';
@@ -18,7 +19,9 @@ export class Vectors {
   readonly #made = new Map<string, VersionVector[]>();
   /** By `<node> <name>`: the node's own record. */
   readonly #own = new Map<string, FileRecord>();
-  /** Nodes that need not keep the order: only the meaning of their versions counts. */
+  /** Nodes that need not keep the order, ever: only the meaning of their versions counts. */
+  readonly #ownOrder = new Set<string>();
+  /** Nodes that need not keep it just now. */
   readonly #free = new Set<string>();
   /** By `<name> <version>`: what it stands for, and who said so first. */
   readonly #meanings = new Map<string, { readonly meaning: string; readonly node: string }>();
@@ -34,7 +37,7 @@ export class Vectors {
     if (record.version.length === 0 || record.invalid) return;
     const made = this.#made.get(record.name) ?? [];
     this.#made.set(record.name, [...made, record.version]);
-    if (!this.#free.has(node)) this.#checkForward(node, record);
+    this.#checkForward(node, record);
     this.#checkMeaning(node, record);
   }
 
@@ -45,7 +48,7 @@ export class Vectors {
 
   /**
    * The node lost its records, or has older ones now. What it makes of its disk alone it takes back as soon as a peer knows
-   * better, so from now on only the meaning of its versions counts.
+   * better, so until all is at rest only the meaning of its versions counts.
    */
   lostRecords(node: string): void {
     this.#free.add(node);
@@ -53,13 +56,19 @@ export class Vectors {
 
   /** The node has rules of its own for which of two versions wins. */
   hasOwnOrder(node: string): void {
-    this.#free.add(node);
+    this.#ownOrder.add(node);
+  }
+
+  /** Nothing moves any more: everybody knows what there is to know. */
+  atRest(): void {
+    this.#free.clear();
   }
 
   #checkForward(node: string, record: FileRecord): void {
     const key = `${node} ${record.name}`;
     const before = this.#own.get(key);
     this.#own.set(key, record);
+    if (this.#free.has(node) || this.#ownOrder.has(node)) return;
     if (before === undefined || compareVersions(record.version, before.version) === 'newer') return;
     if (compareVersions(record.version, before.version) !== 'older' && compareRecords(record, before) >= 0) return;
     // Somebody has gone on from the version before, so that it is out of the race; a concurrent one may win now.
@@ -90,7 +99,7 @@ function meaningOf(record: FileRecord): string {
   const permissions = record.noPermissions ? '' : record.permissions.toString(8);
   switch (record.type) {
     case 'file': {
-      const blocks = Buffer.from(record.blocks.subarray(0, 16)).toString('hex');
+      const blocks = hash('sha1', record.blocks, 'hex');
       return `a file of ${record.size} bytes ${blocks} ${permissions} ${record.modifiedNs}`;
     }
     case 'symlink':

@@ -1,6 +1,6 @@
 /**
- * I4: a name in the folder only ever holds a content that some person completed, or that a person had there in the middle of
- * writing on that very node.
+ * I4: a name in the folder only ever holds a content that some person completed, or that a person is in the middle of writing on that
+ * very node.
  * @module
  */
 import { type ContentKeys, excerpt } from './content-key.ts';
@@ -31,7 +31,6 @@ export class WholeFiles {
 
   /** A power cut left this of a file, and the node can tell. */
   damaged(node: string, content: Uint8Array): void {
-    this.writing(node, content);
     const known = this.#damaged.get(node) ?? new Set<string>();
     this.#damaged.set(node, known.add(this.#keys.of(content)));
   }
@@ -51,7 +50,8 @@ export class WholeFiles {
     for (const { name, inode } of snapshot.visible) {
       if (inode.type !== 'file') continue;
       const key = this.#keys.of(inode.content);
-      if (this.#completed.has(key) || this.#written.has(`${node} ${key}`)) continue;
+      const isBeingWritten = inode.writers > 0 && this.#written.has(`${node} ${key}`);
+      if (this.#completed.has(key) || isBeingWritten || this.#damaged.get(node)?.has(key) === true) continue;
       this.#report({ rule: 'I4', text: `${name} on ${node} holds ${excerpt(inode.content)}, which nobody completed` });
     }
   }

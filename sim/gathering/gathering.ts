@@ -52,6 +52,11 @@ export class Gathering {
     else await this.#pair(first, second, step, chance);
   }
 
+  /** What the node keeps of its members was written anew. */
+  saw(host: NodeHost): void {
+    this.#checker.saw(host);
+  }
+
   /** Called when all is at rest. @returns those who have to have the same folder, by group. */
   check(): NodeHost[][] {
     for (const host of this.#options.hosts) this.#checker.saw(host);

@@ -222,8 +222,7 @@ export class Puller {
 
   async #handle(name: string, work: Work): Promise<Handled> {
     const { records, problems, mounts } = this.#context;
-    const versions = records.versions(name);
-    const newest = records.newest(name);
+    const [versions, newest] = [records.versions(name), records.newest(name)];
     if (newest === undefined) return 'done';
     const isAway = mounts.isAway(name); // the mount point is listed as a problem
     if (!isAway && this.#context.ignores().match(name).ignored) {
@@ -243,6 +242,7 @@ export class Puller {
     if (decision === 'delete' && (work.phase === 'directory' || work.phase === 'file')) return 'again';
     const taken = decision === 'nothing' || isAway ? undefined : this.#taken.find(name);
     // Said again: that it is not there may have been seen since, which ends what was listed of it.
+    if (taken !== undefined && taken !== name) problems.clear(name); // it waits with its directory, whatever kept it before
     if (taken !== undefined) return this.#leave(taken, 'exists', TAKEN_TEXT);
     if (decision === 'delete' && mine !== undefined && this.#taken.respelling(mine) !== undefined) return 'left';
     const isLoss = decision === 'install' || decision === 'delete';
