@@ -15,6 +15,8 @@ export const FOLDER_ROOT = 'folder';
 export interface Witness {
   /** A person changed what stands under a name. */
   changed(name: string): void;
+  /** A person changed something in this directory, for which it may have to come back. */
+  changedIn(directory: string): void;
   /** A person removed a name, or called by another what stood under it. */
   removed(name: string): void;
   /** A person replaces or removes what this file holds, having it before their eyes. */
@@ -147,7 +149,9 @@ export class Hands {
 
   /** The name is changed, and so are the directories that it is in: they may have to come back for it. */
   #changed(name: string | undefined): void {
-    for (let at = name ?? ''; at !== ''; at = parentOf(at)) this.#witness.changed(at);
+    if (name === undefined) return;
+    this.#witness.changed(name);
+    for (let at = parentOf(name); at !== ''; at = parentOf(at)) this.#witness.changedIn(at);
   }
 }
 

@@ -82,6 +82,7 @@ export class Oracle {
   witness(node: Watched): Witness {
     return {
       changed: (name) => this.#noEcho.changed(node.name, name.normalize('NFC'), this.#nowMs()),
+      changedIn: (directory) => this.#noEcho.changedIn(node.name, directory.normalize('NFC'), this.#nowMs()),
       removed: (name) => this.#noEcho.removed(node.name, name.normalize('NFC'), this.#nowMs()),
       replaced: (inode) => {
         const isElsewhere = this.#look(node).visible.some(
@@ -162,7 +163,7 @@ export class Oracle {
     if (!path.startsWith(`${FOLDER_ROOT}/`)) return;
     const name = path.slice(FOLDER_ROOT.length + 1).normalize('NFC');
     this.#noEcho.setBack(node.name, name, this.#nowMs());
-    for (let at = parentOf(name); at !== ''; at = parentOf(at)) this.#noEcho.changed(node.name, at, this.#nowMs());
+    for (let at = parentOf(name); at !== ''; at = parentOf(at)) this.#noEcho.changedIn(node.name, at, this.#nowMs());
   }
 
   #around(node: Watched, name: string): Around {

@@ -147,6 +147,21 @@ describe('I3 no echo', () => {
     assert.deepEqual([echoes(lost(true)), echoes(lost(false))], [[], ['I3']]);
   });
 
+  test('O21 what somebody changes in a directory lets it come back where anybody has deleted it, and is no change of it otherwise', () => {
+    const type = 'directory';
+    const changedIn = (isDeleted: boolean) => (checker: NoEcho) => {
+      checker.changed('a', 'd', 0);
+      checker.saved('a', A, record('d', version([A, 1]), { type }), 10);
+      checker.removed('b', 'd', 10_000);
+      if (isDeleted) checker.saved('b', B, record('d', version([A, 1], [B, 1]), { type, deleted: true }), 10_010);
+      for (const [counter, atMs] of [[2, 10_020] as const, [3, 30_000] as const]) {
+        checker.changedIn('a', 'd', atMs);
+        checker.saved('a', A, record('d', version([A, counter], [B, 1]), { type }), atMs + 10);
+      }
+    };
+    assert.deepEqual([echoes(changedIn(true)), echoes(changedIn(false))], [[], ['I3', 'I3']]);
+  });
+
   test('O21 a delete of long ago is no reason for a version of a directory that was made again since', () => {
     const type = 'directory';
     const rules = echoes((checker) => {

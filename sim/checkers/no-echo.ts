@@ -53,6 +53,8 @@ export class NoEcho {
   readonly #report: Report;
   /** By `<node> <name>`: when people changed it there and no version has answered yet. */
   readonly #changes = new Map<string, number[]>();
+  /** As {@link #changes}: when people changed what is in it. */
+  readonly #changesIn = new Map<string, number[]>();
   /** As {@link #changes}: when people removed it. */
   readonly #removals = new Map<string, number[]>();
   /** By node: names that people ever removed there. */
@@ -77,6 +79,11 @@ export class NoEcho {
     add(this.#changes, `${node} ${name}`, atMs);
   }
 
+  /** A person changed something in this directory there: if anybody has deleted it, it may have to come back for that. */
+  changedIn(node: string, directory: string, atMs: number): void {
+    add(this.#changesIn, `${node} ${directory}`, atMs);
+  }
+
   /** A person removed the name on this node, or gave what stood there another. */
   removed(node: string, name: string, atMs: number): void {
     add(this.#removals, `${node} ${name}`, atMs);
@@ -95,7 +102,7 @@ export class NoEcho {
 
   /** The node gave a name that people have changed another spelling, and with it all below: what they did there is told by that. */
   respelled(node: string, from: string, to: string): void {
-    for (const acts of [this.#changes, this.#removals]) {
+    for (const acts of [this.#changes, this.#changesIn, this.#removals]) {
       for (const [key, timesMs] of [...acts]) {
         const name = key.slice(node.length + 1);
         if (!key.startsWith(`${node} `) || (name !== from && !isBelow(name, from))) continue;
@@ -156,7 +163,8 @@ export class NoEcho {
     }
     const isReturn = record.type === 'directory';
     const byReturn = isReturn && takeDelete(node, record, seen, !this.#changes.has(key));
-    return byConflict || byReturn || take(this.#changes, key, atMs);
+    if (byConflict || byReturn || take(this.#changes, key, atMs)) return true;
+    return isReturn && seen.some(({ endsDirectory }) => endsDirectory) && take(this.#changesIn, key, atMs);
   }
 
   #takeConflicts(node: string, record: FileRecord, seen: readonly Seen[]): boolean {
