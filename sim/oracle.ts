@@ -34,6 +34,7 @@ export interface Watched {
 export class Oracle {
   readonly violations: Violation[] = [];
   readonly #nowMs: () => number;
+  readonly #strict: boolean;
   readonly #keys = new ContentKeys();
   readonly #nothingLost: NothingLost;
   readonly #wholeFiles: WholeFiles;
@@ -48,6 +49,7 @@ export class Oracle {
   constructor(nowMs: () => number, strict: boolean) {
     const report: Report = (violation) => void this.violations.push(violation);
     this.#nowMs = nowMs;
+    this.#strict = strict;
     this.#nothingLost = new NothingLost(this.#keys, report, strict);
     this.#wholeFiles = new WholeFiles(this.#keys, report);
     this.#noEcho = new NoEcho(report);
@@ -84,12 +86,10 @@ export class Oracle {
       changed: (name) => this.#noEcho.changed(node.name, name.normalize('NFC'), this.#nowMs()),
       changedIn: (directory) => this.#noEcho.changedIn(node.name, directory.normalize('NFC'), this.#nowMs()),
       removed: (name) => this.#noEcho.removed(node.name, name.normalize('NFC'), this.#nowMs()),
-      replaced: (inode) => {
-        const isElsewhere = this.#look(node).visible.some(
-          ({ inode: other }) =>
-            other !== inode && other.type === 'file' && this.#keys.of(other.content) === this.#keys.of(inode.content),
-        );
-        if (!isElsewhere) this.#nothingLost.replaced(inode.content);
+      replaced: (file) => {
+        // Another name here has the same: that one is not given up. Without the history nobody can say so: by then it may be
+        // replaced as well, where it came from.
+        if (this.#strict || !this.#hasTwin(node, file)) this.#nothingLost.replaced(file.content);
       },
       writing: (content) => this.#wholeFiles.writing(node.name, content),
       moved: (content) => this.#wholeFiles.moved(node.name, content),
@@ -176,6 +176,12 @@ export class Oracle {
       peers: peers.map((peer) => peer.name),
       isCovered: above !== '' && find(node, above)?.type !== 'directory',
     };
+  }
+
+  #hasTwin(node: Watched, file: Inode): boolean {
+    const key = this.#keys.of(file.content);
+    const { visible } = takeSnapshot(node.disk.find(FOLDER_ROOT));
+    return visible.some(({ inode }) => inode !== file && inode.type === 'file' && this.#keys.of(inode.content) === key);
   }
 
   #look(node: Watched): Snapshot {

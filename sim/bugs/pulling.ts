@@ -228,4 +228,13 @@ export const PULLING: readonly PlantedBug[] = [
     breaks: 'N6',
     foundBy: { file: 'sim/spelling.test.ts', test: 'N6 where the disk keeps names decomposed, a directory' },
   },
+  {
+    name: 'old-trouble-stays-listed',
+    what: 'what waits with a directory that this disk cannot have stays listed for what kept it before, a full disk say',
+    file: 'src/node/folder/puller.ts',
+    find: 'if (taken !== undefined && taken !== name) problems.clear(name);',
+    replace: '',
+    breaks: 'P80',
+    foundBy: { file: 'sim/spelling.test.ts', test: 'P80 what waits with a directory' },
+  },
 ];
