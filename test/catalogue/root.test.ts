@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { snapshotTree } from '../harness/snapshot.ts';
-import { arrives, FOLDER, Pair, stateIs } from '../nodes/pair.ts';
+import { arrives, changedSince, cursorOf, FOLDER, Pair, stateIs } from '../nodes/pair.ts';
 import { REST_MS } from './shared-pair.ts';
 
 function fill(folder: string): void {
@@ -25,6 +25,7 @@ function fill(folder: string): void {
 test('case B16: a root that is not there at the start is not made, deletes nothing, and is taken up when it is back', async () => {
   await using pair = await Pair.open({ fill });
   await pair.converged();
+  const since = await cursorOf(pair.a);
   await pair.b.node.end();
   const away = `${pair.b.folder}.away`;
   renameSync(pair.b.folder, away);
@@ -39,6 +40,7 @@ test('case B16: a root that is not there at the start is not made, deletes nothi
   renameSync(away, pair.b.folder);
   await arrives(pair.b, 'meanwhile', 'meanwhile');
   await pair.converged();
+  assert.deepEqual(await changedSince(pair.a, since), ['meanwhile']);
 });
 
 test('case B18: a root that is a symlink is followed; when it leads elsewhere, nothing is taken for deleted', async (t) => {

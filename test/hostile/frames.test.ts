@@ -114,7 +114,7 @@ test('case I21: answers to nothing that was asked, longer and shorter ones', asy
 });
 
 test('case I23: a cluster config that is missing, comes twice, or lists whatever it likes', async (t) => {
-  await scene.run(t, { cpuMs: 30_000, logLines: 400 }, async ({ evil, folder, path, arrives }) => {
+  await scene.run(t, { cpuMs: 30_000, logLines: 400 }, async ({ evil, folder, arrives }) => {
     for (const type of [TYPE.index, TYPE.ping, TYPE.request, TYPE.response, TYPE.progress, 99]) {
       const peer = await evil();
       peer.send(type, record([1, folder]));
@@ -154,7 +154,6 @@ test('case I23: a cluster config that is missing, comes twice, or lists whatever
       'nobody new is trusted',
     );
     assert.ok(now.offers.length <= 100, `${now.offers.length} folders are offered`);
-    assert.equal(path.length > 0, true);
     const many = await evil();
     many.share([folder, ...Array.from({ length: 10_000 }, (_, i) => `folder ${i}`)]);
     await many.closes();

@@ -15,7 +15,7 @@ test('case J17: the key, the records and the control socket are for their owner 
   const names = readdirSync(home, { recursive: true, encoding: 'utf8' });
   assert.ok(names.length > 2, names.join());
   const open = names.filter((name) => (lstatSync(join(home, name)).mode & 0o077) !== 0);
-  const isNeeded = (name: string): boolean => /key|sock/u.test(name) || name.endsWith('.pem');
+  const isNeeded = (name: string): boolean => /key|sock|records/u.test(name) || name.endsWith('.pem');
   assert.deepEqual(open.filter(isNeeded), []);
 });
 

@@ -150,6 +150,11 @@ export async function cursorOf({ node }: Side): Promise<number> {
   return (await node.ask('changes', FOLDER, 0)).at(-1)?.cursor ?? 0;
 }
 
+/** Names of which a side's folder has told anything since {@link cursorOf}: also what came and went, or went and came back. */
+export async function changedSince({ node }: Side, cursor: number): Promise<string[]> {
+  return (await node.ask('changes', FOLDER, cursor)).map(({ path }) => path).sort();
+}
+
 /** Waits until a folder of a node has this state. */
 export async function stateIs(side: Side, wanted: string, timeoutMs = 30_000): Promise<void> {
   let last: unknown;

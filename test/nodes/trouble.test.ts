@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MemoryDisk, mountsMissing, Removable } from '../harness/mounts.ts';
 import { until } from '../harness/process.ts';
 import { snapshotTree } from '../harness/snapshot.ts';
-import { FOLDER, Pair, stateIs, type Side } from './pair.ts';
+import { changedSince, cursorOf, FOLDER, Pair, stateIs, type Side } from './pair.ts';
 
 const noMounts = mountsMissing() ?? false;
 /** Long enough for deletes to be announced, if anybody wanted to. */
@@ -26,6 +26,7 @@ async function problemsOf(side: Side): Promise<readonly { name: string; reason: 
 async function goesAndComesBack(pair: Pair, code: string, back: () => void): Promise<void> {
   const { a, b } = pair;
   const before = snapshotTree(a.folder);
+  const since = await cursorOf(a);
   // What takes a directory's place comes a moment after it is gone: the node may well say that first.
   await until(`the folder stops with ${code}`, async () => {
     const { state, error } = await b.node.ask('status', FOLDER);
@@ -37,6 +38,7 @@ async function goesAndComesBack(pair: Pair, code: string, back: () => void): Pro
   back();
   const tree = await pair.converged();
   assert.deepEqual([...tree.keys()], [...before.keys(), 'meanwhile.txt']);
+  assert.deepEqual(await changedSince(a, since), ['meanwhile.txt'], 'nothing was gone for a while either');
   writeFileSync(pair.at(b, 'afterwards.txt'), 'written when it was back');
   await until('what is written afterwards is noticed at once', () =>
     snapshotTree(a.folder).has('afterwards.txt') ? true : undefined,

@@ -152,7 +152,7 @@ test('Y17 members that cannot be end that conversation, and nothing else', async
   await world.pass(1000);
   match(a.logged.join('\n'), /malformed members/);
   equal(a.isConnectedTo(c), false);
-  equal(a.isConnectedTo(c), false);
+  equal(b.isConnectedTo(c), false);
   deepEqual([a.isConnectedTo(b), a.trusts(c), a.written], [true, true, before]);
 });
 
