@@ -26,6 +26,7 @@ function handleOf(machine: Machine): object {
 async function withDisk(): Promise<Two> {
   const { desk, a, b } = two();
   a.disk.makeDirectory(MOUNT);
+  await desk.runFor(1000); // as one does, the place is made before anything is on the disk
   a.disk.mount(MOUNT);
   a.disk.makeDirectory(`${MOUNT}/2026`);
   a.write('photos/2026/one', 'one');
@@ -147,7 +148,7 @@ test('F2 a mount point that goes with its disk takes nothing along, nor does the
   deepEqual(a.problems(), [['media/stick', 'not-mounted']]);
 });
 
-test('F2 a person may say that the disk is gone for good; what is deleted while it is mounted is deleted', async () => {
+test('F2 a person may say that the disk is gone for good, also after a restart that comes right then; what is deleted while it is mounted is deleted', async () => {
   const { desk, a, b } = await withDisk();
   using _ = desk;
   a.disk.unlink(`${MOUNT}/2026/one`);
@@ -162,6 +163,8 @@ test('F2 a person may say that the disk is gone for good; what is deleted while 
     OPERATIONS['approve.disk'].run(node, { path: `/home/me/desk/${name}` });
   throws(() => approveDisk('photo'), { code: 'E_USAGE' });
   deepEqual(approveDisk('photos'), { folder: FOLDER, path: 'photos' });
+  a.crash();
+  await desk.start(a);
   ok(await desk.until(() => b.read('photos/two') === undefined));
   ok(await desk.inSync(a, b));
   deepEqual(a.problems(), []);

@@ -79,6 +79,33 @@ for (const when of ['before lanfold is back', 'during its first walk'])
     for (const machine of [a, b]) deepEqual(machine.names(), ['.directory', 'old', 'report'], machine.name);
   });
 
+test('E9 nor where somebody wrote to the directory, and a peer that has it could not tell so yet', async () => {
+  const { desk, a, b } = await twoWith({ old: 'old' });
+  using _ = desk;
+  await desk.runFor(3_600_000);
+  const link = desk.network.link('a', 'b');
+  b.faults.beforeRecords = (call, [records]) => {
+    // It has just put it in place, and can tell nobody.
+    if (
+      call === 'saveLocal' &&
+      (records as { record: { name: string } }[]).some(({ record }) => record.name === 'report')
+    )
+      link.cut();
+  };
+  a.write('report', 'a day of work');
+  ok(await desk.until(() => b.read('report') !== undefined));
+  await desk.runFor(5000);
+  a.crash();
+  forgetEntry(a, 'report');
+  a.write('.directory', 'how the desktop shows it');
+  await desk.start(a);
+  await desk.runFor(60_000);
+  link.heal();
+  ok(await desk.until(() => a.read('report') === 'a day of work'));
+  ok(await desk.inSync(a, b));
+  for (const machine of [a, b]) deepEqual(machine.names(), ['.directory', 'old', 'report'], machine.name);
+});
+
 test('E9 what a person removed after the crash is a delete, if it was not written right before or was there since', async () => {
   const { desk, a, b } = two();
   using _ = desk;

@@ -77,9 +77,9 @@ class Judge {
   }
 
   isLost({ local, isDoubted }: Missing): boolean {
-    const { doubt, records } = this.#context;
+    const { doubt, records, mounts } = this.#context;
     const { record, look } = local;
-    if (look === undefined || doubt.wasFound(record.name)) return false;
+    if (look === undefined || doubt.wasFound(record.name) || mounts.isGivenUp(record)) return false;
     const { above, standing, top } = this.#placeOf(local);
     if (isTrouble(standing) || standing === undefined || top.look === undefined) return false;
     const isFreshItself = doubt.isFresh(record.name, look);
@@ -91,10 +91,9 @@ class Judge {
     const isFresh = isFreshItself || doubt.isFresh(top.record.name, top.look);
     const isUntouched = isNoYounger(standing, look) || isNoYounger(standing, top.look);
     // Nobody may have told yet that he has it: what peers know decides, once they have been heard.
-    if (isUntouched && isFresh) return true;
-    if (!isDoubted || records.holders(record).length === 0) return false;
-    if (isUntouched) return true;
-    return isFresh && doubt.lostPower(record.name) && !this.#moved.has(record.name);
+    if (isFresh && isUntouched) return true;
+    if (isFresh && isDoubted && doubt.lostPower(record.name)) return !this.#moved.has(record.name);
+    return isUntouched && isDoubted && records.holders(record).length > 0;
   }
 
   isUntold(local: LocalRecord): boolean {

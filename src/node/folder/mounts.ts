@@ -8,12 +8,17 @@
  * is none, and its disappearance is that of its files.
  * @module
  */
+import type { FileRecord } from '../../core/model/file-record.ts';
 import { isBelow, parentOf } from '../../core/model/folder-path.ts';
 import type { FileTree } from '../../ports/file-tree.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 import type { Problem } from './problems.ts';
 
 export const MOUNTS = 'mounts';
+/** Disks that are gone for good, and up to which sequence number of ours that counts: what is recorded later is no longer on them. */
+const GIVEN_UP = 'disks given up';
+/** Of more the first are forgotten. */
+const GIVEN_UP_MAX = 100;
 const TEXT =
   'The disk that was mounted here is not. Nothing on it is taken for deleted. Mount it, or say "lanfold approve --disk", with its path, if it is gone for good';
 
@@ -28,11 +33,13 @@ export class Mounts {
   readonly #context: MountsContext;
   readonly #known: Set<string>;
   readonly #away = new Set<string>();
+  readonly #givenUp: Map<string, number>;
   readonly #listeners: ((directory: string) => void)[] = [];
 
   constructor(context: MountsContext) {
     this.#context = context;
     this.#known = new Set(JSON.parse(context.records.note(MOUNTS) ?? '[]') as string[]);
+    this.#givenUp = new Map(JSON.parse(context.records.note(GIVEN_UP) ?? '[]') as [string, number][]);
   }
 
   /** Calls `listener` right before {@link MountsContext.onChange}. */
@@ -99,9 +106,23 @@ export class Mounts {
    */
   approve(name: string): boolean {
     if (!this.#away.has(name)) return false;
+    this.#giveUp(name);
     this.#forget(name);
     this.#tell('');
     return true;
+  }
+
+  #giveUp(name: string): void {
+    const { records } = this.#context;
+    this.#givenUp.delete(name);
+    this.#givenUp.set(name, records.maxSequence());
+    const noted = [...this.#givenUp].slice(-GIVEN_UP_MAX);
+    records.setNote(GIVEN_UP, JSON.stringify(noted));
+  }
+
+  /** Was it on a disk of which a person has said that it is gone? Then that is why it is missing. */
+  isGivenUp({ name, sequence }: FileRecord): boolean {
+    return [...this.#givenUp].some(([mount, upTo]) => sequence <= upTo && (name === mount || isBelow(name, mount)));
   }
 
   #isBack(name: string): void {
