@@ -222,9 +222,14 @@ export class Oracle {
     this.check();
     for (const { name, disk } of nodes) this.#confinement.check(name, disk);
     const report: Report = (violation) => void this.violations.push(violation);
+    // Who is apart from one who has, or had, a newer version waits for that one.
+    const areAllTogether = this.#nodes.every((one) =>
+      this.#nodes.every((other) => one === other || one.sharesWith(other)),
+    );
     const trees = nodes.map((node) => {
       const problems = node.standing()?.problems ?? [];
-      const ungiven = new Set(problems.filter(({ reason }) => reason === 'no-source').map(({ name }) => name));
+      const isWanted = ({ reason }: { readonly reason: string }): boolean => areAllTogether && reason === 'no-source';
+      const ungiven = new Set(problems.filter(isWanted).map(({ name }) => name));
       const excused = new Set(problems.map(({ name }) => name).filter((name) => !ungiven.has(name)));
       // What cannot be called so on this disk keeps all that is in it from it.
       const taken = problems.filter(({ reason }) => reason === 'exists').map(({ name }) => name);
