@@ -6,12 +6,12 @@ import type { Two } from './desks.ts';
 import { holdAtB, twoWithMany } from './many-files.ts';
 
 /** More than one part of an index. */
-const COUNT = 3000;
+const COUNT = 1200;
 /** So many go first, and are few; the others wait. */
-const FIRST = 500;
-const ALL = 800;
+const FIRST = 200;
+const ALL = 320;
 
-/** The second holds 300 deletes of the first, which has a new index to tell; they are not connected. */
+/** The second holds 120 deletes of the first, which has a new index to tell; they are not connected. */
 async function holding(): Promise<Two> {
   const world = await twoWithMany(COUNT);
   const { desk, a, b } = world;

@@ -78,3 +78,24 @@ for (const who of ['both', 'b alone'])
     equal(b.read('Docs/one'), 'docs/one');
     deepEqual([...b.inode('Docs').children.keys()].sort(), ['build', 'one']);
   });
+
+test('P80 what is in a directory is deleted with it, on a disk that ignores case, where the name in another case is a file by now', async () => {
+  const desk = new Desk(['a', 'b', 'c'], undefined, undefined, { b: { ignoresCase: true } });
+  using _ = desk;
+  const [a, b, c] = desk.machines;
+  ok(a !== undefined && b !== undefined && c !== undefined);
+  desk.network.link('a', 'c').cut(); // all that one has comes to the other by b
+  await desk.start(a, b, c);
+  c.disk.makeDirectory(`${FOLDER}/D`);
+  ok(await desk.until(() => a.disk.find(`${FOLDER}/D`) !== undefined));
+  for (const directory of ['d', 'd/e']) a.disk.makeDirectory(`${FOLDER}/${directory}`);
+  ok(await desk.until(() => b.problems().length > 0));
+  b.disk.makeDirectory(`${FOLDER}/D/e`);
+  ok(await desk.until(() => c.disk.find(`${FOLDER}/D/e`) !== undefined && a.disk.find(`${FOLDER}/D/e`) !== undefined));
+  c.write('d', 'a file');
+  await desk.runFor(10_000);
+  c.disk.removeDirectory(`${FOLDER}/D/e`);
+  c.disk.removeDirectory(`${FOLDER}/D`);
+  await desk.runFor(700_000);
+  for (const machine of [a, b, c]) ok(!machine.names().includes('D'), machine.name);
+});

@@ -237,4 +237,13 @@ export const PULLING: readonly PlantedBug[] = [
     breaks: 'P80',
     foundBy: { file: 'sim/spelling.test.ts', test: 'P80 what waits with a directory' },
   },
+  {
+    name: 'respelled-into-a-file',
+    what: 'what is in a directory that is deleted waits to be renamed in case into what is a file by now, on a disk that ignores case',
+    file: 'src/node/folder/taken-names.ts',
+    find: 'if (at !== own.name && !this.#isDirectory(top)) continue;',
+    replace: '',
+    breaks: 'P80',
+    foundBy: { file: 'sim/respelled.test.ts', test: 'P80 what is in a directory is deleted with it' },
+  },
 ];

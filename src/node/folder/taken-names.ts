@@ -55,6 +55,8 @@ export class TakenNames {
       for (const top of this.#spellings.get(folded(at)) ?? []) {
         if (top === at || !this.#taken.has(top) || this.#refused.has(top)) continue;
         if (this.#records.newest(at)?.deleted !== true) break;
+        // What is in a directory goes with it, or goes; a directory that is something else now takes nothing along.
+        if (at !== own.name && !this.#isDirectory(top)) continue;
         const others = [...(this.#spellings.get(folded(own.name)) ?? [])].filter((name) => isBelow(name, top));
         for (const name of [top + own.name.slice(at.length), ...others]) {
           const newest = this.#records.newest(name);
@@ -63,6 +65,11 @@ export class TakenNames {
       }
     }
     return undefined;
+  }
+
+  #isDirectory(name: string): boolean {
+    const newest = this.#records.newest(name);
+    return newest?.deleted === false && newest.type === 'directory';
   }
 
   /** What has one of the names under another spelling, and how it is to be called. */
