@@ -114,7 +114,7 @@ for (const [seed, showed] of REGRESSIONS) {
 for (const [histories, how, options] of [
   [HISTORIES, 'keep every promise', []],
   // What a history holds hides nothing there: a conflict copy that was never made, say.
-  [Math.ceil(HISTORIES / 10), 'keep every promise without the history, too', ['--strict']],
+  [Math.ceil(HISTORIES / 20), 'keep every promise without the history, too', ['--strict']],
 ] as const)
   test(`O1 ${histories} histories from seed ${FIRST_SEED} on ${how}`, async (t) => {
     const jobs = String(availableParallelism());
