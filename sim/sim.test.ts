@@ -111,14 +111,15 @@ for (const [seed, showed] of REGRESSIONS) {
     deepEqual(told(await campaign({ firstSeed: seed, gatherings: false })), []));
 }
 
-for (const [histories, how, options] of [
-  [HISTORIES, 'keep every promise', []],
-  // What a history holds hides nothing there: a conflict copy that was never made, say.
-  [Math.ceil(HISTORIES / 20), 'keep every promise without the history, too', ['--strict']],
+for (const [histories, firstSeed, how, options] of [
+  [HISTORIES, FIRST_SEED, 'keep every promise', []],
+  // What a history holds hides nothing there: a conflict copy that was never made, say. Always the same seeds: one in some thousands
+  // needs its history (two losers of one device and one time have one name, M6), and what fails should have a reason here.
+  [250, 1, 'keep every promise without the history, too', ['--strict']],
 ] as const)
-  test(`O1 ${histories} histories from seed ${FIRST_SEED} on ${how}`, async (t) => {
+  test(`O1 ${histories} histories from seed ${firstSeed} on ${how}`, async (t) => {
     const jobs = String(availableParallelism());
-    const seeds = ['--seed', String(FIRST_SEED), '--runs', String(histories), '--jobs', jobs];
+    const seeds = ['--seed', String(firstSeed), '--runs', String(histories), '--jobs', jobs];
     const { code, stdout, stderr } = await run(process.execPath, [COMMAND, ...seeds, ...options]);
     t.diagnostic(stdout.trim());
     equal(code, 0, `${stdout}\n${stderr}`);
