@@ -170,6 +170,25 @@ test('F2 a person may say that the disk is gone for good, also after a restart t
   deepEqual(a.problems(), []);
 });
 
+test('F2 a disk that is back though it was said to be gone is as any other: what a power cut takes from it is no delete', async () => {
+  const { desk, a, b } = await withDisk();
+  using _ = desk;
+  const top = a.disk.unmount(MOUNT);
+  a.folder().rescan();
+  await desk.runFor(20_000);
+  equal(a.folder().mounts.approve('photos'), true);
+  a.disk.mount(MOUNT, top); // it was in the other bag
+  await desk.runFor(700_000);
+  ok(await desk.inSync(a, b));
+  a.crash();
+  const { modifiedNs, changedNs } = a.inode('photos');
+  a.disk.unlink(`${MOUNT}/two`);
+  Object.assign(a.inode('photos'), { modifiedNs: modifiedNs - 10n ** 12n, changedNs: changedNs - 10n ** 12n });
+  await desk.start(a);
+  await desk.runFor(60_000);
+  deepEqual([a.read('photos/two'), b.read('photos/two')], ['two', 'two']);
+});
+
 test('F2 who allows deletes that are held says nothing of a disk that is not mounted', async () => {
   const { desk, a, b } = two();
   using _ = desk;

@@ -50,6 +50,8 @@ export class Mounts {
   /** A listing shows a mount point. */
   seen(name: string): void {
     if (this.#known.has(name)) return;
+    // It was not gone for good after all: what is missing from it from now on is judged as on any disk.
+    if (this.#givenUp.delete(name)) this.#saveGivenUp();
     this.#known.add(name);
     this.#save();
   }
@@ -106,18 +108,22 @@ export class Mounts {
    */
   approve(name: string): boolean {
     if (!this.#away.has(name)) return false;
-    this.#giveUp(name);
+    // In this order: killed in between, what was on it comes back, and is not deleted.
     this.#forget(name);
+    this.#giveUp(name);
     this.#tell('');
     return true;
   }
 
   #giveUp(name: string): void {
-    const { records } = this.#context;
-    this.#givenUp.delete(name);
-    this.#givenUp.set(name, records.maxSequence());
+    this.#givenUp.delete(name); // the last one comes last
+    this.#givenUp.set(name, this.#context.records.maxSequence());
+    this.#saveGivenUp();
+  }
+
+  #saveGivenUp(): void {
     const noted = [...this.#givenUp].slice(-GIVEN_UP_MAX);
-    records.setNote(GIVEN_UP, JSON.stringify(noted));
+    this.#context.records.setNote(GIVEN_UP, noted.length === 0 ? undefined : JSON.stringify(noted));
   }
 
   /** Was it on a disk of which a person has said that it is gone? Then that is why it is missing. */
