@@ -51,42 +51,32 @@ test('E9 a directory, a symlink, and a file with the bytes of many others, renam
   }
 });
 
-test('E9 what a power cut took from a directory comes back, also where the directory was renamed since', async () => {
-  const world = await cut((a) => {
-    a.disk.makeDirectory(`${FOLDER}/d`);
-    for (const name of ['d/there', 'd/taken']) a.write(name, name);
-  });
-  const { desk, a, b } = world;
-  using _ = desk;
-  a.disk.unlink(`${FOLDER}/d/taken`);
-  a.disk.rename(`${FOLDER}/d`, `${FOLDER}/e`);
-  await restart(world);
-  for (const machine of [a, b]) {
-    deepEqual(machine.names(), ['d', 'e', 'kept'], machine.name);
-    deepEqual([machine.read('e/there'), machine.read('d/there')], ['d/there', undefined], machine.name);
-    equal(machine.read('d/taken'), 'd/taken', machine.name);
-  }
-});
-
-test('E9 what a power cut took from a directory that had been there for long comes back, also where that was renamed since', async () => {
-  const world = await cut(
-    (a) => a.write('d/taken', 'd/taken'),
-    (a) => {
+for (const isOld of [false, true])
+  test(`E9 what a power cut took from a directory${isOld ? ' that had been there for long' : ''} comes back, also where that was renamed since`, async () => {
+    const make = (a: Machine): void => {
       a.disk.makeDirectory(`${FOLDER}/d`);
       a.write('d/there', 'd/there');
-    },
-  );
-  const { desk, a, b } = world;
-  using _ = desk;
-  a.disk.unlink(`${FOLDER}/d/taken`);
-  a.disk.rename(`${FOLDER}/d`, `${FOLDER}/e`);
-  await restart(world);
-  for (const machine of [a, b]) {
-    deepEqual(machine.names(), ['d', 'e', 'kept'], machine.name);
-    deepEqual([machine.read('e/there'), machine.read('d/there')], ['d/there', undefined], machine.name);
-    equal(machine.read('d/taken'), 'd/taken', machine.name);
-  }
-});
+    };
+    const world = await cut(
+      (a) => {
+        if (!isOld) make(a);
+        a.write('d/taken', 'd/taken');
+      },
+      (a) => {
+        if (isOld) make(a);
+      },
+    );
+    const { desk, a, b } = world;
+    using _ = desk;
+    a.disk.unlink(`${FOLDER}/d/taken`);
+    a.disk.rename(`${FOLDER}/d`, `${FOLDER}/e`);
+    await restart(world);
+    for (const machine of [a, b]) {
+      deepEqual(machine.names(), ['d', 'e', 'kept'], machine.name);
+      deepEqual([machine.read('e/there'), machine.read('d/there')], ['d/there', undefined], machine.name);
+      equal(machine.read('d/taken'), 'd/taken', machine.name);
+    }
+  });
 
 for (const isOld of [false, true])
   test(`E9 nor is it deleted where the directory${isOld ? ', an old one,' : ''} is renamed right after the start, before it is back`, async () => {
