@@ -1,5 +1,6 @@
 /**
- * Every bound on what a stranger or a peer can make this node hold, with the reason for its size (R19).
+ * Bounds on what a stranger or a peer can make this node hold, each with the reason for its size (R19). One that belongs to a
+ * single rule stands beside that rule.
  *
  * A bound is either far above what any honest device sends, so that only malice meets it, or it is what a disk or a
  * protocol can hold at all.

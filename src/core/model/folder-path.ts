@@ -14,7 +14,7 @@ export const IGNORE_FILE = '.stignore';
 export type NameFault = 'not-canonical' | 'outside' | 'too-long' | 'bad-character';
 
 /**
- * What is wrong with a name that a peer sent, or undefined if it may be used (SPEC N1–N3).
+ * What is wrong with a name that a peer sent, or undefined if it may be used (SPEC N1, N2).
  *
  * A name is good when it is what a path cleaner would leave: no empty part, no `.` or `..`, not absolute. A NUL or a lone
  * surrogate cannot be a name on disk. A backslash is an ordinary character here, as on every POSIX disk.
