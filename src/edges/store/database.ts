@@ -4,7 +4,7 @@
  * The only file that names node:sqlite. Integers are always read as bigint. No statement stays open between two calls.
  * @module
  */
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { LanfoldError } from '../../core/errors.ts';
 
@@ -60,6 +60,8 @@ export class Database {
   readonly path: string;
   readonly #sqlite: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** Before it was opened. Where it was not, SQLite opens it to be read alone, for as long as it is open. */
+  readonly #wasWritable: boolean;
   /** After a failed read or write of the file nothing it says is believed any more (R2). */
   #broken: LanfoldError | undefined;
 
@@ -69,6 +71,7 @@ export class Database {
    */
   constructor(path: string) {
     this.path = path;
+    this.#wasWritable = isWritable(path);
     try {
       this.#sqlite = new DatabaseSync(path, { timeout: 0, readBigInts: true, enableForeignKeyConstraints: false });
     } catch (error) {
@@ -171,14 +174,18 @@ export class Database {
   #inOurWords(error: unknown): unknown {
     const code = sqliteCode(error);
     if (code === undefined) return error;
+    const primary = code & PRIMARY_BITS;
     const because = error instanceof Error ? error.message : String(error);
-    switch (code) {
+    switch (primary) {
       case SQLITE_BUSY:
         return new LanfoldError('E_STATE_LOCKED', { subject: this.path, cause: error });
       case SQLITE_FULL:
         return new LanfoldError('E_DISK_FULL', { subject: this.path, cause: error });
-      case SQLITE_CANTOPEN:
       case SQLITE_READONLY:
+        // The head of a damaged file may say that only a later SQLite can write it. The codes with more bits are about its place.
+        if (code === primary && this.#wasWritable && isWritable(this.path)) return this.damaged(because, error);
+        return new LanfoldError('E_STATE_BROKEN', { subject: this.path, because, cause: error });
+      case SQLITE_CANTOPEN:
       case SQLITE_PERM:
         return new LanfoldError('E_STATE_BROKEN', { subject: this.path, because, cause: error });
       case SQLITE_IOERR:
@@ -210,8 +217,19 @@ const SQLITE_CANTOPEN = 14;
 const SQLITE_CONSTRAINT = 19;
 const SQLITE_NOTADB = 26;
 
-/** The primary result code; the extended ones have more bits above. */
+/** Of an extended result code, the primary one. */
+const PRIMARY_BITS = 0xff;
+
+/** The extended result code. */
 function sqliteCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
-  return error.errcode & 0xff;
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined;
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -204,6 +204,21 @@ test('K14 a place that cannot be opened is told', (context) => {
   assert.throws(() => openRecordStore(join(place(context), 'x', 'y.db'), OPTIONS), { code: 'E_STATE_BROKEN' });
 });
 
+test('K14 on a disk that is read only it is told, and left as it is', { skip: mountsMissing() ?? false }, () => {
+  using disk = new MemoryDisk(2);
+  const path = join(disk.path, 'records.db');
+  const before = openRecordStore(path, OPTIONS);
+  fill(before, 10);
+  before.close();
+  execFileSync('mount', ['-o', 'remount,ro', disk.path]);
+  assert.throws(() => openRecordStore(path, OPTIONS), { code: 'E_STATE_BROKEN', message: /Cannot read/u });
+  execFileSync('mount', ['-o', 'remount,rw', disk.path]);
+  const store = openRecordStore(path, OPTIONS); // and no reason to begin anew
+  assert.equal(store.folder('photos').local('some/directory/9')?.record.name, 'some/directory/9');
+  store.close();
+  assert.deepEqual(readdirSync(disk.path), ['records.db']);
+});
+
 const damages: [what: string, damage: (path: string) => void][] = [
   ['a few words', (path) => writeFileSync(path, 'hello')],
   ['no database', (path) => writeFileSync(path, Buffer.alloc(100_000, 'x'))],
@@ -213,6 +228,10 @@ const damages: [what: string, damage: (path: string) => void][] = [
       markUnclean(path);
       truncateSync(path, 20_000);
     },
+  ],
+  [
+    'a head that says that only a later SQLite may write it',
+    (path) => writeFileSync(path, readFileSync(path).fill(3, 18, 19)),
   ],
   [
     'pages overwritten',
