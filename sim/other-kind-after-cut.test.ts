@@ -9,8 +9,8 @@ interface Acts {
   readonly rightBefore: (a: Machine) => void;
 }
 
-/** Two that share what was done on a, which has lost its power since. */
-async function cut({ longBefore, rightBefore }: Acts): Promise<Two> {
+/** Two that share what was done on a, which has lost its power since; `isProper`: lanfold was stopped properly right before. */
+async function cut({ longBefore, rightBefore }: Acts, isProper = false): Promise<Two> {
   const world = two();
   const { desk, a, b } = world;
   a.bootId = 'first start';
@@ -21,6 +21,10 @@ async function cut({ longBefore, rightBefore }: Acts): Promise<Two> {
   await desk.runFor(4000);
   ok(await desk.inSync(a, b));
   deepEqual(b.names(), a.names());
+  if (isProper) {
+    await desk.scheduler.runUntil(a.engine.close());
+    a.hasStoppedProperly();
+  }
   a.crash();
   a.bootId = 'second start';
   await desk.runFor(20_000);
@@ -137,3 +141,43 @@ test('E9 nor is it a delete where the disk does not say at first what the name i
   ok(await desk.inSync(a, b));
   for (const machine of [a, b]) equal(machine.read('x/work'), 'a day of work', machine.name);
 });
+
+for (const isProper of [false, true])
+  for (const [what, troubled, from, to] of [
+    ['of it at first', 'x', 1, 2],
+    ['of it for long, once it was gone', 'x', 2, 20],
+    ['of it for a moment, once it was gone', 'x', 2, 2],
+    ['of what was in it at first', 'x/y', 1, 20],
+    ['of what was in it, once that was gone', 'x/y', 2, 20],
+  ] as const)
+    test(`E9 nor where all of a directory was taken${isProper ? ' right after a proper stop' : ''}, and the disk does not say so ${what}`, async () => {
+      let times = {};
+      const acts: Acts = {
+        longBefore: (a) => a.write('kept', 'kept'),
+        rightBefore: (a) => {
+          const root = a.disk.find(FOLDER);
+          times = { modifiedNs: root?.modifiedNs, changedNs: root?.changedNs };
+          for (const name of ['x', 'x/y']) a.disk.makeDirectory(`${FOLDER}/${name}`);
+          for (const name of ['x/other', 'x/y/work']) a.write(name, 'a day of work');
+        },
+      };
+      const { desk, a, b } = await cut(acts, isProper);
+      using _ = desk;
+      for (const name of ['x/y/work', 'x/other']) a.disk.unlink(`${FOLDER}/${name}`);
+      for (const name of ['x/y', 'x']) a.disk.removeDirectory(`${FOLDER}/${name}`);
+      Object.assign(a.disk.find(FOLDER) ?? {}, times);
+      let answers = 0;
+      a.faults.afterDisk = async (call, [names], result) => {
+        const at = call === 'look' ? (names as readonly string[]).indexOf(troubled) : -1;
+        if (at < 0) return result;
+        answers += 1;
+        if (answers < from || answers > to) return result;
+        return ((await result) as readonly unknown[]).with(at, { trouble: 'io', detail: 'EIO' });
+      };
+      await desk.start(a);
+      await desk.runFor(1_500_000); // beyond the next sweeps
+      ok(answers >= from);
+      ok(await desk.inSync(a, b));
+      for (const machine of [a, b])
+        for (const name of ['x/other', 'x/y/work']) equal(machine.read(name), 'a day of work', machine.name);
+    });

@@ -282,6 +282,18 @@ export const RESTARTING: readonly PlantedBug[] = [
     foundBy: { file: 'sim/taken-back.test.ts', test: 'E9 nor where somebody wrote to the directory, and a peer' },
   },
   {
+    name: 'unreadable-directory-is-gone',
+    what: 'a directory that was gone a moment ago, and cannot be read now, is taken for gone, and what was in it is told as deleted',
+    file: 'src/node/folder/lost-names.ts',
+    find: '[...pathTo(name), name]',
+    replace: 'pathTo(name)',
+    breaks: 'E9',
+    foundBy: {
+      file: 'sim/other-kind-after-cut.test.ts',
+      test: 'E9 nor where all of a directory was taken right after a proper stop, and the disk does not say so of it for long',
+    },
+  },
+  {
     name: 'given-up-disk-comes-back',
     what: 'what was on a disk of which a person has said that it is gone comes back from the peers',
     file: 'src/node/folder/lost-names.ts',

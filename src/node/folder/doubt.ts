@@ -307,9 +307,9 @@ export class Doubt {
   }
 
   /** It is about to be looked at, which may be put off. */
-  leave(name: string): void {
+  leave(name: string, isDoubted = this.covers(name)): void {
     if (this.#isOwed(name)) this.#owed.add(name); // its directory is about to be
-    if (this.covers(name)) this.#left.add(name);
+    if (isDoubted) this.#left.add(name);
     else if (this.#isToRead(name)) this.#leftToRead.add(name);
   }
 

@@ -40,7 +40,7 @@ export async function lostNames(
   moves: MovedNames,
 ): Promise<Judged> {
   if (missing.length === 0) return { lost: [], untold: [] };
-  const names = new Set(missing.flatMap(({ local }) => [...ancestorsOf(local.record.name)]));
+  const names = new Set(missing.flatMap(({ local }) => pathTo(local.record.name)));
   const ancestors = [...names];
   const looks = await context.tree.look(ancestors);
   const moved = moves.among(new Map(missing.map(({ local }) => [local.record.name, local])));
@@ -49,7 +49,7 @@ export async function lostNames(
   const told = missing.filter((one) => !untold.has(one));
   const lost = told.filter((one) => isBeingReplaced(context, one.local) || judge.isLost(one));
   // What comes back needs the directory that it was in.
-  const needed = new Set(lost.flatMap(({ local: { record } }) => [record.name, ...ancestorsOf(record.name)]));
+  const needed = new Set(lost.flatMap(({ local: { record } }) => [record.name, ...pathTo(record.name)]));
   return {
     lost: told.filter(({ local }) => needed.has(local.record.name)).map(({ local }) => local),
     untold: [...untold].map(({ local }) => local.record.name),
@@ -68,12 +68,13 @@ function isBeingReplaced({ records }: FolderContext, { record }: LocalRecord): b
 class Judge {
   readonly #context: FolderContext;
   readonly #moved: ReadonlySet<string>;
-  readonly #ancestors: ReadonlyMap<string, Looked>;
+  /** Of all names above those that are missing. */
+  readonly #looks: ReadonlyMap<string, Looked>;
 
-  constructor(context: FolderContext, moved: ReadonlySet<string>, ancestors: ReadonlyMap<string, Looked>) {
+  constructor(context: FolderContext, moved: ReadonlySet<string>, looks: ReadonlyMap<string, Looked>) {
     this.#context = context;
     this.#moved = moved;
-    this.#ancestors = ancestors;
+    this.#looks = looks;
   }
 
   isLost({ local, isDoubted }: Missing): boolean {
@@ -96,21 +97,31 @@ class Judge {
     return isUntouched && isDoubted && records.holders(record).length > 0;
   }
 
-  isUntold(local: LocalRecord): boolean {
-    return isTrouble(this.#placeOf(local).standing);
+  isUntold({ record: { name } }: LocalRecord): boolean {
+    return isTrouble(this.#standing([...pathTo(name), name]).look);
   }
 
-  /** The lowest name above it under which something stands, and what is missing from that: with it went all that was in it. */
+  /** What stands over it, and what is missing from that: with it went all that was in it. */
   #placeOf(local: LocalRecord): { above: string; standing: Looked; top: LocalRecord } {
-    let top = local;
-    let above = local.record.name;
-    for (above of ancestorsOf(local.record.name)) {
-      const standing = this.#ancestors.get(above);
-      if (standing !== undefined) return { above, standing, top };
-      const directory = this.#context.records.local(above);
-      if (isHere(directory)) top = directory;
+    const path = pathTo(local.record.name);
+    const { name: above, look: standing } = this.#standing(path);
+    const missing = path.slice(path.indexOf(above) + 1).map((name) => this.#context.records.local(name));
+    return { above, standing, top: missing.find(isHere) ?? local };
+  }
+
+  /**
+   * The last name of a path, from the root on, under which something stands, or of which the disk does not say it. What it says of names
+   * below one that is not there counts no more than they do.
+   */
+  #standing(path: readonly string[]): { name: string; look: Looked } {
+    let last: { name: string; look: Looked } = { name: '', look: undefined };
+    for (const name of path) {
+      const look = this.#looks.get(name);
+      if (look === undefined) break;
+      last = { name, look };
+      if (isTrouble(look)) break;
     }
-    return { above, standing: undefined, top };
+    return last;
   }
 }
 
@@ -122,10 +133,12 @@ function isNoYounger(directory: Look, lost: Look): boolean {
   return directory.modifiedNs <= lost.changedNs && directory.changedNs <= lost.changedNs;
 }
 
-/** From the parent up to the root. */
-function* ancestorsOf(name: string): Generator<string> {
+/** From the root down to the parent. */
+function pathTo(name: string): string[] {
+  const path: string[] = [];
   for (let at = name; at !== '';) {
     at = parentOf(at);
-    yield at;
+    path.unshift(at);
   }
+  return path;
 }

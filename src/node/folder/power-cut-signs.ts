@@ -134,6 +134,8 @@ export class PowerCutSigns {
         if (isHere(local)) missing.set(name, { local, isDoubted });
       }
     const { lost: taken, untold } = await lostNames(this.#context, [...missing.values()], this.#moves);
+    // Also where the doubt was about the directory that they went with, and that one is known for what it is by then.
+    for (const name of untold) doubt.leave(name, missing.get(name)?.isDoubted === true);
     const lost = taken.map(({ record }) => record.name);
     if (lost.length > 0) {
       if (!(await this.#context.rootIsOurs())) return { lost: [], untold: absent, gone: [] };
