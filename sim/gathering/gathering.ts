@@ -40,9 +40,12 @@ export class Gathering {
       const host = this.#options.hosts[step.node];
       if (host === undefined) return;
       host.forgets();
-      await this.#decide(host, { is: 'leave' });
+      const left = this.#decide(host, { is: 'leave' });
+      // From now on: a pairing that is under way goes on while this takes effect.
+      const isForgotten = left.then(() => this.#options.wait(RECORDS_MS));
+      this.#forgetting.set(host, isForgotten);
+      await left;
       host.forgets(); // also what was brought until it took effect
-      this.#forgetting.set(host, this.#options.wait(RECORDS_MS));
       if (host.running !== undefined && host.members() === undefined) this.#checker.left(host);
       return;
     }
