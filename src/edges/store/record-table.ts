@@ -37,6 +37,7 @@ export interface KnownName extends NameVersions {
 
 const READ_NAME = `SELECT n.id AS id, r.content AS content, ${RECORD_COLUMNS} FROM ${RECORD_TABLES}
   WHERE n.folder = ? AND n.name = ? ORDER BY r.source`;
+const READ_RECORD = `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES} WHERE n.folder = ? AND n.name = ? AND r.source = ?`;
 const WRITE_RECORD = `INSERT OR REPLACE INTO records (name, source, sequence, type, flags, permissions, modified_ns,
   modified_by, version, size, block_size, block, content, symlink_target, previous_hash)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -50,12 +51,7 @@ export function readName(database: Database, folder: number, ownSource: number, 
 
 /** One source's record of a name. */
 export function readRecord(database: Database, folder: number, source: number, name: string): FileRecord | undefined {
-  const row = database.row(
-    `SELECT ${RECORD_COLUMNS} FROM ${RECORD_TABLES} WHERE n.folder = ? AND n.name = ? AND r.source = ?`,
-    folder,
-    name,
-    source,
-  );
+  const row = database.row(READ_RECORD, folder, name, source);
   return row === undefined ? undefined : toRecord(row);
 }
 
