@@ -7,6 +7,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { globSync, mkdirSync } from 'node:fs';
 import { availableParallelism, setPriority } from 'node:os';
+import { resolve as absolute } from 'node:path';
 
 /** Where each kind leaves how its tests ended, for tools/catalogue.ts. Ignored by git. */
 const RESULTS = 'test-results';
@@ -40,6 +41,8 @@ process.env['LANFOLD_SIM_SEED'] ??= String(seedOfCommit());
 console.log(`The simulation's seeds begin at ${process.env['LANFOLD_SIM_SEED']}.`);
 
 mkdirSync(RESULTS, { recursive: true });
+// Thousands of short processes, each of which would strip and compile the same sources.
+process.env['NODE_COMPILE_CACHE'] ??= absolute(RESULTS, 'compiled');
 /** From here on the other tests mostly wait for processes, and the simulation computes beside them with what they leave of the processor. */
 const BESIDE_FROM = 'catalogue';
 /** How much it gives way: what is timed against a person's patience needs the machine. */
