@@ -183,6 +183,15 @@ export const RESTARTING: readonly PlantedBug[] = [
     foundBy: { file: 'sim/rolled-back.test.ts', test: 'V3 case G06' },
   },
   {
+    name: 'given-counters-for-new-names-only',
+    what: 'what is made on top of a version gets the one of what a power cut has taken from there in the same second',
+    file: 'src/core/scan/changes.ts',
+    find: 'const count = given > told',
+    replace: 'const count = version.length === 0 && given > told',
+    breaks: 'V3',
+    foundBy: { file: 'src/core/scan/changes.test.ts', test: 'V3 nor one that was given to any name' },
+  },
+  {
     name: 'given-counters-forgotten',
     what: 'after a restart, with a clock that is behind, what has lost its claim gets a version that another content had',
     file: 'src/node/folder/make-context.ts',

@@ -69,7 +69,7 @@ test('V3 a name that is made anew gets no version that peers have heard for anot
   equal(counterOf(finding.record.version, 1n), told + 1n);
 });
 
-test('V3 nor one that was given to any name, where what had a claim has lost it and the clock was set back', () => {
+test('V3 nor one that was given to any name, where what had a claim was lost and the clock comes to that second again', () => {
   const lost = disowned(record({ version: version({ 1: 5000 }) }));
   const given = { ...author, given: 5_300n };
   for (const made of [
@@ -79,11 +79,9 @@ test('V3 nor one that was given to any name, where what had a claim has lost it 
     ok('record' in made);
     equal(counterOf(made.record.version, 1n), 5301n);
   }
-  // On top of what another has counted it is another version in any case.
-  const gone = { ...theirs, deleted: true };
-  const onTop = judge('notes.txt', undefined, gone, seen(fresh), given, sha256);
-  ok(onTop.found === 'change');
-  equal(counterOf(onTop.record.version, 1n), 5000n);
+  // A power cut may have taken what was on top of the very same version.
+  for (const before of [record({ version: version({ 1: 5000 }) }), { ...theirs, deleted: true }])
+    equal(counterOf(deletion(before, given, sha256).version, 1n), 5301n);
 });
 
 test('E3 new content is a change of ours, on top of what was here', () => {

@@ -127,8 +127,8 @@ export function stamp(
  * or that lost a conflict here: no version may stand for two contents.
  */
 function next(version: VersionVector, { device, nowMs, told = 0n, given = 0n }: Author): VersionVector {
-  // On top of what others have counted it is another version in any case.
-  const count = version.length === 0 && given > told ? given : told;
+  // Also on top of what is here: a power cut may have taken the next version of the very same one.
+  const count = given > told ? given : told;
   const counted = mergeVersions(version, countedBy(device, count));
   const bumped = bumpVersion(counted, device, nowMs / 1000);
   if (bumped.length <= COUNTERS_PER_VECTOR_MAX) return bumped;
