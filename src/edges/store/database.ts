@@ -174,19 +174,17 @@ export class Database {
   #inOurWords(error: unknown): unknown {
     const code = sqliteCode(error);
     if (code === undefined) return error;
-    const primary = code & PRIMARY_BITS;
     const because = error instanceof Error ? error.message : String(error);
-    switch (primary) {
+    switch (code & PRIMARY_BITS) {
       case SQLITE_BUSY:
         return new LanfoldError('E_STATE_LOCKED', { subject: this.path, cause: error });
       case SQLITE_FULL:
         return new LanfoldError('E_DISK_FULL', { subject: this.path, cause: error });
-      case SQLITE_READONLY:
-        // The head of a damaged file may say that only a later SQLite can write it. The codes with more bits are about its place.
-        if (code === primary && this.#wasWritable && isWritable(this.path)) return this.damaged(because, error);
-        return new LanfoldError('E_STATE_BROKEN', { subject: this.path, because, cause: error });
       case SQLITE_CANTOPEN:
+      case SQLITE_READONLY:
       case SQLITE_PERM:
+        // The head of a damaged file may say that only a later SQLite can write it. The codes with more bits are about its place.
+        if (code === SQLITE_READONLY && this.#wasWritable && isWritable(this.path)) return this.damaged(because, error);
         return new LanfoldError('E_STATE_BROKEN', { subject: this.path, because, cause: error });
       case SQLITE_IOERR:
         this.#broken = new LanfoldError('E_STATE_BROKEN', { subject: this.path, because, cause: error });

@@ -306,7 +306,7 @@ export class Doubt {
     return changedNs >= sinceNs || (modifiedNs >= sinceNs && modifiedNs <= this.#untilNs);
   }
 
-  /** It is about to be looked at, which may be put off. */
+  /** It is about to be looked at, which may be put off. `isDoubted`: also for what it went with, and not by its own name alone. */
   leave(name: string, isDoubted = this.covers(name)): void {
     if (this.#isOwed(name)) this.#owed.add(name); // its directory is about to be
     if (isDoubted) this.#left.add(name);
