@@ -66,6 +66,43 @@ for (const how of RUNS)
     for (const machine of [a, b]) equal(machine.read(name), 'a day of work', machine.name);
   });
 
+/** What was done since, before the next start; and what is there in the end. */
+const AFTER_PROPER_STOP = [
+  ['comes back, also where somebody wrote beside it', 'second start', (a) => a.remove('office/report'), 'report'],
+  ['is a delete where the machine has run on', 'first start', (a) => a.remove('office/report'), undefined],
+  [
+    'is a delete where nobody knows whether the machine has run on',
+    undefined,
+    (a) => a.remove('office/report'),
+    undefined,
+  ],
+  [
+    'stays where somebody has renamed it to',
+    'second start',
+    (a) => a.disk.rename(`${FOLDER}/office/report`, `${FOLDER}/office/renamed`),
+    'renamed',
+  ],
+] as const satisfies readonly (readonly [string, string | undefined, (a: Machine) => void, string | undefined])[];
+
+for (const [what, bootId, take, stays] of AFTER_PROPER_STOP)
+  test(`E9 what was saved right before a proper stop, and is gone at the next start, ${what}`, async () => {
+    const { desk, a, b } = await reported('office');
+    using _ = desk;
+    await end(desk, a, 'after a proper stop');
+    await desk.runFor(20_000);
+    take(a);
+    a.write('office/beside', 'beside');
+    await desk.runFor(5000);
+    a.bootId = bootId;
+    await desk.start(a);
+    await desk.runFor(120_000);
+    ok(await desk.inSync(a, b));
+    for (const machine of [a, b]) {
+      const names = [...(machine.disk.find(`${FOLDER}/office`)?.children.keys() ?? [])].sort();
+      deepEqual(names, ['beside', 'old', ...(stays === undefined ? [] : [stays])], machine.name);
+    }
+  });
+
 test('E9 a directory that was renamed right before a power cut, and that a person removes once it was seen, is a delete', async () => {
   const { desk, a, b } = two();
   using _ = desk;

@@ -36,66 +36,79 @@ const OLD = {
   symlink: (a: Machine) => void a.disk.makeSymlink(`${FOLDER}/x`, Buffer.from('kept')),
 } as const;
 
+const STOPS = [
+  ['', false],
+  [' right after a proper stop', true],
+] as const;
+
 for (const kind of ['file', 'symlink'] as const)
-  test(`E9 a directory in the place of a ${kind}, which a power cut brought back, comes back with what was in it`, async () => {
-    let times = {};
-    const world = await cut({
-      longBefore: OLD[kind],
-      rightBefore: (a) => {
-        const { modifiedNs, changedNs } = a.inode('x');
-        times = { modifiedNs, changedNs };
-        a.disk.unlink(`${FOLDER}/x`);
-        a.disk.makeDirectory(`${FOLDER}/x`);
-        a.write('x/work', 'a day of work');
-      },
+  for (const [when, isProper] of STOPS)
+    test(`E9 a directory in the place of a ${kind}, which a power cut brought back${when}, comes back with what was in it`, async () => {
+      let times = {};
+      const world = await cut(
+        {
+          longBefore: OLD[kind],
+          rightBefore: (a) => {
+            const { modifiedNs, changedNs } = a.inode('x');
+            times = { modifiedNs, changedNs };
+            a.disk.unlink(`${FOLDER}/x`);
+            a.disk.makeDirectory(`${FOLDER}/x`);
+            a.write('x/work', 'a day of work');
+          },
+        },
+        isProper,
+      );
+      const { desk, a, b } = world;
+      using _ = desk;
+      a.disk.unlink(`${FOLDER}/x/work`);
+      a.disk.removeDirectory(`${FOLDER}/x`);
+      OLD[kind](a);
+      Object.assign(a.inode('x'), times);
+      await desk.start(a);
+      await desk.runFor(60_000);
+      ok(await desk.inSync(a, b));
+      for (const machine of [a, b]) {
+        equal(machine.read('x/work'), 'a day of work', machine.name);
+        deepEqual(machine.problems(), [], machine.name);
+      }
     });
+
+for (const [when, isProper] of STOPS)
+  test(`E9 a file in the place of a directory, which a power cut brought back${when}, comes back`, async () => {
+    let times = {};
+    let textTimes = {};
+    const world = await cut(
+      {
+        longBefore: (a) => {
+          a.disk.makeDirectory(`${FOLDER}/x`);
+          a.write('x/old', 'old');
+        },
+        rightBefore: (a) => {
+          const [{ modifiedNs, changedNs }, text] = [a.inode('x'), a.inode('x/old')];
+          times = { modifiedNs, changedNs };
+          textTimes = { modifiedNs: text.modifiedNs, changedNs: text.changedNs };
+          a.disk.unlink(`${FOLDER}/x/old`);
+          a.disk.removeDirectory(`${FOLDER}/x`);
+          a.write('x', 'a day of work');
+        },
+      },
+      isProper,
+    );
     const { desk, a, b } = world;
     using _ = desk;
-    a.disk.unlink(`${FOLDER}/x/work`);
-    a.disk.removeDirectory(`${FOLDER}/x`);
-    OLD[kind](a);
+    a.disk.unlink(`${FOLDER}/x`);
+    a.disk.makeDirectory(`${FOLDER}/x`);
+    a.write('x/old', 'old');
+    Object.assign(a.inode('x/old'), textTimes);
     Object.assign(a.inode('x'), times);
     await desk.start(a);
     await desk.runFor(60_000);
     ok(await desk.inSync(a, b));
     for (const machine of [a, b]) {
-      equal(machine.read('x/work'), 'a day of work', machine.name);
+      equal(machine.read('x'), 'a day of work', machine.name);
       deepEqual(machine.problems(), [], machine.name);
     }
   });
-
-test('E9 a file in the place of a directory, which a power cut brought back, comes back', async () => {
-  let times = {};
-  let textTimes = {};
-  const world = await cut({
-    longBefore: (a) => {
-      a.disk.makeDirectory(`${FOLDER}/x`);
-      a.write('x/old', 'old');
-    },
-    rightBefore: (a) => {
-      const [{ modifiedNs, changedNs }, text] = [a.inode('x'), a.inode('x/old')];
-      times = { modifiedNs, changedNs };
-      textTimes = { modifiedNs: text.modifiedNs, changedNs: text.changedNs };
-      a.disk.unlink(`${FOLDER}/x/old`);
-      a.disk.removeDirectory(`${FOLDER}/x`);
-      a.write('x', 'a day of work');
-    },
-  });
-  const { desk, a, b } = world;
-  using _ = desk;
-  a.disk.unlink(`${FOLDER}/x`);
-  a.disk.makeDirectory(`${FOLDER}/x`);
-  a.write('x/old', 'old');
-  Object.assign(a.inode('x/old'), textTimes);
-  Object.assign(a.inode('x'), times);
-  await desk.start(a);
-  await desk.runFor(60_000);
-  ok(await desk.inSync(a, b));
-  for (const machine of [a, b]) {
-    equal(machine.read('x'), 'a day of work', machine.name);
-    deepEqual(machine.problems(), [], machine.name);
-  }
-});
 
 test('E9 a file that a person put in the place of a directory, after a power cut, stays', async () => {
   const world = await cut({

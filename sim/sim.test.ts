@@ -95,6 +95,8 @@ const REGRESSIONS: readonly [seed: number, showed: string, gatherings?: boolean]
     720027160,
     'a change right after a restart had the version of one that a power cut had taken, on top of what it brought back',
   ],
+  [661038365, 'what a power cut took right after a proper stop was told as deleted, where somebody wrote beside it'],
+  [730001767, 'what was in place unrecorded, and was renamed elsewhere meanwhile, came back under its old name'],
 ];
 
 function campaign(options: Partial<CampaignOptions>): Promise<CampaignResult> {

@@ -15,6 +15,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { FolderRecords } from '../../ports/record-store.ts';
 import { isAway } from './folder-root.ts';
 import { END_OF_TIME_NS, latestChangeNs } from './latest-change.ts';
+import { parsedOwed, toMilliseconds, toNanoseconds, type Owed } from './owed.ts';
 
 /** Twice what the kernel takes. */
 const WRITE_BACK_NS = 60_000_000_000n;
@@ -27,13 +28,7 @@ const UNSEEN_MAX = 10_000;
 
 /** A note: it was in doubt, and has not been walked as a whole since, also if it was stopped properly. */
 const IN_DOUBT = 'in doubt';
-/** A note, as JSON: what was in doubt, and could not be looked at yet. */
-interface Owed {
-  /** As {@link PROVEN_UNTIL}. */
-  readonly provenUntilMs: number;
-  /** Files, and directories with a `/` behind. */
-  readonly names: readonly string[];
-}
+/** A note: {@link Owed}. */
 const OWED = 'in doubt still';
 /** Of more files their directories are listed; of more of those all stays in doubt. */
 const OWED_MAX = 1000;
@@ -102,7 +97,10 @@ export class Doubt {
     this.#digest = digest;
     const isDoubted = uncleanStop || records.note(IN_DOUBT) !== undefined;
     const isOtherStart = bootId === undefined || records.note(BOOT) !== bootId;
-    this.#isMachineNew = records.note(MACHINE_IS_NEW) !== undefined || (isDoubted && isOtherStart);
+    // After a proper stop its end may still have been no proper one; but there that nobody knows says nothing.
+    const isKnownStart = bootId !== undefined && records.note(BOOT) !== undefined;
+    const isNew = isOtherStart && (isDoubted || isKnownStart);
+    this.#isMachineNew = records.note(MACHINE_IS_NEW) !== undefined || isNew;
     // For the next run, too, if this one does not come to look at all; without that note it is to see it for itself.
     if (!this.#isMachineNew || this.#note(MACHINE_IS_NEW, 'yes')) this.#note(BOOT, bootId);
     this.#owes(records.note(OWED));
@@ -111,7 +109,7 @@ export class Doubt {
   }
 
   #owes(note: string | undefined): void {
-    const owed = parsed(note);
+    const owed = parsedOwed(note);
     if (owed === undefined) return;
     this.#owedSinceNs = BigInt(owed.provenUntilMs) * 1_000_000n - WRITE_BACK_NS;
     for (const name of owed.names)
@@ -258,7 +256,7 @@ export class Doubt {
   isAbout({ name, version }: FileRecord, look: Look): boolean {
     // Without a version it was found to be damaged, or to be nobody's: it is known for what it is.
     if (look.type !== 'file' || version.length === 0) return false;
-    return (this.#isToRead(name) || this.covers(name)) && this.isFresh(name, look);
+    return this.isUnlooked(name) && this.isFresh(name, look);
   }
 
   /** Had this look come so shortly before the stop that it may not have reached the disk? */
@@ -274,13 +272,13 @@ export class Doubt {
 
   /** Something stands under the name: whoever takes it away from now on is no power cut. */
   found(name: string, look: Look): void {
-    if (this.#found.size >= FOUND_MAX || !(this.covers(name) || this.#isToRead(name))) return;
+    if (this.#found.size >= FOUND_MAX || !this.isUnlooked(name)) return;
     if (this.isFresh(name, look)) this.#found.add(name);
   }
 
   /**
-   * May a power cut alone have taken something? Not where the machine has run on, and we were killed; and a disk that was away may have
-   * been used on another computer.
+   * May a power cut alone have taken something of what was not looked at since? Not where the machine has run on, and we were killed; and a
+   * disk that was away may have been used on another computer.
    */
   lostPower(name: string): boolean {
     return this.#isMachineNew && !this.#lent.has(name) && !isBelowOneOf(this.#lent, name);
@@ -295,6 +293,11 @@ export class Doubt {
     const { record, look } = own;
     if (!this.lostPower(record.name) || !this.isFresh(record.name, look)) return false;
     return now.changedNs < look.changedNs && now.modifiedNs < look.changedNs;
+  }
+
+  /** Nobody has looked at it since the start, or since a doubt began: it may have got there at any time before. */
+  isUnlooked(name: string): boolean {
+    return this.covers(name) || this.#isToRead(name);
   }
 
   wasFound(name: string): boolean {
@@ -353,6 +356,10 @@ export class Doubt {
     if (this.#unseen.size < UNSEEN_MAX) this.#unseen.set(wanted.name, wanted);
   }
 
+  isUnseen(name: string): boolean {
+    return this.#unseen.has(name);
+  }
+
   /** What may have been put in place before it began; once, for who sees what stands there. */
   takeUnseen(name: string): FileRecord | undefined {
     const wanted = this.#unseen.get(name);
@@ -372,25 +379,6 @@ export class Doubt {
   }
 }
 
-function parsed(note: string | undefined): Owed | undefined {
-  try {
-    const owed = (note === undefined ? undefined : JSON.parse(note)) as Partial<Owed> | undefined;
-    const { provenUntilMs, names } = owed ?? {};
-    if (!Number.isSafeInteger(provenUntilMs) || !Array.isArray(names)) return undefined;
-    return { provenUntilMs: Number(provenUntilMs), names: names.filter((name) => typeof name === 'string') };
-  } catch {
-    return undefined;
-  }
-}
-
 function smaller(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
-}
-
-function toMilliseconds(nanoseconds: bigint): string {
-  return String(nanoseconds / 1_000_000n);
-}
-
-function toNanoseconds(milliseconds: string | undefined): bigint | undefined {
-  return milliseconds !== undefined && /^\d{1,15}$/u.test(milliseconds) ? BigInt(milliseconds) * 1_000_000n : undefined;
 }

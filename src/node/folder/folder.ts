@@ -341,6 +341,7 @@ export class Folder {
     if (this.#error !== undefined || this.#closing.signal.aborted) return;
     try {
       await this.#inspector.inspect(names);
+      this.#indexes.looked(names);
       this.#updateState();
       if (this.#brake.isHoldingFound) this.#scans.askAgain();
     } catch (cause) {

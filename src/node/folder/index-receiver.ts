@@ -41,9 +41,10 @@ export class IndexReceiver {
     if (answers.length > 0) this.#context.save(answers);
   }
 
-  /** All was looked at: what was in doubt may be known for what it is. */
-  looked(): void {
-    if (this.#unanswered.size > 0) this.#answer([...this.#unanswered]);
+  /** All was looked at, or these: what was in doubt may be known for what it is. */
+  looked(names?: readonly string[]): void {
+    const due = names?.filter((name) => this.#unanswered.has(name)) ?? [...this.#unanswered];
+    if (due.length > 0) this.#answer(due);
   }
 
   #answerLater(name: string): void {
@@ -81,7 +82,7 @@ export class IndexReceiver {
     const { busy, doubt, mounts, records } = this.#context;
     this.#unanswered.delete(name);
     if (busy.has(name)) this.#answerLater(name);
-    else if (records.local(name) === undefined && (doubt.covers(name) || mounts.isAway(name))) {
+    else if (records.local(name) === undefined && (doubt.covers(name) || doubt.isUnseen(name) || mounts.isAway(name))) {
       if (this.#unanswered.size < UNANSWERED_MAX) this.#unanswered.add(name);
     } else return false;
     return true;
@@ -90,7 +91,8 @@ export class IndexReceiver {
   /**
    * A delete of what was never here is nothing to do, but to pass on to who still has it and cannot hear it from whoever did it:
    * of peers that are not connected with each other nobody else tells (SPEC X2). Not where a person's file may stand that was never
-   * recorded: with this record it would count as one that is back from a delete (SPEC E9).
+   * recorded: with this record it would count as one that is back from a delete (SPEC E9). Nor where the version before may be in
+   * place unrecorded: it is to be deleted (SPEC E7).
    */
   #passOn(name: string): LocalRecord[] {
     const { records } = this.#context;

@@ -106,6 +106,7 @@ export class Inspector {
         }
         this.#settler.forget(name, moment);
         doubt.settle(name);
+        if (doubt.takeUnseen(name) !== undefined) this.#context.pullSoon(); // a delete of it waits for that
       } else if (isHere(local) && sameLook(local.look, look) && !doubt.isAbout(local.record, look)) {
         letGo(this.#context, name);
         this.#settler.forget(name, moment);
@@ -227,7 +228,8 @@ export class Inspector {
         continue;
       }
       this.#settler.forget(name, basis.moment);
-      const inDoubt = doubt.covers(name);
+      const isUnlooked = doubt.isUnlooked(name);
+      const mayBeBack = doubt.covers(name) || (isUnlooked && doubt.lostPower(name));
       doubt.settle(name);
       const local = records.local(name);
       if (local !== undefined && damaged.has(name)) {
@@ -239,7 +241,9 @@ export class Inspector {
       letGo(this.#context, name);
       const newest = records.newest(name);
       const isListed = local !== undefined && this.#context.damageList.isAsBad(local, seen);
-      const judged = judge(name, local, newest, seen, this.#context.author(name), digest, doubt.takeUnseen(name));
+      const placed = doubt.takeUnseen(name);
+      if (placed !== undefined) this.#context.pullSoon(); // peers may have told of newer versions since
+      const judged = judge(name, local, newest, seen, this.#context.author(name), digest, placed);
       const finding: Finding = isListed ? { found: 'same' } : judged;
       // Other permissions make neither a directory that cannot be listed better nor bytes that are damaged.
       const isAsBad = finding.found === 'same' && problems.of(name)?.reason === 'damaged';
@@ -250,9 +254,9 @@ export class Inspector {
         if (local !== undefined && listUnclaimed(this.#context, local.record)) this.#signs.remember(seen);
       } else if (finding.found === 'change') {
         const isMovedDamage = this.#signs.isMoved(local, seen);
-        const isOld = isMovedDamage || this.#signs.isLeftover(finding.record, seen.look, inDoubt);
+        const isOld = isMovedDamage || this.#signs.isLeftover(finding.record, seen.look, mayBeBack);
         saves.push({ record: isOld ? disowned(finding.record) : finding.record, look: seen.look });
-        if (inDoubt && !isHere(local)) this.#signs.arrived(name, seen.look);
+        if (isUnlooked && !isHere(local)) this.#signs.arrived(name, seen.look);
         if (isMovedDamage) givenUp.push(name);
       } else saves.push(this.#adopt(finding.record, seen.look, finding.exact));
     }

@@ -87,13 +87,13 @@ class Judge {
     // What was found is taken by a hand, and all in it; but for what the cut had taken from it before.
     if (doubt.wasFound(top.record.name) && !(isFreshItself && top !== local)) return false;
     if (standing.type !== 'directory') {
-      return isDoubted && doubt.wasTakenBack(records.local(above), standing) && records.holders(record).length > 0;
+      return doubt.wasTakenBack(records.local(above), standing) && records.holders(record).length > 0;
     }
     const isFresh = isFreshItself || doubt.isFresh(top.record.name, top.look);
     const isUntouched = isNoYounger(standing, look) || isNoYounger(standing, top.look);
     // Nobody may have told yet that he has it: what peers know decides, once they have been heard.
     if (isFresh && isUntouched) return true;
-    if (isFresh && isDoubted && doubt.lostPower(record.name)) return !this.#moved.has(record.name);
+    if (isFresh && doubt.lostPower(record.name)) return !this.#moved.has(record.name);
     return isUntouched && isDoubted && records.holders(record).length > 0;
   }
 

@@ -2,8 +2,8 @@
  * What the disk is asked to do for a version, and what people are told when it refuses.
  * @module
  */
-import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
-import type { Change, Displace, Trouble } from '../../ports/file-tree.ts';
+import { sameBytes, sameLook, type FileRecord, type LocalRecord } from '../../core/model/file-record.ts';
+import { isTrouble, type Change, type Displace, type FileTree, type Trouble } from '../../ports/file-tree.ts';
 import { TAKEN_TEXT } from './taken-names.ts';
 
 export const STAGED_REMOVED_TEXT = 'Another program removes what was fetched of it already';
@@ -36,6 +36,18 @@ export function attributesOf(newest: FileRecord, local: LocalRecord | undefined)
     return { change: 'directory', name, permissions, expected: local?.look, displace: { to: 'history' } };
   }
   return { change: 'attributes', name, permissions, modifiedNs, expected: local?.look };
+}
+
+/** The same bytes, hashed in blocks of another size, are no conflict (SPEC M1). */
+export async function hasSameBytes(
+  tree: FileTree,
+  { name, size, blockSize, blocks }: FileRecord,
+  local: LocalRecord | undefined,
+): Promise<boolean> {
+  if (local?.look === undefined || local.record.size !== size || local.record.blockSize === blockSize) return false;
+  const [hashed] = await tree.hash([{ name, blockSizeBefore: blockSize }]);
+  if (hashed === undefined || isTrouble(hashed) || !sameLook(hashed.after, local.look)) return false;
+  return sameLook(hashed.before, hashed.after) && hashed.blockSize === blockSize && sameBytes(hashed.blocks, blocks);
 }
 
 export function sentence(trouble: Trouble): string {

@@ -58,7 +58,8 @@ export class PowerCutSigns {
     const inDoubt = doubt.covers(name);
     const local = records.local(name);
     if (local?.look === undefined) return false;
-    if (inDoubt && doubt.wasTakenBack(local, look) && records.holders(local.record).length > 0) return true;
+    if (doubt.isAboutName(local) && doubt.wasTakenBack(local, look) && records.holders(local.record).length > 0)
+      return true;
     if (look.type !== 'file') return false;
     if (look.size === local.record.size && sameBytes(blocks, local.record.blocks)) return false; // all is there
     if (doubt.isAboutName(local) && wasSetBack(local, look, digest(blocks)) && this.#isKnown(local.record, blocks)) {
@@ -100,7 +101,7 @@ export class PowerCutSigns {
     if (this.#damaged.size < DAMAGED_MAX) this.#damaged.set(look.inode, { modifiedNs: look.modifiedNs, blocks });
   }
 
-  /** It was met for the first time, in doubt: it may be what is missing elsewhere. */
+  /** It was met for the first time, and nobody knows since when it is there: it may be what is missing elsewhere. */
   arrived(name: string, look: Look): void {
     this.#moves.arrived(name, look);
   }
@@ -153,10 +154,10 @@ export class PowerCutSigns {
    * Found after the records were lost or set back, and known to a peer as what it has replaced or deleted (SPEC E5); or back
    * after a power cut, though deleted here and there, with no sign of a hand that brought it (SPEC E9).
    */
-  isLeftover(found: FileRecord, look: Look, inDoubt: boolean): boolean {
+  isLeftover(found: FileRecord, look: Look, mayBeBack: boolean): boolean {
     const { local, remotes } = this.#context.records.versions(found.name);
     const touchedNs = look.modifiedNs > look.changedNs ? look.modifiedNs : look.changedNs;
-    const wasDeleted = inDoubt && local?.record.deleted === true;
+    const wasDeleted = mayBeBack && local?.record.deleted === true;
     const hash = this.#context.digest(found.blocks);
     const isOlder = ({ deleted, modifiedNs, previousBlocksHash }: FileRecord): boolean => {
       // Where the delete is yet to come, one of two clocks is wrong: another content may be new.

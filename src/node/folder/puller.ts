@@ -8,7 +8,7 @@
  * replaced but what the records know: if the disk shows anything else, the name is looked at and decided anew.
  * @module
  */
-import { sameBytes, sameContent, sameLook, type FileRecord, type LocalRecord } from '../../core/model/file-record.ts';
+import { sameContent, type FileRecord, type LocalRecord } from '../../core/model/file-record.ts';
 import { lacks } from '../../core/index/newest.ts';
 import { conflictName } from '../../core/reconcile/conflict-name.ts';
 import { decide, type Decision } from '../../core/reconcile/decide.ts';
@@ -20,7 +20,7 @@ import type { Brake } from './brake.ts';
 import { Committer } from './committer.ts';
 import type { DiskRoom } from './disk-room.ts';
 import { Directories, type Handled } from './directories.ts';
-import { attributesOf, FULL_TEXT, installation, sentence, STAGED_REMOVED_TEXT } from './placing.ts';
+import { attributesOf, FULL_TEXT, hasSameBytes, installation, sentence, STAGED_REMOVED_TEXT } from './placing.ts';
 import { Patience } from './patience.ts';
 import { Fetcher, type InFlight } from './fetcher.ts';
 import type { FolderContext } from './folder-context.ts';
@@ -42,7 +42,6 @@ export interface Round {
 interface Tally {
   done: number;
   again: boolean;
-  /** Names that wait for something. */
   readonly left: Set<string>;
   /** Nothing more has room here: of the other names nobody has asked what is to be done. */
   isFull: boolean;
@@ -260,6 +259,7 @@ export class Puller {
       case 'nothing':
         return 'done';
       case 'record':
+        if (this.#mayStand(newest.name)) return 'left';
         await this.#saves.add({ record: { ...newest, sequence: 0 }, look: undefined });
         return 'done';
       case 'revive':
@@ -284,9 +284,17 @@ export class Puller {
       case 'install':
         return this.#install(newest, versions, () => ({ to: 'history' }), work);
       case 'install-beside':
-        if (await this.#isSame(newest, local)) return this.#commit(newest, versions, attributesOf(newest, local));
+        if (await hasSameBytes(this.#context.tree, newest, local))
+          return this.#commit(newest, versions, attributesOf(newest, local));
         return this.#install(newest, versions, (attempt) => this.#beside(local, attempt), work);
     }
+  }
+
+  /** The version before may be in place, and not be recorded yet: a delete is carried out, once it was looked at (SPEC E7). */
+  #mayStand(name: string): boolean {
+    if (!this.#context.doubt.isUnseen(name)) return false;
+    this.#context.suspect([name]);
+    return true;
   }
 
   async #install(
@@ -317,14 +325,6 @@ export class Puller {
       return this.#after(result, newest, versions);
     }
     return this.#leave(newest.name, 'conflict-names', 'Too many conflict copies of it lie here already');
-  }
-
-  /** The same bytes, hashed in blocks of another size, are no conflict (SPEC M1). */
-  async #isSame({ name, size, blockSize, blocks }: FileRecord, local: LocalRecord | undefined): Promise<boolean> {
-    if (local?.look === undefined || local.record.size !== size || local.record.blockSize === blockSize) return false;
-    const [hashed] = await this.#context.tree.hash([{ name, blockSizeBefore: blockSize }]);
-    if (hashed === undefined || isTrouble(hashed) || !sameLook(hashed.after, local.look)) return false;
-    return sameLook(hashed.before, hashed.after) && hashed.blockSize === blockSize && sameBytes(hashed.blocks, blocks);
   }
 
   /**
