@@ -236,3 +236,23 @@ test('R4 what was found damaged, and was ignored over a restart, is not announce
   await desk.runFor(700_000);
   equal(b.read('photo'), GOOD);
 });
+
+test('E4 what a power cut set back to what a peer has is damaged no more: who removes it then deletes it', async () => {
+  const { desk, a, b } = await twoWith({ photo: GOOD });
+  using _ = desk;
+  await desk.runFor(60_000);
+  const { modifiedNs, changedNs } = a.inode('photo');
+  b.crash();
+  a.write('photo', 'an edit of it');
+  ok(await desk.until(() => a.folder().records.local('photo')?.record.size === 13));
+  a.crash();
+  a.inode('photo').content = Buffer.from(GOOD);
+  Object.assign(a.inode('photo'), { modifiedNs, changedNs });
+  await desk.runFor(1000);
+  await desk.start(a, b);
+  await desk.runFor(60_000);
+  deepEqual([a.problems(), a.read('photo'), b.read('photo')], [[], GOOD, GOOD]);
+  a.remove('photo');
+  await desk.runFor(60_000);
+  for (const machine of [a, b]) deepEqual(machine.names(), [], machine.name);
+});

@@ -138,3 +138,33 @@ test('E9 another name that the file had before is no rename: the one that a powe
   await restart(world);
   for (const machine of [a, b]) deepEqual(machine.names(), ['kept', 'linked', 'taken'], machine.name);
 });
+
+for (const [kind, path] of [
+  ['directory', 'd/text'],
+  ['file', 'text'],
+] as const)
+  test(`E9 a ${kind} whose rename a power cut took back has not been renamed by who changes its permissions then: the new name comes back`, async () => {
+    const [old = '', ...below] = path.split('/');
+    const renamed = ['renamed', ...below].join('/');
+    const times = new Map<string, object>();
+    const world = await cut(
+      (a) => {
+        for (const name of [old, path]) {
+          const { modifiedNs, changedNs } = a.inode(name);
+          times.set(name, { modifiedNs, changedNs });
+        }
+        a.disk.rename(`${FOLDER}/${old}`, `${FOLDER}/renamed`);
+      },
+      (a) => {
+        if (kind === 'directory') a.disk.makeDirectory(`${FOLDER}/d`);
+        a.write(path, 'text');
+      },
+    );
+    const { desk, a, b } = world;
+    using _ = desk;
+    a.disk.rename(`${FOLDER}/renamed`, `${FOLDER}/${old}`);
+    for (const [name, before] of times) Object.assign(a.inode(name), before);
+    a.disk.setAttributes(a.inode(old), { permissions: 0o700 });
+    await restart(world);
+    for (const machine of [a, b]) equal(machine.read(renamed), 'text', machine.name);
+  });

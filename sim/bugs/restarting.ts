@@ -273,6 +273,27 @@ export const RESTARTING: readonly PlantedBug[] = [
     foundBy: { file: 'sim/renamed-after-cut.test.ts', test: 'E9 nor is it deleted where the directory is renamed' },
   },
   {
+    name: 'taken-back-is-renamed',
+    what: 'what a power cut brought back under its old name counts as renamed by who touches it, and the new name is deleted',
+    file: 'src/node/folder/inspector.ts',
+    find: 'isUnlooked && local === undefined',
+    replace: 'isUnlooked && !isHere(local)',
+    breaks: 'E9',
+    foundBy: {
+      file: 'sim/renamed-after-cut.test.ts',
+      test: 'E9 a file whose rename a power cut took back has not been renamed',
+    },
+  },
+  {
+    name: 'listed-though-a-peer-has-it',
+    what: 'what a power cut set back to what a peer has stays listed as damaged, and comes back when somebody removes it',
+    file: 'src/node/folder/damage-list.ts',
+    find: 'if (isUnclaimed(own.record) && !isUnclaimed(record)) return [];',
+    replace: '',
+    breaks: 'E4',
+    foundBy: { file: 'sim/listed-damage.test.ts', test: 'E4 what a power cut set back to what a peer has' },
+  },
+  {
     name: 'proper-stop-outlives-the-cut',
     what: 'what a power cut took right after a proper stop is told as deleted where somebody wrote beside it',
     file: 'src/node/folder/doubt.ts',

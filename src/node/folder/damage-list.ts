@@ -108,12 +108,13 @@ export class DamageList {
 
   /**
    * The names of which these records, which are about to be saved, say nothing but that their files have other permissions, or another
-   * time: a peer wants that, and has not seen the bytes.
+   * time: a peer wants that, and has not seen the bytes. But where somebody has the very bytes that had given up their claim they are good.
    */
   keptBy(saved: readonly LocalRecord[]): string[] {
     return saved.flatMap(({ record, look }) => {
       const own = this.of(record.name) === undefined ? undefined : this.#records.local(record.name);
       if (own === undefined || !this.isListed(own.record) || look?.type !== 'file') return [];
+      if (isUnclaimed(own.record) && !isUnclaimed(record)) return [];
       return own.look?.inode === look.inode && sameBytes(own.record.blocks, record.blocks) ? [record.name] : [];
     });
   }

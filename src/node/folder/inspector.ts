@@ -256,7 +256,7 @@ export class Inspector {
         const isMovedDamage = this.#signs.isMoved(local, seen);
         const isOld = isMovedDamage || this.#signs.isLeftover(finding.record, seen.look, mayBeBack);
         saves.push({ record: isOld ? disowned(finding.record) : finding.record, look: seen.look });
-        if (isUnlooked && !isHere(local)) this.#signs.arrived(name, seen.look);
+        if (isUnlooked && local === undefined) this.#signs.arrived(name, seen.look);
         if (isMovedDamage) givenUp.push(name);
       } else saves.push(this.#adopt(finding.record, seen.look, finding.exact));
     }
