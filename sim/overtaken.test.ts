@@ -82,6 +82,32 @@ test('E7 nor does one whose outcome cannot be seen at once, because the disk ref
   deepEqual([a.names(), b.names()], [['text'], ['text']]);
 });
 
+test('E7 nor does one that was not looked at before a proper stop, in the middle of the start after the crash', async () => {
+  const { desk, a, b } = await placedUnheard();
+  using _ = desk;
+  b.crash();
+  delete b.faults.afterDisk;
+  let isLooking = false;
+  b.faults.beforeDisk = (call) => {
+    isLooking ||= call === 'look';
+    return call === 'look' ? new Promise(() => {}) : undefined;
+  };
+  void b.start();
+  ok(await desk.until(() => isLooking));
+  b.hasStoppedProperly();
+  b.crash();
+  b.faults.beforeDisk = (call) =>
+    call === 'list' ? new Promise((resolve) => void desk.scheduler.after(1000, resolve)) : undefined;
+  for (const text of ['the second one', 'the last one']) {
+    a.write('text', text);
+    await desk.runFor(5000);
+  }
+  await desk.start(b);
+  ok(await desk.until(() => b.read('text') === 'the last one'));
+  await desk.runFor(5000);
+  deepEqual([a.names(), b.names()], [['text'], ['text']]);
+});
+
 test('E7 nor does one that is in place although the disk could not make it durable', async () => {
   const { desk, a, b } = await twoWith({ text: 'the first version' });
   using _ = desk;

@@ -3,7 +3,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Inode } from '../src/edges/memory/memory-disk.ts';
 import { FOLDER, type Machine } from './desk.ts';
-import { two, twoWith } from './desks.ts';
+import { share, two, twoWith } from './desks.ts';
 
 /** Takes the bytes, and nothing shows it: the inode was durable before they were. */
 function lose(machine: Machine, name: string): void {
@@ -47,6 +47,29 @@ test('E4 what a power cut emptied soon after a proper stop is not announced eith
   ok(await desk.inSync(a, b));
   equal(b.read('report'), 'a day of work');
 });
+
+for (const [isNew, said] of [
+  [true, 'is not announced'],
+  [false, 'is announced where the machine has run on'],
+] as const)
+  test(`E4 what was zeros after a proper stop, and was given an older time before the next start, ${said}`, async () => {
+    const { desk, a, b } = two();
+    using _ = desk;
+    a.bootId = 'first start';
+    await share({ desk, a, b }, { report: 'a day of work' });
+    await desk.scheduler.runUntil(a.engine.close());
+    a.crash();
+    a.hasStoppedProperly();
+    if (isNew) a.bootId = 'second start';
+    lose(a, 'report');
+    const inode = a.inode('report');
+    await desk.runFor(10_000);
+    a.disk.setAttributes(inode, { modifiedNs: inode.modifiedNs - 3_600_000_000_000n });
+    await desk.start(a);
+    await desk.runFor(60_000);
+    ok(await desk.inSync(a, b));
+    for (const machine of [a, b]) equal(machine.read('report') === 'a day of work', isNew, machine.name);
+  });
 
 test('E4 nor what was renamed, a moment before the power cut, by a clock that was an hour behind', async () => {
   const { desk, a, b } = await twoWith({ report: 'a day of work', other: 'saved then, too' });

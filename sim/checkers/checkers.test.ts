@@ -288,6 +288,7 @@ describe('I11 honesty', () => {
     assert.deepEqual(said('in-sync'), []);
     assert.deepEqual(said('syncing', ['f', 'exists']), []);
     assert.deepEqual(said('syncing', ['d', 'exists'], ['d/f', 'parent']), []);
+    assert.deepEqual(said('syncing', ['d', 'no-source'], ['d/f', 'parent']), []);
     assert.deepEqual(said('syncing'), ['I11']);
     assert.deepEqual(said('stopped', ['f', 'exists']), ['I11']);
     assert.deepEqual(said('syncing', ['d/f', 'parent']), ['I11']);

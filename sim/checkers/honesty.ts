@@ -8,8 +8,8 @@ import type { Standing } from '../sim-node.ts';
 import type { Report } from './violation.ts';
 
 /**
- * exists: its disk cannot have the name. parent: nor what is in it. damaged: nobody has a good copy, or it waits to be taken. no-source:
- * nobody gives the content.
+ * exists: its disk cannot have the name. damaged: nobody has a good copy, or it waits to be taken. no-source: nobody gives the content.
+ * parent: one of these is true of a directory around it, or of what is to be in the place of that.
  */
 const LASTING: ReadonlySet<string> = new Set(['exists', 'parent', 'damaged', 'no-source']);
 
@@ -28,9 +28,10 @@ export function checkHonesty(
         text: `${node.name} says "${state}", and of ${problems.length} names that they are wrong`,
       });
     }
-    const taken = new Set(problems.filter(({ reason }) => reason === 'exists').map(({ name }) => name));
+    const lasting = problems.filter(({ reason }) => reason !== 'parent' && LASTING.has(reason));
+    const above = new Set(lasting.map(({ name }) => name));
     for (const { name, reason } of problems) {
-      if (LASTING.has(reason) && (reason !== 'parent' || isBelowOneOf(taken, name))) continue;
+      if (LASTING.has(reason) && (reason !== 'parent' || isBelowOneOf(above, name))) continue;
       report({ rule: 'I11', text: `${node.name} still says "${reason}" of ${name}` });
     }
   }

@@ -110,16 +110,28 @@ export class Gathering {
     const { trace, report } = this.#options;
     const what = 'device' in act ? `${act.is} ${act.device}` : act.is;
     trace.note(() => `${host.name} decides: ${what}`);
-    const died = new Promise<false>((resolve) => running.life.onEnd(() => resolve(false)));
+    let isOver = false;
+    const over = (): void => {
+      // Also where it has died, or was stopped, before it could say so: it may have been written by then.
+      if (!isOver && act.is === 'trust') this.#checker.trusted(host, act.device);
+      isOver = true;
+    };
+    const died = new Promise<false>((resolve) => {
+      running.life.onEnd(() => {
+        over();
+        resolve(false);
+      });
+    });
     const decided = running.node.decide(act).then(
       () => {
         this.#checker.saw(host);
-        if (act.is === 'trust') this.#checker.trusted(host, act.device);
+        over();
         return true;
       },
       (fault: unknown) => {
         trace.note(() => `${host.name} refuses to ${what}: ${String(fault)}`);
         if (!(fault instanceof LanfoldError)) report({ rule: 'crash', text: String(fault) });
+        over();
         return false;
       },
     );

@@ -270,6 +270,12 @@ export class Doubt {
     return this.covers(name) || (this.#isToRead(name) && look !== undefined && this.isFresh(name, look));
   }
 
+  /** May it have damaged what stands under the name? After a proper stop also what has another time, as somebody may have set that since. */
+  mayHaveDamaged(local: LocalRecord): boolean {
+    const { name } = local.record;
+    return this.covers(name) || (this.lostPower(name) && this.isAboutName(local));
+  }
+
   /** Something stands under the name: whoever takes it away from now on is no power cut. */
   found(name: string, look: Look): void {
     if (this.#found.size >= FOUND_MAX || !this.isUnlooked(name)) return;

@@ -138,7 +138,7 @@ export class Folder {
       const { store, chance } = this.#options.edges;
       await takeRoot(this.root, this.#tree, this.records, chance);
       if (!isNew || store.uncleanStop) await this.#ignores.load(); // before anybody may ask for what they hold back
-      if (store.uncleanStop) await adoptPlaced(this.#context);
+      if (this.#context.doubt.isOn) await adoptPlaced(this.#context); // also where a proper stop came in the middle of that
     } catch (cause) {
       if (isNew && !this.#options.waits) {
         await this.#tree.close();

@@ -158,7 +158,7 @@ export class Inspector {
     if (files.length === 0) return [...files];
     const writers = await this.#context.tree.writers(files.map((file) => file.name));
     return files.filter(({ name, look, local }, index) => {
-      if (this.#mayBeDamaged(name, look, local)) return true;
+      if (this.#mayBeDamaged(look, local)) return true;
       const sizeBefore = isHere(local) ? local.record.size : 0;
       const isSettled = this.#settler.isSettled(name, look, sizeBefore, writers[index] ?? 'unknown');
       if (!isSettled && writers[index] === 'some') listInUse(this.#context, name, this.#settler.isLate(name));
@@ -170,8 +170,9 @@ export class Inspector {
    * Its recorded time says that nobody has written to it since. To wait until it is filled again would be to wait until the
    * disk is trusted, and then to tell peers that a person has emptied it.
    */
-  #mayBeDamaged(name: string, look: Look, local: LocalRecord | undefined): boolean {
-    return this.#context.doubt.covers(name) && local?.look !== undefined && local.look.modifiedNs === look.modifiedNs;
+  #mayBeDamaged(look: Look, local: LocalRecord | undefined): boolean {
+    if (local?.look === undefined || local.look.modifiedNs !== look.modifiedNs) return false;
+    return this.#context.doubt.mayHaveDamaged(local);
   }
 
   async #hash(

@@ -55,11 +55,10 @@ export class PowerCutSigns {
 
   async #isDamaged(name: string, { look, blocks }: Sighting): Promise<boolean> {
     const { records, tree, doubt, digest } = this.#context;
-    const inDoubt = doubt.covers(name);
     const local = records.local(name);
     if (local?.look === undefined) return false;
-    if (doubt.isAboutName(local) && doubt.wasTakenBack(local, look) && records.holders(local.record).length > 0)
-      return true;
+    const inDoubt = doubt.mayHaveDamaged(local);
+    if (inDoubt && doubt.wasTakenBack(local, look) && records.holders(local.record).length > 0) return true;
     if (look.type !== 'file') return false;
     if (look.size === local.record.size && sameBytes(blocks, local.record.blocks)) return false; // all is there
     if (doubt.isAboutName(local) && wasSetBack(local, look, digest(blocks)) && this.#isKnown(local.record, blocks)) {
