@@ -2,7 +2,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { FOLDER } from './desk.ts';
-import { three, two, twoWith } from './desks.ts';
+import { share, three, two, twoWith } from './desks.ts';
 
 /** More than one part of an index. */
 const FILES = 1200;
@@ -129,4 +129,61 @@ test('P5 nor is what is in it told first by who dies right after it was put ther
     ['d', 'd/text'],
   );
   equal(c.folder().records.local('d')?.record.modifiedBy === c.short, false);
+});
+
+test('X2 a delete that was to be passed on when lanfold was stopped is passed on by the next run', async () => {
+  const world = three();
+  const { desk, a, b, c } = world;
+  using _ = desk;
+  await share(world, { old: 'old' });
+  b.crash();
+  a.write('new', 'new');
+  ok(await desk.until(() => c.read('new') === 'new'));
+  ok(await desk.inSync(a, c));
+  b.faults.beforeDisk = (call) => (call === 'list' ? new Promise(() => {}) : undefined); // all stays in doubt
+  await desk.start(b);
+  ok(await desk.until(() => [a, c].every(({ short }) => b.folder().records.remote(short, 'new') !== undefined)));
+  desk.network.link('a', 'c').cut();
+  a.remove('new');
+  ok(await desk.until(() => b.folder().records.remote(a.short, 'new')?.deleted === true));
+  b.hasStoppedProperly();
+  b.crash();
+  delete b.faults.beforeDisk;
+  await desk.start(b);
+  ok(await desk.until(() => c.read('new') === undefined));
+  desk.network.link('a', 'c').heal();
+  await desk.runFor(10_000);
+  for (const machine of desk.machines) deepEqual(machine.names(), ['old'], machine.name);
+});
+
+test('R14 who gives up what a power cut took tells all anew to who is connected, and nothing is missing of it', async () => {
+  const world = two();
+  const { desk, a, b } = world;
+  using _ = desk;
+  for (const machine of desk.machines) machine.bootId = 'first start';
+  await share(world, { old: 'old' });
+  await desk.runFor(60_000);
+  desk.network.link('a', 'b').cut();
+  a.write('taken', 'taken');
+  ok(await desk.until(() => a.folder().records.local('taken') !== undefined));
+  a.crash();
+  a.bootId = 'second start';
+  a.disk.unlink(`${FOLDER}/taken`);
+  const before = a.indexId();
+  const isWalked = Promise.withResolvers<void>();
+  a.faults.beforeDisk = (call) => (call === 'list' ? isWalked.promise : undefined);
+  await desk.start(a);
+  desk.network.link('a', 'b').heal();
+  ok(
+    await desk.until(() => b.folder().records.remote(a.short, 'taken') !== undefined),
+    'told before anybody has looked',
+  );
+  isWalked.resolve();
+  ok(await desk.until(() => a.indexId() !== before));
+  await desk.runFor(5000);
+  equal(b.folder().records.remoteIndex(a.short).indexId, a.indexId());
+  const told = ['old', 'taken'].map((name) => b.folder().records.remote(a.short, name)?.deleted);
+  deepEqual([told, a.problems(), b.problems()], [[false, undefined], [], []]);
+  a.write('next', 'next');
+  ok(await desk.until(() => b.read('next') === 'next'));
 });

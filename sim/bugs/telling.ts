@@ -198,4 +198,22 @@ export const TELLING: readonly PlantedBug[] = [
     breaks: 'P5',
     foundBy: { file: 'sim/telling.test.ts', test: 'P5 a directory is told before' },
   },
+  {
+    name: 'unanswered-at-the-stop',
+    what: 'a delete that was still to be passed on when lanfold was stopped is passed on by nobody',
+    file: 'src/node/folder/index-receiver.ts',
+    find: 'if (names === undefined && !this.#isCaughtUp) void this.#catchUp();',
+    replace: '',
+    breaks: 'X2',
+    foundBy: { file: 'sim/telling.test.ts', test: 'X2 a delete that was to be passed on when lanfold was stopped' },
+  },
+  {
+    name: 'renewed-in-silence',
+    what: 'who gives up what a power cut took begins a new index, and who is connected hears only the end of it',
+    file: 'src/node/folder/power-cut-signs.ts',
+    find: 'if (this.#isRenewed) this.#context.retell();',
+    replace: '',
+    breaks: 'R14',
+    foundBy: { file: 'sim/telling.test.ts', test: 'R14 who gives up what a power cut took' },
+  },
 ];

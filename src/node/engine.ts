@@ -176,14 +176,14 @@ export class Engine implements ConversationHost<Conversation>, Sources {
         this.#announce(setup.id);
         this.#options.events?.saved?.(setup.id, saved);
       },
+      onRenewed: () => this.renewed(setup.id),
       onTold: () => this.#options.events?.told?.(setup.id),
       onState: () => {
         this.#announce(setup.id); // a first scan that ends lets the first index out
         this.#options.events?.folder?.(folder);
       },
     });
-    if (setup.stopped === undefined) await folder.open();
-    else await folder.close(setup.stopped);
+    await (setup.stopped === undefined ? folder.open() : folder.close(setup.stopped));
     if (this.#closed) {
       await folder.close();
       throw new LanfoldError('E_CLOSED', { subject: 'the node' });
@@ -205,7 +205,7 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     }
   }
 
-  /** Stops syncing a folder. No file is touched; `forget` drops its records as well. */
+  /** Stops syncing a folder, and drops its records. No file is touched. */
   async removeFolder(id: string): Promise<void> {
     const known = this.#folders.get(id);
     if (known === undefined) return;
@@ -301,8 +301,8 @@ export class Engine implements ConversationHost<Conversation>, Sources {
     for (const { folder } of this.#sharedWith(device)) this.#options.events?.folder?.(folder);
   }
 
-  renewed(folder: Folder, teller: Conversation): void {
-    for (const { active } of this.peersOf(folder.id)) if (active !== teller) active?.retell(folder.id);
+  renewed(folderId: string, teller?: Conversation): void {
+    for (const { active } of this.peersOf(folderId)) if (active !== teller) active?.retell(folderId);
   }
 
   ended(conversation: Conversation, reason: string): void {

@@ -75,6 +75,11 @@ export interface FolderRecords {
   remote(peer: PeerKey, name: string): FileRecord | undefined;
   /** Stores part of a peer's index. `replace`: the first part of a full index, everything said before is dropped. */
   saveRemote(peer: PeerKey, records: readonly FileRecord[], replace: boolean): void;
+  /**
+   * Goes over so many of a peer's records, in the order of its sequence numbers from `after` on (exclusive).
+   * @returns names that it says are deleted and that are not so here, and where it ended; undefined once there are no more.
+   */
+  deletedAt(peer: PeerKey, after: number, limit: number): { names: string[]; end: number } | undefined;
   /** Which index of the peer we hold, and up to where. indexId 0n: none. */
   remoteIndex(peer: PeerKey): { indexId: bigint; maxSequence: number };
   setRemoteIndex(peer: PeerKey, indexId: bigint): void;

@@ -279,6 +279,21 @@ describe('what peers said', () => {
     assert.equal(folder.newest('never'), undefined);
     assert.deepEqual(folder.holders(newer('never')), []);
   });
+
+  test('X2 what a peer has deleted and is not so here is found, a page of its records after the other', () => {
+    const folder = open();
+    folder.saveLocal([local('kept'), local('gone', { deleted: true }), local('ignored', { invalid: true })]);
+    const names = ['kept', 'alive', 'gone', 'unknown', 'ignored'];
+    folder.saveRemote(
+      ALICE,
+      names.map((name, index) => record(name, { sequence: index + 1, deleted: name !== 'alive' })),
+      true,
+    );
+    assert.deepEqual(folder.deletedAt(ALICE, 0, 2), { names: ['kept'], end: 2 });
+    assert.deepEqual(folder.deletedAt(ALICE, 2, 9), { names: ['unknown'], end: 5 });
+    assert.equal(folder.deletedAt(ALICE, 5, 9), undefined);
+    assert.equal(folder.deletedAt(BOB, 0, 9), undefined);
+  });
 });
 
 describe('need', () => {

@@ -34,6 +34,7 @@ import {
   readOwn,
 } from './own-records.ts';
 import { readName, readRecord, updateLook, type KnownName } from './record-table.ts';
+import { readDeletes } from './remote-deletes.ts';
 import {
   addSource,
   findSource,
@@ -212,6 +213,11 @@ export class SqliteFolderRecords implements FolderRecords {
       }
       setMaxSequence(this.#database, source.id, sequence);
     });
+  }
+
+  deletedAt(peer: PeerKey, after: number, limit: number): { names: string[]; end: number } | undefined {
+    const source = this.#source(peer);
+    return source === undefined ? undefined : readDeletes(this.#database, source.id, after, limit);
   }
 
   remoteIndex(peer: PeerKey): { indexId: bigint; maxSequence: number } {

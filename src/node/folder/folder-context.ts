@@ -48,6 +48,8 @@ export interface FolderContext {
   forget(names: readonly string[]): void;
   /** What peers said of such names may have to be answered otherwise now. */
   onForgotten(listener: (names: readonly string[]) => void): void;
+  /** The own index has another ID, and the records are as peers are to hear them now. */
+  retell(): void;
   /** Is the root still the folder that it was? Asked before anything is taken for deleted (SPEC F2). */
   rootIsOurs(): Promise<boolean>;
   /** While a walk goes on or is asked for: what seems to be gone may be found under another name. */

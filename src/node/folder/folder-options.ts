@@ -26,6 +26,8 @@ export interface FolderOptions {
   readonly waits: boolean;
   /** Own records were saved: peers are to hear of them. */
   readonly onSaved: (saved: readonly FileRecord[]) => void;
+  /** The index of this device has another ID: peers that are connected are to hear all of it anew. */
+  readonly onRenewed: () => void;
   readonly onState: () => void;
   /** A peer said what it has. */
   readonly onTold: () => void;

@@ -7,6 +7,7 @@ import type { FileRecord, LocalRecord } from '../../core/model/file-record.ts';
 import { mustRevive } from '../../core/reconcile/decide.ts';
 import { disowned, revival } from '../../core/scan/changes.ts';
 import { isLeftover, isTheirs } from '../../core/scan/provisional.ts';
+import { sleep } from '../../ports/clock.ts';
 import type { PeerKey } from '../../ports/record-store.ts';
 import type { FolderContext } from './folder-context.ts';
 
@@ -15,6 +16,8 @@ const ANSWER_LATER_MS = 100;
 const ANSWERS_AT_ONCE = 500;
 /** Of more names the next word of a peer is waited for. */
 const UNANSWERED_MAX = 10_000;
+/** Of a peer's records, per query. */
+const PAGE = 2000;
 
 export class IndexReceiver {
   readonly #context: FolderContext;
@@ -24,6 +27,7 @@ export class IndexReceiver {
   readonly #busy = new Set<string>();
   /** The same, once it is known what stands there. */
   readonly #unanswered = new Set<string>();
+  #isCaughtUp = false;
 
   /** @param device short ID of this device. */
   constructor(context: FolderContext, device: bigint, isClosed: () => boolean) {
@@ -43,8 +47,38 @@ export class IndexReceiver {
 
   /** All was looked at, or these: what was in doubt may be known for what it is. */
   looked(names?: readonly string[]): void {
+    if (names === undefined && !this.#isCaughtUp) void this.#catchUp();
     const due = names?.filter((name) => this.#unanswered.has(name)) ?? [...this.#unanswered];
     if (due.length > 0) this.#answer(due);
+  }
+
+  /**
+   * Of what was to be answered when the last run ended nobody tells again. Where all peers have everything, nothing of the kind is
+   * left; else it is looked for once, among all that they have deleted.
+   */
+  async #catchUp(): Promise<void> {
+    const { records, clock, log } = this.#context;
+    this.#isCaughtUp = true;
+    try {
+      for (const peer of this.#isAnyBehind() ? records.remotes() : [])
+        for (let after = 0; !this.#isClosed();) {
+          const page = records.deletedAt(peer, after, PAGE);
+          if (page === undefined) break;
+          this.#answer(page.names);
+          after = page.end;
+          await sleep(clock, 0);
+        }
+    } catch (cause) {
+      log.warn({ cause: String(cause) }, 'cannot answer what peers told before');
+    }
+  }
+
+  #isAnyBehind(): boolean {
+    const { records } = this.#context;
+    return records.remotes().some((peer) => {
+      const { needItems, needDeletes } = records.completion(peer);
+      return needItems + needDeletes > 0;
+    });
   }
 
   #answerLater(name: string): void {

@@ -122,7 +122,9 @@ export class Inspector {
     await this.#context.mounts.refresh();
     if (found.length === 0) return;
     const [still, isOurs] = await Promise.all([this.#asFound(found), this.#context.rootIsOurs()]);
-    if (isOurs) this.#record(still, damaged, basis); // else something else was looked at
+    if (!isOurs) return; // something else was looked at
+    this.#record(still, damaged, basis);
+    this.#signs.retell();
   }
 
   /** What was hashed for minutes may have been moved or removed since, and a look that found it gone has left no trace. */

@@ -97,6 +97,7 @@ export function makeContext(options: FolderOptions, parts: ContextParts): Folder
       for (const tell of forgotten) tell(names);
     },
     onForgotten: (listener) => void forgotten.push(listener),
+    retell: () => options.onRenewed(),
     rootIsOurs,
     suspect,
     pullSoon,

@@ -35,6 +35,7 @@ export interface Found {
 export class PowerCutSigns {
   readonly #context: FolderContext;
   readonly #moves: MovedNames;
+  #isRenewed = false;
   /** By inode: files that were found damaged in this run. */
   readonly #damaged = new Map<bigint, { readonly modifiedNs: bigint; readonly blocks: Uint8Array }>();
 
@@ -92,7 +93,15 @@ export class PowerCutSigns {
       const isNewest = newest !== undefined && compareVersions(newest.version, record.version) === 'equal';
       return isNewest && records.holders(record).length === 0;
     };
-    if (lost.some(isOursAlone)) records.renewIndexId();
+    if (!lost.some(isOursAlone)) return;
+    records.renewIndexId();
+    this.#isRenewed = true;
+  }
+
+  /** What was given up is recorded so by now: who is connected hears it at once, and not half of it with the next cluster config. */
+  retell(): void {
+    if (this.#isRenewed) this.#context.retell();
+    this.#isRenewed = false;
   }
 
   /** It is damaged: wherever somebody moves it. */
@@ -141,6 +150,7 @@ export class PowerCutSigns {
       if (!(await this.#context.rootIsOurs())) return { lost: [], untold: absent, gone: [] };
       this.#giveUp(taken);
       this.#context.forget(lost);
+      this.retell();
       this.#context.pullSoon(); // it may have been found long after the walk that looked for it
     }
     if (lost.length + untold.length === 0) return { lost, untold, gone: absent };

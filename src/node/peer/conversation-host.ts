@@ -33,6 +33,6 @@ export interface ConversationHost<Conversation> {
   /** The far end lives; a lanfold may say what waits for a person there. */
   pinged(conversation: Conversation, ping: Ping): void;
   /** The index of a folder has a new ID: whoever else shares it has to hear of that. */
-  renewed(folder: Folder, teller: Conversation): void;
+  renewed(folderId: string, teller?: Conversation): void;
   ended(conversation: Conversation, reason: string): void;
 }

@@ -314,7 +314,7 @@ export class Conversation implements Source {
     const isHeard = folder.records.remoteIndex(this.peer).maxSequence >= terms.completeAt;
     const sender = new IndexSender(folder, this.peer, terms.from, (part) => this.#sendPart(part));
     this.#shared.set(folder.id, { folder, sender, completeAt: terms.completeAt, isHeard });
-    if (terms.isRenewed) this.#host.renewed(folder, this);
+    if (terms.isRenewed) this.#host.renewed(folder.id, this);
     if (isHeard) folder.admission.peerHeard(this.peer);
     else this.#silence.watch();
     // Not before what was told last has left: each time that the far end has all told anew, a part more would wait to be sent.
