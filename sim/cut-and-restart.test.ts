@@ -189,3 +189,34 @@ test('R12 deletes that are done, and of which the disk says that they failed, ar
   }
   ok(await desk.until(() => [a, b].every((machine) => machine.folder().state === 'in-sync'), 180_000));
 });
+
+test('E9 what was in a directory that somebody makes again in the middle of the first walk after a power cut comes back', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  a.bootId = 'first start';
+  await desk.start(a, b);
+  await desk.runFor(120_000);
+  a.disk.makeDirectory(`${FOLDER}/d`);
+  a.write('d/taken', 'a day of work');
+  ok(await desk.until(() => b.read('d/taken') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  a.bootId = 'second start';
+  await desk.runFor(10_000);
+  a.disk.unlink(`${FOLDER}/d/taken`);
+  a.disk.removeDirectory(`${FOLDER}/d`);
+  let isMade = false;
+  a.faults.afterDisk = (call, [directory], result) => {
+    if (call !== 'list' || directory !== '' || isMade) return result;
+    isMade = true; // it is not in the listing
+    a.disk.makeDirectory(`${FOLDER}/d`);
+    a.write('d/new', 'new');
+    return result;
+  };
+  await desk.start(a);
+  await desk.runFor(60_000);
+  ok(isMade);
+  ok(await desk.inSync(a, b));
+  for (const machine of [a, b])
+    deepEqual([machine.read('d/taken'), machine.read('d/new')], ['a day of work', 'new'], machine.name);
+});

@@ -273,6 +273,15 @@ export const RESTARTING: readonly PlantedBug[] = [
     foundBy: { file: 'sim/renamed-after-cut.test.ts', test: 'E9 nor is it deleted where the directory is renamed' },
   },
   {
+    name: 'made-again-is-not-listed',
+    what: 'what a power cut took is told as deleted where somebody makes its directory again in the middle of the first walk',
+    file: 'src/node/folder/scanner.ts',
+    find: "missing.filter((name) => name !== '' && isHere(name))",
+    replace: '[]',
+    breaks: 'E9',
+    foundBy: { file: 'sim/cut-and-restart.test.ts', test: 'E9 what was in a directory that somebody makes again' },
+  },
+  {
     name: 'backdated-zeros-after-proper-stop',
     what: 'zeros that a power cut left right after a proper stop go out when the time of the file is set back',
     file: 'src/node/folder/doubt.ts',

@@ -39,9 +39,25 @@ export class Scanner {
     await mounts.learn([directory]);
     if (mounts.isAway(directory)) return true;
     const endScan = this.#context.problems.beginScan(directory);
+    const missing = await this.#walk([directory], signal);
+    // Somebody may have made a directory again before it was looked at closer: of what was in it nobody has seen yet that it is gone.
+    const isHere = (name: string): boolean => this.#context.records.local(name)?.record.type === 'directory';
+    await this.#walk(
+      missing.filter((name) => name !== '' && isHere(name)),
+      signal,
+      'if there',
+    );
+    if (signal.aborted) return false;
+    endScan();
+    await this.#context.gitIndexes.read();
+    return missing.length === 0;
+  }
+
+  /** @returns names that are recorded, and were not there when their directories were listed. */
+  async #walk(directories: readonly string[], signal: AbortSignal, how?: 'if there'): Promise<readonly string[]> {
     const candidates: string[] = [];
     const missing: string[] = [];
-    const pending = [directory];
+    const pending = [...directories];
     for (let next = pending.pop(); next !== undefined && !signal.aborted; next = pending.pop()) {
       const listing = await this.#context.tree.list(next);
       if (isTrouble(listing)) {
@@ -50,6 +66,7 @@ export class Scanner {
         continue; // an error is not absence: what is known below stays as it is
       }
       if (listing === undefined) {
+        if (how === 'if there') continue;
         missing.push(next);
         this.#names.gone(next);
         continue;
@@ -58,13 +75,11 @@ export class Scanner {
       this.#compare(next, await this.#names.entriesOf(next, listing), candidates, missing, pending);
       if (candidates.length >= CANDIDATES_MAX) await this.#inspect(candidates.splice(0));
     }
-    if (signal.aborted) return false;
+    if (signal.aborted) return missing;
     // What appeared is recorded before what is gone, so that peers hear of a move as "here it is" before "there it is not".
     if (candidates.length > 0) await this.#inspect(candidates);
     if (missing.length > 0) await this.#inspect(missing.filter((name) => name !== ''));
-    endScan();
-    await this.#context.gitIndexes.read();
-    return missing.length === 0;
+    return missing;
   }
 
   #compare(
