@@ -170,7 +170,7 @@ export class Doubt {
     this.#sinceNs = latestNs === undefined ? undefined : latestNs - WRITE_BACK_NS;
     if (this.#sinceNs === undefined) return;
     for (const { record, look } of this.#records.changedFrom(this.#sinceNs, WRITTEN_MAX)) {
-      if (look === undefined || record.version.length === 0) continue;
+      if (look === undefined) continue;
       this.#written.set(look.inode, { modifiedNs: look.modifiedNs, blocksHash: this.#digest(record.blocks) });
     }
   }
@@ -253,10 +253,9 @@ export class Doubt {
   }
 
   /** Is this look, which equals the recorded one, still no proof of the bytes? */
-  isAbout({ name, version }: FileRecord, look: Look): boolean {
-    // Without a version it was found to be damaged, or to be nobody's: it is known for what it is.
-    if (look.type !== 'file' || version.length === 0) return false;
-    return this.isUnlooked(name) && this.isFresh(name, look);
+  isAbout({ name }: FileRecord, look: Look): boolean {
+    // Also without a claim: a peer's version may stand here, and only its time is still to be set.
+    return look.type === 'file' && this.isUnlooked(name) && this.isFresh(name, look);
   }
 
   /** Had this look come so shortly before the stop that it may not have reached the disk? */
