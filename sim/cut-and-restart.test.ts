@@ -1,8 +1,9 @@
 /** What a power cut or a pulled disk has taken is no delete for a later run of lanfold either (E9). */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import type { FileRecord } from '../src/core/model/file-record.ts';
 import { FOLDER, type Desk, type Machine } from './desk.ts';
-import { share, three, two, type Two } from './desks.ts';
+import { share, three, two, twoWith, type Two } from './desks.ts';
 
 const RUNS = ['in the same run', 'after a proper stop', 'after a kill'] as const;
 
@@ -219,4 +220,110 @@ test('E9 what was in a directory that somebody makes again in the middle of the 
   ok(await desk.inSync(a, b));
   for (const machine of [a, b])
     deepEqual([machine.read('d/taken'), machine.read('d/new')], ['a day of work', 'new'], machine.name);
+});
+
+test('E9 a directory that was being looked at when the first walk ended is in no doubt after the next one: its removal is a delete', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  a.bootId = 'first start';
+  for (const directory of ['d', 'z']) a.disk.makeDirectory(`${FOLDER}/${directory}`);
+  a.write('d/text', 'text');
+  a.write('z/other', 'other');
+  await desk.start(a, b);
+  ok(await desk.until(() => b.read('d/text') !== undefined && b.read('z/other') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  a.bootId = 'second start';
+  const later = (ms: number, result: unknown): Promise<unknown> =>
+    new Promise((resolve) => void desk.scheduler.after(ms, () => resolve(result)));
+  let isTouched = false;
+  a.faults.afterDisk = (call, [what], result) => {
+    if (call === 'look' && isTouched && (what as string[]).includes('d')) return later(10_000, result);
+    if (call !== 'list' || what !== 'z' || isTouched) return result;
+    isTouched = true;
+    a.disk.setAttributes(a.inode('d'), { permissions: 0o700 });
+    return later(5000, result);
+  };
+  await desk.start(a);
+  await desk.runFor(30_000); // the walk was over before d was seen
+  a.crash();
+  delete a.faults.afterDisk;
+  await desk.start(a);
+  await desk.runFor(10_000);
+  a.write('d/new', 'new');
+  await desk.runFor(30_000);
+  ok(await desk.inSync(a, b));
+  a.remove('d/text', 'd/new');
+  a.disk.removeDirectory(`${FOLDER}/d`);
+  await desk.runFor(60_000);
+  for (const machine of [a, b]) deepEqual(machine.names(), ['z'], machine.name);
+});
+
+test('E9 what was set aside for a version that won is no rename by a person, where a power cut took that version', async () => {
+  const { desk, a, b } = await twoWith({ old: 'old' });
+  using _ = desk;
+  a.bootId = 'first start';
+  await desk.restart(a);
+  desk.network.link('a', 'b').cut();
+  a.write('text', 'of a');
+  ok(await desk.until(() => a.folder().records.local('text') !== undefined));
+  await desk.runFor(5000);
+  b.write('text', 'of b, later');
+  ok(await desk.until(() => b.folder().records.local('text') !== undefined));
+  let isPlaced = false;
+  a.faults.afterDisk = (call, [changes], result) => {
+    if (call !== 'apply' || !(changes as { name: string }[]).some(({ name }) => name === 'text')) return result;
+    isPlaced = true;
+    return new Promise(() => {});
+  };
+  desk.network.link('a', 'b').heal();
+  ok(await desk.until(() => isPlaced));
+  a.crash();
+  a.bootId = 'second start';
+  delete a.faults.afterDisk;
+  deepEqual(a.names().length, 3, 'what lost stands beside');
+  a.remove('text');
+  await desk.runFor(5000);
+  let wasDeleted = false;
+  a.faults.beforeRecords = (call, [made]) => {
+    if (call !== 'saveLocal') return;
+    wasDeleted ||= (made as { record: FileRecord }[]).some(({ record }) => record.name === 'text' && record.deleted);
+  };
+  await desk.start(a);
+  await desk.runFor(60_000);
+  ok(await desk.inSync(a, b));
+  for (const machine of [a, b]) equal(machine.read('text'), 'of b, later', machine.name);
+  equal(wasDeleted, false);
+});
+
+test('S1 what is made anew while its absence is judged is seen', async () => {
+  const { desk, a, b } = await twoWith({ x: 'x' });
+  using _ = desk;
+  a.disk.makeDirectory(`${FOLDER}/z`);
+  a.write('z/other', 'other');
+  ok(await desk.until(() => b.read('z/other') !== undefined));
+  ok(await desk.inSync(a, b));
+  a.crash();
+  b.write('x', 'x by b');
+  ok(await desk.until(() => b.folder().records.local('x')?.record.size === 6));
+  const walk = Promise.withResolvers<void>();
+  const hash = Promise.withResolvers<void>();
+  let isHashing = false;
+  a.faults.beforeDisk = (call, _folder, [what]) => {
+    if (call === 'list' && what === 'z') return walk.promise; // all is in doubt
+    const isMoved = call === 'hash' && (what as { name: string }[]).some(({ name }) => name === 'y');
+    isHashing ||= isMoved;
+    return isMoved ? hash.promise : undefined;
+  };
+  await desk.start(a);
+  ok(await desk.until(() => a.folder().records.remote(b.short, 'x')?.size === 6));
+  await desk.runFor(1000);
+  a.disk.rename(`${FOLDER}/x`, `${FOLDER}/y`);
+  ok(await desk.until(() => isHashing));
+  a.write('x', 'made anew');
+  await desk.runFor(50);
+  hash.resolve();
+  ok(await desk.until(() => b.allContents().has('made anew'), 10_000));
+  walk.resolve();
+  ok(await desk.inSync(a, b));
 });

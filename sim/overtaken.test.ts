@@ -154,60 +154,6 @@ test('S1 news that come while a name is being looked at are not forgotten with t
   equal(isDue, false);
 });
 
-/** That a peer, which is off by now, has deleted it. */
-function hearOfDelete({ a, b }: Two, name: string): void {
-  const record = b.folder().records.remote(a.short, name);
-  ok(record);
-  const version = record.version.map(({ device, value }) => ({ device, value: value + 1n }));
-  const sequence = b.folder().records.remoteIndex(a.short).maxSequence + 1;
-  const gone = { size: 0, blockSize: 0, blocks: new Uint8Array(0), deleted: true };
-  b.folder().receiveIndex(a.short, [{ ...record, ...gone, version, sequence }], false);
-}
-
-/** Both share a directory with a file in it; a is off by then. */
-async function withDirectory(): Promise<Two> {
-  const world = await twoWith();
-  const { desk, a, b } = world;
-  a.disk.makeDirectory(`${FOLDER}/d`);
-  a.write('d/one', 'one');
-  ok(await desk.until(() => b.read('d/one') === 'one'));
-  ok(await desk.inSync(a, b));
-  a.crash();
-  return world;
-}
-
-test('P6 a directory goes although its end is told before that of what is in it', async () => {
-  const world = await withDirectory();
-  const { desk, b } = world;
-  using _ = desk;
-  for (const name of ['d', 'd/one']) {
-    hearOfDelete(world, name);
-    await desk.runFor(500);
-  }
-  ok(await desk.until(() => b.names().length === 0));
-  equal(b.folder().records.local('d')?.record.deleted, true);
-});
-
-test('P6 a directory that stays for what is in it stays as somebody has made it by then', async () => {
-  const world = await withDirectory();
-  const { desk, a, b } = world;
-  using _ = desk;
-  hearOfDelete(world, 'd');
-  await desk.runFor(3000); // it has waited for the end of what is in it
-  b.faults.afterDisk = (call, values, result) => {
-    if (call !== 'list' || values[0] !== 'd') return result;
-    b.disk.setAttributes(b.inode('d'), { permissions: 0o700 });
-    return new Promise((resolve) => void desk.scheduler.after(3000, () => resolve(result)));
-  };
-  await desk.runFor(20_000);
-  await desk.start(a);
-  ok(await desk.inSync(a, b));
-  deepEqual(
-    [a, b].map((machine) => machine.inode('d').permissions),
-    [0o700, 0o700],
-  );
-});
-
 test('M5 what lives on after a delete that had not seen it is not moved away, where a peer had renamed it', async () => {
   const { desk, a, b } = await twoWith({ before: 'text' });
   using _ = desk;

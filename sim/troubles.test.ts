@@ -313,3 +313,20 @@ test('P46 what cannot be replaced because the history has no place is listed, an
   b.disk.unlink(`${FOLDER}/.lanfold/history`);
   ok(await desk.until(() => b.read('text') === 'after' && b.problems().length === 0, QUARTER_MS));
 });
+
+test('S1 a file that a program is writing is not told while the disk cannot say so, however long it pauses', async () => {
+  const { desk, a, b } = await twoWith();
+  using _ = desk;
+  a.faults.afterDisk = (call, [names], result) =>
+    call === 'writers' ? (names as unknown[]).map(() => 'untold') : result;
+  a.write('text', 'half');
+  a.disk.openForWriting(a.inode('text'));
+  await desk.runFor(20_000);
+  equal(b.read('text'), undefined);
+  delete a.faults.afterDisk;
+  await desk.runFor(20_000);
+  equal(b.read('text'), undefined, 'it is open still');
+  a.disk.write(a.inode('text'), Buffer.from('half and half'));
+  a.disk.closeAfterWriting(a.inode('text'));
+  ok(await desk.until(() => b.read('text') === 'half and half'));
+});

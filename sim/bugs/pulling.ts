@@ -163,7 +163,7 @@ export const PULLING: readonly PlantedBug[] = [
       },
     ],
     breaks: 'I3',
-    foundBy: { file: 'sim/overtaken.test.ts', test: 'P6 a directory goes although' },
+    foundBy: { file: 'sim/kept-directory.test.ts', test: 'P6 a directory goes although' },
   },
   {
     name: 'deletes-not-judged',
@@ -263,5 +263,14 @@ export const PULLING: readonly PlantedBug[] = [
     replace: '',
     breaks: 'P80',
     foundBy: { file: 'sim/respelled.test.ts', test: 'P80 what is in a directory is deleted with it' },
+  },
+  {
+    name: 'directory-waits-for-what-nobody-gives',
+    what: 'a directory that was deleted elsewhere waits for ever for a version of what is in it that nobody can give',
+    file: 'src/node/folder/directories.ts',
+    find: 'else if (newest?.deleted === true && lacks(own.record, newest)) waits = true;',
+    replace: 'else if (lacks(own.record, newest)) waits = true;',
+    breaks: 'P6',
+    foundBy: { file: 'sim/kept-directory.test.ts', test: 'P6 a directory stays also for a newer version' },
   },
 ];

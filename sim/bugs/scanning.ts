@@ -283,4 +283,22 @@ export const SCANNING: readonly PlantedBug[] = [
     breaks: 'U93',
     foundBy: { file: 'sim/undo-while-away.test.ts', test: 'U93 what is undone while the root is away is refused' },
   },
+  {
+    name: 'absence-outlives-news',
+    what: 'what is made anew while its absence is judged after a crash is forgotten with that',
+    file: 'src/node/folder/inspector.ts',
+    find: 'for (const name of lost) this.#settler.forget(name, moment);',
+    replace: 'for (const name of lost) this.#settler.forget(name);',
+    breaks: 'S1',
+    foundBy: { file: 'sim/cut-and-restart.test.ts', test: 'S1 what is made anew while its absence is judged' },
+  },
+  {
+    name: 'untold-is-unwritten',
+    what: 'what cannot be asked just now whether a program writes it is told once it has been quiet for a while',
+    file: 'src/node/folder/inspector.ts',
+    find: 'if (seen !== undefined && file.isUntold) this.#settler.later(file.name);',
+    replace: 'if (seen === undefined) continue;',
+    breaks: 'S1',
+    foundBy: { file: 'sim/troubles.test.ts', test: 'S1 a file that a program is writing is not told' },
+  },
 ];

@@ -2,6 +2,7 @@
  * All planted bugs.
  * @module
  */
+import { AFTER_CUT } from './after-cut.ts';
 import { DECIDING } from './deciding.ts';
 import { DISK } from './disk.ts';
 import { GATHERING } from './gathering.ts';
@@ -18,6 +19,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...TELLING,
   ...GATHERING,
   ...RESTARTING,
+  ...AFTER_CUT,
   ...DISK,
 ];
 

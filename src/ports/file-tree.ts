@@ -17,6 +17,9 @@
  */
 import type { EntryType, Look } from '../core/model/file-record.ts';
 
+/** `unknown`: the system cannot tell, and only age and quiet count. `untold`: it could not be asked just now, and is to be asked again. */
+export type Writers = 'none' | 'some' | 'unknown' | 'untold';
+
 export interface FileTree {
   /**
    * Says whether the folder is the one it was: `folderKey` is kept in the folder's own directory.
@@ -41,10 +44,8 @@ export interface FileTree {
   hash(jobs: readonly HashJob[]): Promise<Hashed[]>;
   /** Reads blocks of regular files; with a `hash`, bytes that do not match it come back as `wrong-content`. */
   read(jobs: readonly ReadJob[]): Promise<(Uint8Array | Trouble)[]>;
-  /**
-   * Is anyone holding the file open for writing? `unknown` where the system cannot tell (then only age and quiet count).
-   */
-  writers(names: readonly string[]): Promise<('none' | 'some' | 'unknown')[]>;
+  /** Is anyone holding the file open for writing? */
+  writers(names: readonly string[]): Promise<Writers[]>;
   /**
    * Renames a directory entry whose name is not in normal form C; `false` if something else has the wanted name. Where the disk takes
    * both for one name nothing is done.

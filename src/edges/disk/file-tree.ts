@@ -25,6 +25,7 @@ import type {
   Staged,
   StageJob,
   Trouble,
+  Writers,
 } from '../../ports/file-tree.ts';
 import type { CallName, CallResult, CallValues } from './calls.ts';
 import { compactChange, compactReadJob, compactStageJobs, ownBytes } from './compact.ts';
@@ -88,7 +89,7 @@ class DiskFileTree implements FileTree {
     return this.#call('read', [jobs.map(compactReadJob)]);
   }
 
-  writers(names: readonly string[]): Promise<('none' | 'some' | 'unknown')[]> {
+  writers(names: readonly string[]): Promise<Writers[]> {
     return this.#call('writers', [names]);
   }
 

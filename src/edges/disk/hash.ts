@@ -6,7 +6,7 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { blockBytes, blockSizeAfter, blocksIn } from '../../core/model/block.ts';
 import { HASH_BYTES, sameBytes, sameLook } from '../../core/model/file-record.ts';
-import type { Hashed, HashJob, ReadJob, Trouble } from '../../ports/file-tree.ts';
+import type { Hashed, HashJob, ReadJob, Trouble, Writers } from '../../ports/file-tree.ts';
 import { hashStretch, readFully, type Scratch, sha256 } from './blocks.ts';
 import { lookBySystem, lookFrom, notAFile } from './look.ts';
 import type { SystemCalls } from './system-calls.ts';
@@ -114,7 +114,7 @@ function readOne(walk: Walk, job: ReadJob): Uint8Array | Trouble {
 }
 
 /** Who holds each file open for writing; `unknown` also for what is no file or is gone. */
-export function writers(walk: Walk, names: readonly string[], system: SystemCalls): ('none' | 'some' | 'unknown')[] {
+export function writers(walk: Walk, names: readonly string[], system: SystemCalls): Writers[] {
   return names.map((name) => {
     walk.trim();
     if (nameTrouble(name) !== undefined) return 'unknown';
@@ -125,7 +125,8 @@ export function writers(walk: Walk, names: readonly string[], system: SystemCall
         fstatSync(handle).isFile() ? system.writers(handle, path) : 'unknown',
       );
     });
-    return typeof answer === 'string' ? answer : 'unknown';
+    if (typeof answer === 'string') return answer;
+    return answer.trouble === 'absent' ? 'unknown' : 'untold';
   });
 }
 

@@ -27,6 +27,7 @@ import type {
   Staged,
   StageJob,
   Trouble,
+  Writers,
 } from '../../ports/file-tree.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Life } from './life.ts';
@@ -130,9 +131,10 @@ export class MemoryTree implements FileTree {
     return this.#each(jobs, (job) => this.#refused(job.name) ?? read(this.#folder, job));
   }
 
-  writers(names: readonly string[]): Promise<('none' | 'some' | 'unknown')[]> {
+  writers(names: readonly string[]): Promise<Writers[]> {
     return this.#each(names, (name) => {
-      const inode = this.#refused(name) === undefined ? this.#folder.find(name) : undefined;
+      if (this.#refused(name) !== undefined) return 'untold';
+      const inode = this.#folder.find(name);
       if (inode?.type !== 'file') return 'unknown';
       return inode.writers > 0 ? 'some' : 'none';
     });

@@ -22,9 +22,12 @@ export class Admission {
   readonly #records: FolderRecords;
   readonly #clock: Clock;
   readonly #onChange: () => void;
+  readonly #onRetold: () => void;
   #isHeld: boolean;
   #isScanned = false;
   #isPeerHeard = false;
+  /** What a peer had told, and has not told anew yet. */
+  #isDropped = false;
   /** Peers that share it just now and have told all that they know. */
   readonly #heard = new Set<PeerKey>();
   /** Who knows more of our records than we do: nobody else's word will do while it is there, for a minute. */
@@ -33,12 +36,22 @@ export class Admission {
   /** When each peer has last been believed that; monotonic. */
   readonly #doubtedMs = new Map<PeerKey, number>();
 
-  /** @param isHeld a person has to say that it may join. */
-  constructor(records: FolderRecords, isHeld: boolean, clock: Clock, onChange: () => void) {
+  /**
+   * @param isHeld a person has to say that it may join.
+   * @param onRetold what a peer had told was dropped, and all of it was told anew: not everything may be there any more.
+   */
+  constructor(
+    records: FolderRecords,
+    isHeld: boolean,
+    clock: Clock,
+    onChange: () => void,
+    onRetold: () => void = () => {},
+  ) {
     this.#records = records;
     this.#isHeld = isHeld;
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#onRetold = onRetold;
   }
 
   get isHeld(): boolean {
@@ -99,6 +112,7 @@ export class Admission {
   /** What a peer told is dropped, and it will be asked to tell all of it anew. Itself it stays known. */
   dropTold(peer: PeerKey): void {
     this.tellsAnew(peer);
+    this.#isDropped = true;
     this.#records.saveRemote(peer, [], true);
   }
 
@@ -122,6 +136,9 @@ export class Admission {
   peerHeard(peer: PeerKey): void {
     this.#noteTelling(this.#tellingAnew.filter((other) => other !== peer));
     this.saysNoMore(peer);
+    if (!this.#isDropped || !this.isAllHeard) return;
+    this.#isDropped = false;
+    this.#onRetold();
   }
 
   /** A peer has told what it will for now. It may have fallen asleep: that is no end of what it tells anew. */

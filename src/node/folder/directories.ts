@@ -152,8 +152,9 @@ export class Directories {
         continue;
       }
       const own = records.local(child);
+      const newest = records.newest(child);
       if (own === undefined || own.record.deleted || own.record.invalid) unknown.push(child);
-      else if (lacks(own.record, records.newest(child))) waits = true;
+      else if (newest?.deleted === true && lacks(own.record, newest)) waits = true;
       else if (this.#isPatienceOver(name)) return this.#revive(name, versions);
       else waits = true; // that it is gone as well may be in the next part of an index
     }

@@ -94,7 +94,7 @@ export class Folder {
     this.announced = new Announced(this.records, edges.chance);
     this.#scans = new ScanBell(edges.clock);
     this.#retry = new Retry(edges.clock, RETRY_MS, () => this.#pullWanted.ring());
-    this.admission = new Admission(this.records, options.isHeld, edges.clock, () => options.onState());
+    this.admission = new Admission(this.records, options.isHeld, edges.clock, options.onState, () => this.rescan());
     this.#context = makeContext(options, {
       ...basis,
       problems: this.#problems,

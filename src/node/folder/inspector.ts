@@ -29,7 +29,7 @@ import { markIgnored } from './ignored-names.ts';
 import { letGo, listInUse } from './in-use.ts';
 import { isAmong, isBeforeItsParent, orphansOf, withUnknownParents } from './names-below.ts';
 import { PowerCutSigns } from './power-cut-signs.ts';
-import { listUnclaimed, noteDamaged } from './unclaimed.ts';
+import { isOrphaned, listUnclaimed, noteDamaged } from './unclaimed.ts';
 import type { Settler } from './settler.ts';
 
 /** Names per message to the disk, and per transaction. */
@@ -50,13 +50,13 @@ export class Inspector {
 
   /** Looks at these names, records what changed, and leaves to the settler what has not come to rest. */
   async inspect(names: readonly string[]): Promise<void> {
+    const { moment } = this.#settler; // what happens to a name from now on is seen by a later look
     const absent: string[] = [];
     const doubtful = new Set<string>();
     const all = withUnknownParents(this.#context.records, names);
     for (let start = 0; start < all.length; start += CHUNK) {
       await this.#inspectChunk(all.slice(start, start + CHUNK), absent, doubtful);
     }
-    const { moment } = this.#settler;
     const { gone, lost, untold } = await this.#signs.takeLost(absent, doubtful);
     for (const name of lost) this.#settler.forget(name, moment);
     for (const name of untold) this.#settler.later(name);
@@ -107,7 +107,7 @@ export class Inspector {
         this.#settler.forget(name, moment);
         doubt.settle(name);
         if (doubt.takeUnseen(name) !== undefined) this.#context.pullSoon(); // a delete of it waits for that
-      } else if (isHere(local) && sameLook(local.look, look) && !doubt.isAbout(local.record, look)) {
+      } else if (isHere(local) && sameLook(local.look, look) && !this.#isToHash(local.record, look)) {
         letGo(this.#context, name);
         this.#settler.forget(name, moment);
         doubt.settle(name);
@@ -156,15 +156,20 @@ export class Inspector {
 
   async #settled<File extends { name: string; look: Look; local: LocalRecord | undefined }>(
     files: readonly File[],
-  ): Promise<File[]> {
-    if (files.length === 0) return [...files];
+  ): Promise<(File & { isUntold: boolean })[]> {
+    if (files.length === 0) return [];
     const writers = await this.#context.tree.writers(files.map((file) => file.name));
-    return files.filter(({ name, look, local }, index) => {
-      if (this.#mayBeDamaged(look, local)) return true;
+    const told = files.map((file, index) => ({ ...file, writers: writers[index] ?? 'unknown' }));
+    return told.flatMap((file) => {
+      const { name, look, local } = file;
+      if (this.#mayBeDamaged(look, local)) return [{ ...file, isUntold: false }];
       const sizeBefore = isHere(local) ? local.record.size : 0;
-      const isSettled = this.#settler.isSettled(name, look, sizeBefore, writers[index] ?? 'unknown');
-      if (!isSettled && writers[index] === 'some') listInUse(this.#context, name, this.#settler.isLate(name));
-      return isSettled;
+      // What cannot be opened is listed as that. If it can be by then, a program may be in the middle of writing it.
+      const isUntold = file.writers === 'untold';
+      const known = file.writers === 'untold' ? 'unknown' : file.writers;
+      const isSettled = this.#settler.isSettled(name, look, sizeBefore, known);
+      if (!isSettled && file.writers === 'some') listInUse(this.#context, name, this.#settler.isLate(name));
+      return isSettled ? [{ ...file, isUntold }] : [];
     });
   }
 
@@ -177,8 +182,13 @@ export class Inspector {
     return this.#context.doubt.mayHaveDamaged(local);
   }
 
+  /** Also what looks as it is recorded. */
+  #isToHash(own: FileRecord, look: Look): boolean {
+    return this.#context.doubt.isAbout(own, look) || isOrphaned(this.#context, own);
+  }
+
   async #hash(
-    files: readonly { name: string; look: Look; local: LocalRecord | undefined }[],
+    files: readonly { name: string; look: Look; local: LocalRecord | undefined; isUntold: boolean }[],
     moment: number,
   ): Promise<{ name: string; seen: Sighting }[]> {
     if (files.length === 0) return [];
@@ -190,7 +200,8 @@ export class Inspector {
     const found: { name: string; seen: Sighting }[] = [];
     for (const [index, file] of files.entries()) {
       const seen = this.#sighting(file.name, file.look, results[index], moment);
-      if (seen !== undefined) found.push({ name: file.name, seen });
+      if (seen !== undefined && file.isUntold) this.#settler.later(file.name);
+      else if (seen !== undefined) found.push({ name: file.name, seen });
     }
     return found;
   }
@@ -246,7 +257,8 @@ export class Inspector {
       const isListed = local !== undefined && this.#context.damageList.isAsBad(local, seen);
       const placed = doubt.takeUnseen(name);
       if (placed !== undefined) this.#context.pullSoon(); // peers may have told of newer versions since
-      const judged = judge(name, local, newest, seen, this.#context.author(name), digest, placed);
+      const mine = local !== undefined && isOrphaned(this.#context, local.record) ? undefined : local;
+      const judged = judge(name, mine, newest, seen, this.#context.author(name), digest, placed);
       const finding: Finding = isListed ? { found: 'same' } : judged;
       // Other permissions make neither a directory that cannot be listed better nor bytes that are damaged.
       const isAsBad = finding.found === 'same' && problems.of(name)?.reason === 'damaged';

@@ -57,12 +57,14 @@ export async function lostNames(
 }
 
 /**
- * We may have died between the removal of what stood there (a directory, say) and the arrival of a peer's newer version. That one
- * comes in any case: a delete here would not have seen it.
+ * We may have died between the removal of what stood there (a directory, say) and the arrival of a peer's newer version, or of one that
+ * won against it, with what stood there set aside by us. That one comes in any case: a delete here would not have seen it.
  */
 function isBeingReplaced({ records }: FolderContext, { record }: LocalRecord): boolean {
   const newest = records.newest(record.name);
-  return newest?.deleted === false && compareVersions(newest.version, record.version) === 'newer';
+  if (newest === undefined || newest.deleted) return false;
+  const order = compareVersions(newest.version, record.version);
+  return order === 'newer' || order === 'concurrent';
 }
 
 class Judge {

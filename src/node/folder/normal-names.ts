@@ -8,7 +8,7 @@
 import { isHere, type Look } from '../../core/model/file-record.ts';
 import { joinName } from '../../core/model/folder-path.ts';
 import { toUtf8 } from '../../core/text.ts';
-import { isTrouble, type ListedEntry, type Listing } from '../../ports/file-tree.ts';
+import { isTrouble, type ListedEntry, type Listing, type Writers } from '../../ports/file-tree.ts';
 import type { FolderContext } from './folder-context.ts';
 import type { ScanBell } from './scan-bell.ts';
 
@@ -106,7 +106,7 @@ export class NormalNames {
     const files = quiet.filter(({ look }) => look?.type === 'file');
     const writers = files.length === 0 ? [] : await this.#context.tree.writers(files.map(({ name }) => name));
     const resting = new Set(quiet);
-    for (const [index, file] of files.entries()) if (writers[index] === 'some') resting.delete(file);
+    for (const [index, file] of files.entries()) if (mayBeWritten(writers[index])) resting.delete(file);
     for (const other of quiet) {
       if (other.look?.type === 'directory' && !(await this.#isAtRestBelow(other.name, waitedMs))) resting.delete(other);
     }
@@ -126,7 +126,7 @@ export class NormalNames {
         if (inside.type === 'directory') pending.push(joinName(next, base));
         else if (inside.type === 'file') files.push(joinName(next, base));
       }
-      if (files.length > 0 && (await tree.writers(files)).includes('some')) return false;
+      if (files.length > 0 && (await tree.writers(files)).some(mayBeWritten)) return false;
     }
     return true;
   }
@@ -159,4 +159,8 @@ export class NormalNames {
   #clashes(name: string): void {
     this.#context.problems.set(name, 'name-clash', 'Another file has the same name in another Unicode form', 'found');
   }
+}
+
+function mayBeWritten(writers: Writers | undefined): boolean {
+  return writers === 'some' || writers === 'untold';
 }

@@ -11,7 +11,7 @@ import { isTrouble, type ListedEntry, type Listing } from '../../ports/file-tree
 import type { FolderContext } from './folder-context.ts';
 import { NormalNames } from './normal-names.ts';
 import type { ScanBell } from './scan-bell.ts';
-import { listUnclaimed } from './unclaimed.ts';
+import { isOrphaned, listUnclaimed } from './unclaimed.ts';
 
 /** Names that are looked at closer together. */
 const CANDIDATES_MAX = 1000;
@@ -120,7 +120,11 @@ export class Scanner {
       if (!sameLook(local?.look, look) || (local !== undefined && doubt.isAbout(local.record, look))) {
         candidates.push(name);
         doubt.leave(name);
-      } else if (local !== undefined) listUnclaimed(this.#context, local.record);
+      } else if (local !== undefined) {
+        doubt.settle(name); // of a directory there is no more to look at, whatever an earlier run has left of it
+        if (isOrphaned(this.#context, local.record)) candidates.push(name);
+        else listUnclaimed(this.#context, local.record);
+      }
       if (look.type === 'directory') below.push(name);
     }
     const gone: string[] = [];

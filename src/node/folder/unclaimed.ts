@@ -18,6 +18,16 @@ export function isDamaged(
   return isUnclaimed(own) && (damageList.isGivenUp(own) || records.newest(own.name) === undefined);
 }
 
+/**
+ * It stood here when a peer told of the same, and waited for its time alone; nobody has that version any more, after a power cut there
+ * say. Then it is this person's file, and to be told. Not while a peer tells all anew, or where more is damaged than the list holds.
+ */
+export function isOrphaned(context: FolderContext, own: FileRecord): boolean {
+  const { records, damageList } = context;
+  if (!isUnclaimed(own) || damageList.isGivenUp(own) || damageList.isFull) return false;
+  return records.newest(own.name) === undefined && context.isAllHeard() && !context.isProvisional();
+}
+
 type Context = Pick<FolderContext, 'records' | 'damageList' | 'problems'>;
 
 /** Lists the file as a problem, if it is one of these. What is listed already says more of how it came about. */
