@@ -40,13 +40,16 @@ export class Gathering {
       const host = this.#options.hosts[step.node];
       if (host === undefined) return;
       host.forgets();
+      const before = host.running;
       const left = this.#decide(host, { is: 'leave' });
       // From now on: a pairing that is under way goes on while this takes effect.
       const isForgotten = left.then(() => this.#options.wait(RECORDS_MS));
       this.#forgetting.set(host, isForgotten);
       await left;
       host.forgets(); // also what was brought until it took effect
-      if (host.running !== undefined && host.members() === undefined) this.#checker.left(host);
+      // Who has died, or was stopped, over it may have left by then.
+      const { running } = host;
+      if (running === undefined || running !== before || host.members() === undefined) this.#checker.left(host);
       return;
     }
     const [first, second] = step.link.map((index) => this.#options.hosts[index]);
