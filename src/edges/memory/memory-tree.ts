@@ -133,7 +133,8 @@ export class MemoryTree implements FileTree {
 
   writers(names: readonly string[]): Promise<Writers[]> {
     return this.#each(names, (name) => {
-      if (this.#refused(name) !== undefined) return 'untold';
+      const isRefused = this.#refused(name) !== undefined;
+      if (isRefused) return nameFault(name) === undefined ? 'untold' : 'unknown';
       const inode = this.#folder.find(name);
       if (inode?.type !== 'file') return 'unknown';
       return inode.writers > 0 ? 'some' : 'none';
