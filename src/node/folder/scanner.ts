@@ -41,12 +41,9 @@ export class Scanner {
     const endScan = this.#context.problems.beginScan(directory);
     const missing = await this.#walk([directory], signal);
     // Somebody may have made a directory again before it was looked at closer: of what was in it nobody has seen yet that it is gone.
-    const isHere = (name: string): boolean => this.#context.records.local(name)?.record.type === 'directory';
-    await this.#walk(
-      missing.filter((name) => name !== '' && isHere(name)),
-      signal,
-      'if there',
-    );
+    const wasDirectory = (name: string): boolean => this.#context.records.local(name)?.record.type === 'directory';
+    const again = missing.filter((name) => name !== '' && wasDirectory(name));
+    await this.#walk(again, signal, 'if there');
     if (signal.aborted) return false;
     endScan();
     await this.#context.gitIndexes.read();
