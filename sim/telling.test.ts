@@ -1,7 +1,7 @@
 /** What peers are told, to the last word, on memory edges. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { FOLDER } from './desk.ts';
+import { FOLDER, type Machine } from './desk.ts';
 import { share, three, two, twoWith } from './desks.ts';
 
 /** More than one part of an index. */
@@ -186,4 +186,32 @@ test('R14 who gives up what a power cut took tells all anew to who is connected,
   deepEqual([told, a.problems(), b.problems()], [[false, undefined], [], []]);
   a.write('next', 'next');
   ok(await desk.until(() => b.read('next') === 'next'));
+});
+
+test('R14 what is told of an exchange that ended, after the next one began, does not pass for all of it', async () => {
+  const world = await twoWith({ old: 'old' });
+  const { desk, a, b } = world;
+  using _ = desk;
+  const link = desk.network.link('a', 'b');
+  const fast = link.latencyMs;
+  const shareWith = (...peers: readonly Machine[]): void => {
+    link.latencyMs = { from: 5000, to: 5000 }; // a does not hear of it
+    void b.engine.addFolder({ id: FOLDER, root: FOLDER, peers: peers.map(({ device }) => device) });
+    link.latencyMs = fast;
+  };
+  shareWith();
+  a.disk.makeDirectory(`${FOLDER}/f`);
+  ok(await desk.until(() => a.folder().records.local('f') !== undefined));
+  await desk.runFor(100); // it has come, and was not wanted
+  shareWith(a);
+  a.write('f/z', 'z');
+  ok(await desk.until(() => a.folder().records.local('f/z') !== undefined));
+  await desk.runFor(100); // it has come, too
+  equal(b.folder().records.remote(a.short, 'f'), undefined);
+  b.crash();
+  await desk.start(b);
+  ok(await desk.until(() => b.read('f/z') === 'z'));
+  ok(await desk.inSync(a, b));
+  deepEqual(b.folder().records.local('f')?.record.version, a.folder().records.local('f')?.record.version);
+  equal(b.folder().records.local('f')?.record.modifiedBy, a.short);
 });

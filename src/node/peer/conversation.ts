@@ -341,6 +341,8 @@ export class Conversation implements Source {
     const isOffered = this.#isActive && this.#offered?.has(index.folder) === true;
     const folder = this.#host.foldersFor(this.device).find(({ id }) => isOffered && id === index.folder);
     if (folder === undefined) return undefined; // told before it heard that we stopped sharing; of no use now
+    // Of an exchange that ended before this one began: all of it is told anew, and what comes later must not pass for all (R14).
+    if (!replace && folder.records.remoteIndex(this.peer).maxSequence === 0) return undefined;
     const told = toldRecords(index, this.#host.edges.log);
     if ('fault' in told) {
       this.#stream.destroy(told.fault);
