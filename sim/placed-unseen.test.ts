@@ -1,5 +1,5 @@
 /** What may be in place, and is not recorded, is deleted where peers have deleted it before it was looked at (E7). */
-import { deepEqual, ok } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Machine } from './desk.ts';
 import { share, three, twoWith } from './desks.ts';
@@ -57,4 +57,20 @@ test('E7 also where it was made anew after a delete', async () => {
   look();
   await desk.runFor(30_000);
   for (const machine of [a, b]) deepEqual(machine.names(), [], machine.name);
+});
+
+test('E7 what a person puts back is no version that may have been in place before a newer one', async () => {
+  const { desk, a, b } = await twoWith({ other: 'other' });
+  using _ = desk;
+  const { isPlaced, look } = placesUnseen(b, false);
+  a.write('text', 'one');
+  ok(await desk.until(isPlaced));
+  a.write('text', 'the second one');
+  ok(await desk.until(() => b.folder().records.local('text')?.record.size === 14));
+  look();
+  await desk.runFor(10_000);
+  b.write('text', 'one');
+  ok(await desk.until(() => a.read('text') === 'one'));
+  await desk.runFor(10_000);
+  for (const machine of [a, b]) equal(machine.read('text'), 'one', machine.name);
 });

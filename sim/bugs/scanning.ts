@@ -9,7 +9,7 @@ export const SCANNING: readonly PlantedBug[] = [
     name: 'echo',
     what: 'what was received is taken for an own change and sent back (the first bug of the seed)',
     file: 'src/node/folder/inspector.ts',
-    find: 'const judged = judge(name, local, newest, seen,',
+    find: 'const judged = judge(name, mine, newest, seen,',
     replace: 'const judged = judge(name, undefined, undefined, seen,',
     breaks: 'I3',
     foundBy: { seeds: 40 },
@@ -18,8 +18,10 @@ export const SCANNING: readonly PlantedBug[] = [
     name: 'unsettled',
     what: 'a file is announced as soon as it appears, while it is still being written (the second bug of the seed)',
     file: 'src/node/folder/inspector.ts',
-    find: 'if (files.length === 0) return [...files];',
-    replace: 'return [...files];',
+    find: `if (files.length === 0) return [];
+    const writers`,
+    replace: `if (files.length >= 0) return files.map((file) => ({ ...file, isUntold: false }));
+    const writers`,
     breaks: 'S1',
     foundBy: { seeds: 40 },
   },
