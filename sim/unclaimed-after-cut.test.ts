@@ -2,7 +2,7 @@
 import { equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { FOLDER, type Machine } from './desk.ts';
-import { twoWith } from './desks.ts';
+import { two, twoWith } from './desks.ts';
 
 const WORK = 'a day of work';
 
@@ -73,4 +73,29 @@ test('E4 what stood here when a peer told of the same is told by who has it, onc
     equal(machine.read('report'), WORK, machine.name);
     equal(machine.problems().length, 0, machine.name);
   }
+});
+
+test('E4 nor is what was found damaged told where we died before that was listed, and nobody else has it', async () => {
+  const { desk, a, b } = two();
+  using _ = desk;
+  await desk.start(a);
+  a.write('report', WORK);
+  ok(await desk.until(() => a.folder().records.local('report') !== undefined));
+  a.crash();
+  const inode = a.inode('report');
+  inode.content = new Uint8Array(inode.content.length);
+  let isDead = false;
+  a.faults.beforeRecords = (call, [name]) => {
+    if (call !== 'setNote' || name !== 'damaged') return;
+    isDead = true;
+    throw new Error('so the test will have it');
+  };
+  await desk.start(a);
+  ok(await desk.until(() => isDead));
+  equal(a.folder().records.local('report')?.record.version.length, 0);
+  a.crash();
+  delete a.faults.beforeRecords;
+  await desk.start(a, b);
+  await desk.runFor(1_500_000); // beyond the next sweep
+  equal(b.read('report'), undefined);
 });

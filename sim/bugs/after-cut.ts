@@ -102,4 +102,13 @@ export const AFTER_CUT: readonly PlantedBug[] = [
     breaks: 'E4',
     foundBy: { file: 'sim/listed-damage.test.ts', test: 'E4 what a power cut set back to what a peer has' },
   },
+  {
+    name: 'unlisted-damage-is-told',
+    what: 'what was found damaged is told after all where we died before that was listed, and nobody else has it',
+    file: 'src/node/folder/unclaimed.ts',
+    find: 'if (own.modifiedBy === context.author().device) return false;',
+    replace: '',
+    breaks: 'E4',
+    foundBy: { file: 'sim/unclaimed-after-cut.test.ts', test: 'E4 nor is what was found damaged told' },
+  },
 ];

@@ -25,6 +25,8 @@ export function isDamaged(
 export function isOrphaned(context: FolderContext, own: FileRecord): boolean {
   const { records, damageList } = context;
   if (!isUnclaimed(own) || damageList.isGivenUp(own) || damageList.isFull) return false;
+  // What was made here is damaged, also where we died, or the disk was full, before that could be listed.
+  if (own.modifiedBy === context.author().device) return false;
   return records.newest(own.name) === undefined && context.isAllHeard() && !context.isProvisional();
 }
 
