@@ -25,8 +25,8 @@ export interface Witness {
   moved(content: Uint8Array): void;
   /** A file has this content while a person still writes it. */
   writing(content: Uint8Array): void;
-  /** A person finished a file with this content. */
-  completed(content: Uint8Array): void;
+  /** A person finished this file, with what it holds now. */
+  completed(file: Inode): void;
 }
 
 export class Hands {
@@ -92,7 +92,7 @@ export class Hands {
 
   /** Lets go of a file, which is finished now; one that nobody can find any more is nothing. */
   close(inode: Inode): void {
-    if (this.#disk.pathOf(inode) !== undefined) this.#witness.completed(inode.content);
+    if (this.#disk.pathOf(inode) !== undefined) this.#witness.completed(inode);
     this.#disk.closeAfterWriting(inode);
   }
 

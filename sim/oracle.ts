@@ -89,13 +89,13 @@ export class Oracle {
       replaced: (file) => {
         // Another name here has the same: that one is not given up. Without the history nobody can say so: by then it may be
         // replaced as well, where it came from.
-        if (this.#strict || !this.#hasTwin(node, file)) this.#nothingLost.replaced(file.content);
+        if (this.#strict || !this.#hasTwin(node, file)) this.#nothingLost.replaced(file);
       },
       writing: (content) => this.#wholeFiles.writing(node.name, content),
       moved: (content) => this.#wholeFiles.moved(node.name, content),
-      completed: (content) => {
-        this.#wholeFiles.completed(content);
-        this.#nothingLost.completed(content);
+      completed: (file) => {
+        this.#wholeFiles.completed(file.content);
+        this.#nothingLost.completed(file);
       },
     };
   }

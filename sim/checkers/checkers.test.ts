@@ -132,7 +132,7 @@ describe('I2 nothing lost', () => {
 
   test('O20 a completed content that is nowhere is lost, at once', () => {
     const rules = lost(false, (checker) => {
-      checker.completed(bytes('mine'));
+      checker.completed({ content: bytes('mine') });
       checker.disk('a', snapshotOf(diskWith({ f: 'mine' })));
       checker.check();
       checker.disk('a', snapshotOf(diskWith({ f: 'theirs' })));
@@ -142,7 +142,7 @@ describe('I2 nothing lost', () => {
 
   test('O20 it may be on any disk, under any name', () => {
     const rules = lost(false, (checker) => {
-      checker.completed(bytes('mine'));
+      checker.completed({ content: bytes('mine') });
       checker.disk('a', snapshotOf(diskWith({})));
       checker.disk('b', snapshotOf(diskWith({ 'f.sync-conflict-x': 'mine' })));
     });
@@ -151,8 +151,8 @@ describe('I2 nothing lost', () => {
 
   test('O20 who saw it may give it up', () => {
     const rules = lost(false, (checker) => {
-      checker.completed(bytes('mine'));
-      checker.replaced(bytes('mine'));
+      checker.completed({ content: bytes('mine') });
+      checker.replaced({ content: bytes('mine') });
       checker.disk('a', snapshotOf(diskWith({})));
     });
     assert.deepEqual(rules, []);
@@ -160,11 +160,34 @@ describe('I2 nothing lost', () => {
 
   test('O20 the history holds it, but not in strict runs', () => {
     const run = (checker: NothingLost): void => {
-      checker.completed(bytes('mine'));
+      checker.completed({ content: bytes('mine') });
       checker.disk('a', snapshotOf(diskWithHistory('mine')));
     };
     assert.deepEqual(lost(false, run), []);
     assert.deepEqual(lost(true, run), ['I2']);
+  });
+
+  test('O20 who writes what stood there owes nothing anew, once those who had it gave it up: in strict runs', () => {
+    const again = (...writes: readonly string[]) => {
+      return (checker: NothingLost): void => {
+        checker.completed({ content: bytes('mine') });
+        checker.replaced({ content: bytes('mine') });
+        const file = { content: bytes('mine') };
+        for (const write of writes) {
+          checker.replaced(file);
+          file.content = bytes(write);
+        }
+        checker.completed(file);
+        checker.disk('a', snapshotOf(diskWith({})));
+      };
+    };
+    assert.deepEqual(lost(true, again('mi', 'mine')), []);
+    assert.deepEqual(lost(false, again('mi', 'mine')), ['I2']);
+    assert.deepEqual(
+      lost(true, again('mi', 'mi')),
+      ['I2'],
+      'what stood there between two writes is not what was there',
+    );
   });
 });
 

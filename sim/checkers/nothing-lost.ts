@@ -4,12 +4,17 @@
  *
  * "Before their eyes" is judged by what happened before what: the content stood under that name on that very node when the
  * operation ran. What that content had once replaced was given up by the operation that made it, so ancestors need no rule.
- * Strict: the history does not count, so that it cannot hide what would be a loss without it.
+ * Strict: the history does not count, so that it cannot hide what would be a loss without it. Who then writes into a file what it
+ * held before has changed nothing: what others who had that content gave up stays given up (SPEC M1).
  * @module
  */
+import type { Inode } from '../../src/edges/memory/memory-disk.ts';
 import { type ContentKeys, excerpt } from './content-key.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Report } from './violation.ts';
+
+/** A file, with what it holds now. */
+type Held = Pick<Inode, 'content'>;
 
 export class NothingLost {
   readonly #keys: ContentKeys;
@@ -17,6 +22,8 @@ export class NothingLost {
   readonly #strict: boolean;
   /** Contents that must be somewhere, with their beginning. */
   readonly #owed = new Map<string, string>();
+  /** By file that a person is writing: what it held before, if that was given up already. */
+  readonly #givenUp = new WeakMap<Held, string | undefined>();
   /** By node: contents that are there. */
   readonly #held = new Map<string, ReadonlySet<string>>();
 
@@ -26,13 +33,20 @@ export class NothingLost {
     this.#strict = strict;
   }
 
-  completed(content: Uint8Array): void {
+  completed(file: Held): void {
+    const { content } = file;
+    const key = this.#keys.of(content);
+    const isAsBefore = this.#givenUp.get(file) === key;
+    this.#givenUp.delete(file);
     // All empty files are alike: of none of them can be said whether it is lost.
-    if (content.length > 0) this.#owed.set(this.#keys.of(content), excerpt(content));
+    if (content.length > 0 && !(this.#strict && isAsBefore)) this.#owed.set(key, excerpt(content));
   }
 
-  replaced(content: Uint8Array): void {
-    this.#owed.delete(this.#keys.of(content));
+  replaced(file: Held): void {
+    const key = this.#keys.of(file.content);
+    const wasOwed = this.#owed.delete(key);
+    // What it held before the first of several writes counts: between them nobody has finished it.
+    if (!this.#givenUp.has(file)) this.#givenUp.set(file, wasOwed ? undefined : key);
   }
 
   /** A disk lost these before they were durable: those that are nowhere now, nobody owes. */
