@@ -220,7 +220,7 @@ export const TELLING: readonly PlantedBug[] = [
     name: 'rest-passes-for-all',
     what: 'the rest of an index exchange that ended passes for all of the next one, and what came before it is never told',
     file: 'src/node/peer/conversation.ts',
-    find: 'if (!replace && folder.records.remoteIndex(this.peer).maxSequence === 0) return undefined;',
+    find: 'if (!isBoth) this.#brokenOff.add(id);',
     replace: '',
     breaks: 'R14',
     foundBy: { file: 'sim/telling.test.ts', test: 'R14 what is told of an exchange that ended' },

@@ -15,7 +15,7 @@ import { sleep } from '../../ports/clock.ts';
 import type { Address, Stream } from '../../ports/network.ts';
 import type { Folder } from '../folder/folder.ts';
 import type { ConversationHost } from './conversation-host.ts';
-import { CLIENT_NAME, CLIENT_VERSION, type Greeting } from './greeting.ts';
+import { CLIENT_NAME, helloOf, type Greeting } from './greeting.ts';
 import { HeldTeller } from './held-elsewhere.ts';
 import { bodyOf, IndexSender, type IndexPart, type SharedIndex } from './index-sender.ts';
 import { agree, isSame, toldIn, type Parties, type Told } from './index-terms.ts';
@@ -43,6 +43,8 @@ export class Conversation implements Source {
   readonly #server: Server;
   readonly #held: HeldTeller;
   readonly #shared = new Map<string, SharedIndex>();
+  /** Folders that were not shared for a while: of the exchange before something may still be on its way. */
+  readonly #brokenOff = new Set<string>();
   /** Folders that the last cluster config we sent has named; undefined before the first. */
   #offered: ReadonlySet<string> | undefined;
   #greeting: Greeting | undefined;
@@ -78,14 +80,7 @@ export class Conversation implements Source {
       isEnded: () => this.#ended,
     });
     this.#held = new HeldTeller(this.#link);
-    this.#link.sendHello({
-      deviceName: host.name,
-      clientName: CLIENT_NAME,
-      clientVersion: CLIENT_VERSION,
-      connections: 1,
-      runId: host.twins.runId,
-      timestamp: host.stamps.next(host.edges.clock.nowMs()),
-    });
+    this.#link.sendHello(helloOf(host.name, host.twins.runId, host.stamps.next(host.edges.clock.nowMs())));
     this.#introduction = new Introduction(host.edges.clock, (reason) => stream.destroy(reason));
     this.#silence = new Silence(host.edges.clock, this.#link, () => this.#heardAll());
     this.#keepAlive = new KeepAlive(
@@ -293,7 +288,11 @@ export class Conversation implements Source {
     const both = this.#told.filter(({ id, isRunning }) => isRunning && open.has(id) && this.#offered?.has(id));
     const before = [...this.#shared.values()].map(({ folder }) => folder);
     // Of a new word of the far end each index exchange begins anew.
-    for (const { id } of before) if (isFresh || !both.some((theirs) => theirs.id === id)) this.#unshare(id);
+    for (const { id } of before) {
+      const isBoth = both.some((theirs) => theirs.id === id);
+      if (!isBoth) this.#brokenOff.add(id);
+      if (!isBoth || isFresh) this.#unshare(id);
+    }
     for (const theirs of both) {
       const folder = open.get(theirs.id);
       if (folder !== undefined && !this.#shared.has(theirs.id)) this.#share(folder, theirs, isFresh);
@@ -342,7 +341,9 @@ export class Conversation implements Source {
     const folder = this.#host.foldersFor(this.device).find(({ id }) => isOffered && id === index.folder);
     if (folder === undefined) return undefined; // told before it heard that we stopped sharing; of no use now
     // Of an exchange that ended before this one began: all of it is told anew, and what comes later must not pass for all (R14).
-    if (!replace && folder.records.remoteIndex(this.peer).maxSequence === 0) return undefined;
+    if (replace) this.#brokenOff.delete(index.folder);
+    else if (this.#brokenOff.has(index.folder) && folder.records.remoteIndex(this.peer).maxSequence === 0)
+      return undefined;
     const told = toldRecords(index, this.#host.edges.log);
     if ('fault' in told) {
       this.#stream.destroy(told.fault);
