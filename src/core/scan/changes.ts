@@ -166,13 +166,16 @@ export function disowned(record: FileRecord): FileRecord {
   return { ...record, version: NO_VERSION, sequence: 0 };
 }
 
-/** The record of damaged content: no claim, and the bytes that are there, or nobody would see that the good ones lack. */
+/**
+ * The record of damaged content: no claim, and the bytes that are there, or nobody would see that the good ones lack. Nobody made it, which
+ * it says for good, also where we die before it is listed.
+ */
 export function damaged(record: FileRecord, seen: Sighting): FileRecord {
   const { look, blockSize, blocks } = seen;
   // What a power cut brought back from under something else is none of what the record says.
   const isFile = record.type === 'file' && look.type === 'file';
   const before = isFile ? { ...record, size: look.size, blockSize, blocks } : recordOf(undefined, record.name, seen);
-  return disowned({ ...before, previousBlocksHash: NO_BYTES });
+  return disowned({ ...before, previousBlocksHash: NO_BYTES, modifiedBy: 0n });
 }
 
 function gone(record: FileRecord): FileRecord {

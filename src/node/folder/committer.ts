@@ -69,12 +69,13 @@ export class Committer {
 
   /**
    * Nothing that has a successor is put in place: were we to die before it is recorded, nobody would know it any more
-   * (recovery.ts).
+   * (recovery.ts). Nor is a version claimed for bytes that nobody has looked at since they may have been damaged.
    */
   #isFresh({ change, left, ...arrived }: Commit): boolean {
+    const { damageList, doubt, records } = this.#context;
     if (this.#isIgnored(change) || !this.#isLatest(arrived)) return false;
+    if (change.change === 'attributes' && doubt.covers(change.name)) return false;
     if (left === undefined) return true;
-    const { damageList, records } = this.#context;
     const leaving = records.local(left.record.name)?.record;
     // Nobody would know of its new name that the bytes are bad.
     if (leaving !== undefined && damageList.isListed(leaving)) return false;

@@ -56,11 +56,6 @@ export class DamageList {
     return [...this.#byName.values()];
   }
 
-  /** There may be others that are not listed. */
-  get isFull(): boolean {
-    return this.#byName.size >= LISTED_MAX;
-  }
-
   of(name: string): Damaged | undefined {
     return this.#byName.get(name);
   }

@@ -18,6 +18,10 @@ class Runs {
   recorded: readonly string[] = RECORDED;
   nowMs = NOW_MS;
   bootId: string | undefined;
+  /** In the run of now. */
+  monotonicMs = 0;
+  /** The last that was given. */
+  sequence = 0;
 
   next(how: 'properly' | 'uncleanly'): Doubt {
     this.nowMs += HOUR_MS;
@@ -35,8 +39,9 @@ class Runs {
       latestChangeNs: () => BigInt(Math.max(0, ...this.changedMs.values())) * 1_000_000n,
       changedFrom: () => [],
       lastSavedChangeNs: () => undefined,
+      maxSequence: () => this.sequence,
     } as Partial<FolderRecords> as FolderRecords;
-    const clock = { nowMs: () => this.nowMs } as Partial<Clock> as Clock;
+    const clock = { nowMs: () => this.nowMs, monotonicMs: () => this.monotonicMs } as Partial<Clock> as Clock;
     return new Doubt(records, clock, how === 'uncleanly', () => new Uint8Array(32), this.bootId);
   }
 
@@ -226,6 +231,52 @@ test('E9 whoever is killed over and over, and looks at nothing as a whole, lost 
   equal(runs.next('uncleanly').lostPower('a'), false);
   runs.bootId = undefined;
   equal(runs.next('uncleanly').lostPower('a'), true, 'nobody knows');
+});
+
+test('E9 nor of all else than what an earlier run could not look at, once all that was looked at', () => {
+  const runs = new Runs();
+  runs.bootId = 'first start';
+  runs.next('properly');
+  runs.bootId = 'second start';
+  const doubt = runs.next('uncleanly');
+  walk(doubt, ['a']);
+  doubt.stopping();
+  for (let restarts = 0; restarts < 2; restarts += 1) {
+    const next = runs.next('properly');
+    deepEqual([next.lostPower('a'), next.lostPower('b')], [true, false]);
+    walk(next, ['a']);
+    next.stopping();
+  }
+  walk(runs.next('properly'));
+  equal(runs.next('properly').lostPower('a'), false);
+});
+
+test('E9 no power cut takes back what was deleted a minute before all was looked at last', () => {
+  const runs = new Runs();
+  runs.bootId = 'first start';
+  const mayHaveTakenBack = (doubt: Doubt): boolean[] =>
+    [7, 8, 9].map((sequence) => doubt.mayHaveTakenBack({ ...record({ name: 'gone', deleted: true }), sequence }));
+  const after = (how: 'properly' | 'uncleanly'): boolean[] => {
+    runs.bootId = `${runs.bootId}, and another`;
+    return mayHaveTakenBack(runs.next(how));
+  };
+  runs.sequence = 7;
+  const doubt = runs.next('properly');
+  walk(doubt);
+  deepEqual(after('uncleanly'), [true, true, true], 'it was not there for long');
+  runs.monotonicMs += 59_999;
+  runs.sequence = 8;
+  walk(doubt);
+  deepEqual(after('properly'), [true, true, true]);
+  runs.monotonicMs += 1;
+  walk(doubt);
+  deepEqual(after('properly'), [false, true, true]);
+  runs.sequence = 9;
+  runs.monotonicMs += 60_000;
+  doubt.stopping();
+  deepEqual(after('properly'), [false, false, true]);
+  walk(runs.next('properly'));
+  deepEqual(mayHaveTakenBack(runs.next('uncleanly')), [false, false, false], 'the machine has run on');
 });
 
 /** @returns makes room again. */

@@ -8,7 +8,7 @@
  * @module
  */
 import type { LanfoldError } from '../../core/errors.ts';
-import { isHere, sameBytes, type FileRecord, type LocalRecord, type Look } from '../../core/model/file-record.ts';
+import { isHere, type FileRecord, type LocalRecord, type Look } from '../../core/model/file-record.ts';
 import { isBelow, isBelowOneOf, parentOf } from '../../core/model/folder-path.ts';
 import { covers } from '../../core/model/version-vector.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -16,6 +16,8 @@ import type { FolderRecords } from '../../ports/record-store.ts';
 import { isAway } from './folder-root.ts';
 import { END_OF_TIME_NS, latestChangeNs } from './latest-change.ts';
 import { parsedOwed, toMilliseconds, toNanoseconds, type Owed } from './owed.ts';
+import { WrittenBack } from './written-back.ts';
+import { WrittenInodes } from './written-inodes.ts';
 
 /** Twice what the kernel takes. */
 const WRITE_BACK_NS = 60_000_000_000n;
@@ -46,9 +48,11 @@ const MACHINE_IS_NEW = 'machine is new';
 export class Doubt {
   readonly #records: FolderRecords;
   readonly #clock: Clock;
-  readonly #digest: (bytes: Uint8Array) => Uint8Array;
+  readonly #writtenBack: WrittenBack;
   /** It may have been started anew since all was looked at. */
   #isMachineNew: boolean;
+  /** The same of what an earlier run has left. */
+  #wasMachineNew = false;
   #sinceNs: bigint | undefined;
   /** When it was begun: what has a later time was given it by somebody. */
   #untilNs = 0n;
@@ -78,8 +82,7 @@ export class Doubt {
   /** Names that power, lost before it began, can not have taken: they were there since. Kept of those that it may have taken. */
   readonly #found = new Set<string>();
 
-  /** By inode, as a person may have moved the file before it was looked at. */
-  readonly #written = new Map<bigint, { readonly modifiedNs: bigint; readonly blocksHash: Uint8Array }>();
+  readonly #written: WrittenInodes;
 
   /**
    * @param digest SHA-256.
@@ -94,7 +97,8 @@ export class Doubt {
   ) {
     this.#records = records;
     this.#clock = clock;
-    this.#digest = digest;
+    this.#written = new WrittenInodes(digest);
+    this.#writtenBack = new WrittenBack(records, clock);
     const isDoubted = uncleanStop || records.note(IN_DOUBT) !== undefined;
     const isOtherStart = bootId === undefined || records.note(BOOT) !== bootId;
     // After a proper stop its end may still have been no proper one; but there that nobody knows says nothing.
@@ -112,6 +116,7 @@ export class Doubt {
     const owed = parsedOwed(note);
     if (owed === undefined) return;
     this.#owedSinceNs = BigInt(owed.provenUntilMs) * 1_000_000n - WRITE_BACK_NS;
+    this.#wasMachineNew = owed.isMachineNew;
     for (const name of owed.names)
       if (name.endsWith('/')) this.#owedBelow.add(name.slice(0, -1));
       else this.#owed.add(name);
@@ -165,27 +170,18 @@ export class Doubt {
   }
 
   #lookFrom(latestNs: bigint | undefined): void {
-    this.#written.clear();
     this.#untilNs = BigInt(Math.floor(this.#clock.nowMs())) * 1_000_000n;
     this.#sinceNs = latestNs === undefined ? undefined : latestNs - WRITE_BACK_NS;
-    if (this.#sinceNs === undefined) return;
-    for (const { record, look } of this.#records.changedFrom(this.#sinceNs, WRITTEN_MAX)) {
-      if (look === undefined) continue;
-      this.#written.set(look.inode, { modifiedNs: look.modifiedNs, blocksHash: this.#digest(record.blocks) });
-    }
+    const written = this.#sinceNs === undefined ? [] : this.#records.changedFrom(this.#sinceNs, WRITTEN_MAX);
+    this.#written.set(written);
   }
 
-  /** Its bytes are what was written: from now on others under this inode are somebody's doing, whatever time they have. */
-  proven({ inode }: Look): void {
-    this.#written.delete(inode);
+  proven(look: Look): void {
+    this.#written.proven(look);
   }
 
-  /** Has the file lost what it had under another name, though nobody has written to it since? */
-  hasLost({ inode, modifiedNs, size }: Look, blocksHash: Uint8Array): boolean {
-    const written = this.#written.get(inode);
-    if (written === undefined || sameBytes(written.blocksHash, blocksHash)) return false;
-    // What is emptied may have the time at which it was made.
-    return modifiedNs === written.modifiedNs || (size === 0 && modifiedNs < written.modifiedNs);
+  hasLost(look: Look, blocksHash: Uint8Array): boolean {
+    return this.#written.hasLost(look, blocksHash);
   }
 
   /** The folder stops properly, now. What could not be noted before may have room now; else the records make it no proper stop. */
@@ -207,7 +203,7 @@ export class Doubt {
   #noteOwed(): boolean {
     const isRecorded = (name: string): boolean => {
       const own = this.#records.local(name)?.record;
-      return own !== undefined && !own.deleted && own.version.length > 0;
+      return own !== undefined && !own.deleted && !own.invalid;
     };
     const unread = [...new Set([...this.#left, ...this.#leftToRead, ...this.#owed])];
     // Of so many only the directories count, and the records are not asked for each.
@@ -220,9 +216,12 @@ export class Doubt {
     const owed: Owed = {
       provenUntilMs: Number(toMilliseconds(this.#leftSinceNs + WRITE_BACK_NS)),
       names: names.sort(),
+      isMachineNew: this.#isMachineNew || this.#wasMachineNew,
     };
     if (!this.#note(OWED, names.length === 0 ? undefined : JSON.stringify(owed))) return false;
-    if (names.length === 0 && !this.#wasAway) this.#note(MACHINE_IS_NEW, undefined);
+    if (!this.#wasAway) this.#note(MACHINE_IS_NEW, undefined);
+    // Below a directory that could not be listed deletes may still be taken back.
+    if (!this.#wasAway && directories.length === 0) this.#writtenBack.advance((name, value) => this.#note(name, value));
     this.#note(IN_DOUBT, undefined);
     this.#note(PROVEN_UNTIL, undefined);
     return true;
@@ -286,7 +285,18 @@ export class Doubt {
    * disk that was away may have been used on another computer.
    */
   lostPower(name: string): boolean {
-    return this.#isMachineNew && !this.#lent.has(name) && !isBelowOneOf(this.#lent, name);
+    const isNew = this.#isMachineNew || (this.#wasMachineNew && this.#isOwed(name));
+    return isNew && !this.#isLent(name);
+  }
+
+  #isLent(name: string): boolean {
+    return this.#lent.has(name) || isBelowOneOf(this.#lent, name);
+  }
+
+  /** May a power cut have taken back what this record says, that it was deleted here? Not if it was long before, or the machine has run on. */
+  mayHaveTakenBack({ name, sequence }: FileRecord): boolean {
+    if (this.#writtenBack.has(sequence)) return false;
+    return this.#isLent(name) ? this.covers(name) : this.lostPower(name) && this.isUnlooked(name);
   }
 
   /**

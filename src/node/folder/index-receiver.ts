@@ -48,8 +48,16 @@ export class IndexReceiver {
   /** All was looked at, or these: what was in doubt may be known for what it is. */
   looked(names?: readonly string[]): void {
     if (names === undefined && !this.#isCaughtUp) void this.#catchUp();
+    if (names === undefined) this.#lookAtUnseen();
     const due = names?.filter((name) => this.#unanswered.has(name)) ?? [...this.#unanswered];
     if (due.length > 0) this.#answer(due);
+  }
+
+  /** A walk does not come to what is neither on the disk nor recorded. */
+  #lookAtUnseen(): void {
+    const { doubt, mounts } = this.#context;
+    const unseen = [...this.#unanswered].filter((name) => doubt.isUnseen(name) && !mounts.isAway(name));
+    if (unseen.length > 0) this.#context.suspect(unseen);
   }
 
   /**
@@ -116,7 +124,10 @@ export class IndexReceiver {
     const { busy, doubt, mounts, records } = this.#context;
     this.#unanswered.delete(name);
     if (busy.has(name)) this.#answerLater(name);
-    else if (records.local(name) === undefined && (doubt.covers(name) || doubt.isUnseen(name) || mounts.isAway(name))) {
+    else if (
+      records.local(name) === undefined &&
+      (doubt.isUnlooked(name) || doubt.isUnseen(name) || mounts.isAway(name))
+    ) {
       if (this.#unanswered.size < UNANSWERED_MAX) this.#unanswered.add(name);
     } else return false;
     return true;

@@ -111,6 +111,7 @@ export class Inspector {
         letGo(this.#context, name);
         this.#settler.forget(name, moment);
         doubt.settle(name);
+        doubt.takeUnseen(name); // it is not that
       } else if (look.type === 'file') files.push({ name, look, local });
       else others.push({ name, look: { ...look, type: look.type } });
     }
@@ -243,9 +244,9 @@ export class Inspector {
       }
       this.#settler.forget(name, basis.moment);
       const isUnlooked = doubt.isUnlooked(name);
-      const mayBeBack = doubt.covers(name) || (isUnlooked && doubt.lostPower(name));
-      doubt.settle(name);
       const local = records.local(name);
+      const mayBeBack = local?.record.deleted === true && doubt.mayHaveTakenBack(local.record);
+      doubt.settle(name);
       if (local !== undefined && damaged.has(name)) {
         saves.push({ record: asDamaged(local.record, seen), look: seen.look });
         this.#signs.remember(seen);

@@ -27,7 +27,12 @@ function contextOf(records: FolderRecords, nowMs: number, onSaved?: (names: stri
     {
       id: 'docs',
       device: OWN,
-      edges: { clock: { nowMs: () => nowMs }, log: {}, store: { uncleanStop: false }, digest: sha256 },
+      edges: {
+        clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
+        log: {},
+        store: { uncleanStop: false },
+        digest: sha256,
+      },
       onSaved: (saved: readonly { name: string }[]) => onSaved?.(saved.map(({ name }) => name)),
     } as never,
     { records } as never,

@@ -9,15 +9,18 @@ export interface Owed {
   readonly provenUntilMs: number;
   /** Files, and directories with a `/` behind. */
   readonly names: readonly string[];
+  /** The machine was started anew, or a disk was away, since they were looked at. */
+  readonly isMachineNew: boolean;
 }
 
 /** @returns undefined: there is no such note, or it says nothing that can be read. */
 export function parsedOwed(note: string | undefined): Owed | undefined {
   try {
     const owed = (note === undefined ? undefined : JSON.parse(note)) as Partial<Owed> | undefined;
-    const { provenUntilMs, names } = owed ?? {};
+    const { provenUntilMs, names, isMachineNew } = owed ?? {};
     if (!Number.isSafeInteger(provenUntilMs) || !Array.isArray(names)) return undefined;
-    return { provenUntilMs: Number(provenUntilMs), names: names.filter((name) => typeof name === 'string') };
+    const known = names.filter((name) => typeof name === 'string');
+    return { provenUntilMs: Number(provenUntilMs), names: known, isMachineNew: isMachineNew !== false };
   } catch {
     return undefined;
   }

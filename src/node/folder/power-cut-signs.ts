@@ -16,6 +16,7 @@ import { compareVersions } from '../../core/model/version-vector.ts';
 import { disowned, looksDamaged, wasBroughtBack, wasSetBack, type Sighting } from '../../core/scan/changes.ts';
 import { isLeftover } from '../../core/scan/provisional.ts';
 import { isTrouble } from '../../ports/file-tree.ts';
+import { isUnclaimed } from './damage-list.ts';
 import type { FolderContext } from './folder-context.ts';
 import { lostNames, type Missing } from './lost-names.ts';
 import { MovedNames } from './moved-names.ts';
@@ -67,7 +68,8 @@ export class PowerCutSigns {
       return true;
     }
     // Nobody writes without leaving a trace.
-    if (sameLook(local.look, look) && (inDoubt || doubt.isAbout(local.record, look))) return true;
+    const isReread = inDoubt || doubt.isAbout(local.record, look) || isUnclaimed(local.record);
+    if (sameLook(local.look, look) && isReread) return true;
     const { modifiedNs } = local.look;
     if (inDoubt ? look.modifiedNs > modifiedNs : look.modifiedNs !== modifiedNs) return false;
     if (wasBroughtBack(local, look, doubt.isFresh(name, local.look))) return false;
@@ -164,16 +166,15 @@ export class PowerCutSigns {
    * after a power cut, though deleted here and there, with no sign of a hand that brought it (SPEC E9).
    */
   isLeftover(found: FileRecord, look: Look, mayBeBack: boolean): boolean {
-    const { local, remotes } = this.#context.records.versions(found.name);
+    const { remotes } = this.#context.records.versions(found.name);
     const touchedNs = look.modifiedNs > look.changedNs ? look.modifiedNs : look.changedNs;
-    const wasDeleted = mayBeBack && local?.record.deleted === true;
     const hash = this.#context.digest(found.blocks);
     const isOlder = ({ deleted, modifiedNs, previousBlocksHash }: FileRecord): boolean => {
       // Where the delete is yet to come, one of two clocks is wrong: another content may be new.
       const isClock = modifiedNs <= this.#context.doubt.beganNs;
       return deleted && modifiedNs > touchedNs && (isClock || sameBytes(previousBlocksHash, hash));
     };
-    if (wasDeleted && remotes.some(({ record }) => isOlder(record))) return true;
+    if (mayBeBack && remotes.some(({ record }) => isOlder(record))) return true;
     if (!this.#context.isProvisional()) return false;
     return remotes.some(({ record }) => isLeftover(disowned(found), look, record, hash, this.#context.author()));
   }

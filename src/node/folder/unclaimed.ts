@@ -19,14 +19,15 @@ export function isDamaged(
 }
 
 /**
- * It stood here when a peer told of the same, and waited for its time alone; nobody has that version any more, after a power cut there
- * say. Then it is this person's file, and to be told. Not while a peer tells all anew, or where more is damaged than the list holds.
+ * It stood here when a peer told of the same, and waited for its time alone, or its bits; nobody has that version any more, after a power
+ * cut there say. Then it is this person's file, or directory, and to be told. Not while a peer tells all anew.
  */
 export function isOrphaned(context: FolderContext, own: FileRecord): boolean {
   const { records, damageList } = context;
-  if (!isUnclaimed(own) || damageList.isGivenUp(own) || damageList.isFull) return false;
-  // What was made here is damaged, also where we died, or the disk was full, before that could be listed.
-  if (own.modifiedBy === context.author().device) return false;
+  const isDirectory = own.type === 'directory' && !own.deleted && !own.invalid && own.version.length === 0;
+  if (!(isDirectory || isUnclaimed(own)) || damageList.isGivenUp(own)) return false;
+  // What nobody made is damaged, also where it is not listed: we died before, the disk was full, or the list.
+  if (own.modifiedBy === 0n || own.modifiedBy === context.author().device) return false;
   return records.newest(own.name) === undefined && context.isAllHeard() && !context.isProvisional();
 }
 
