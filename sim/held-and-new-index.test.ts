@@ -44,6 +44,17 @@ test('R12 deletes of a peer that are held stay held when it tells a new index, w
   deepEqual([b.names().length, b.folder().state], [COUNT - FIRST, 'needs-you']);
 });
 
+test('R12 deletes of a peer that are held stay held while it has to be silent, as its records are older than what others know', async () => {
+  const { desk, a, b } = await holding();
+  using _ = desk;
+  a.folder().records.setNote('provisional', 'set back');
+  a.crash();
+  await desk.start(a);
+  desk.network.link('a', 'b').heal();
+  await desk.runFor(120_000);
+  deepEqual([b.names().length, b.folder().state], [COUNT - FIRST, 'needs-you']);
+});
+
 test('R12 deletes of a peer that are held stay held when it falls asleep before it has told its new index', async () => {
   const world = await holding();
   const { desk, b } = world;

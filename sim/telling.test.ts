@@ -184,8 +184,21 @@ test('R14 who gives up what a power cut took tells all anew to who is connected,
   equal(b.folder().records.remoteIndex(a.short).indexId, a.indexId());
   const told = ['old', 'taken'].map((name) => b.folder().records.remote(a.short, name)?.deleted);
   deepEqual([told, a.problems(), b.problems()], [[false, undefined], [], []]);
+  ok(b.folder().admission.isAllHeard, 'though the highest number is that of what was taken');
   a.write('next', 'next');
   ok(await desk.until(() => b.read('next') === 'next'));
+});
+
+test('R14 a config that names a new index is followed by all of that, whoever has it sent', async () => {
+  const { desk, a, b } = await twoWith({ old: 'old' });
+  using _ = desk;
+  a.folder().records.renewIndexId();
+  a.disk.makeDirectory('other');
+  await desk.scheduler.runUntil(a.engine.addFolder({ id: 'other', root: 'other', peers: [b.device] }));
+  a.write('new', 'new');
+  ok(await desk.until(() => b.read('new') === 'new'));
+  equal(b.folder().records.remoteIndex(a.short).indexId, a.indexId());
+  for (const name of ['old', 'new']) ok(b.folder().records.remote(a.short, name), name);
 });
 
 test('R14 what is told of an exchange that ended, after the next one began, does not pass for all of it', async () => {

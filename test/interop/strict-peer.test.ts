@@ -98,11 +98,14 @@ describe('lanfold and a peer that is as strict as Syncthing 2.x', () => {
       [],
     );
 
-    // The first one goes: the second is promoted, and the index goes on there.
+    // The first one goes: the second is promoted, and the index goes on there once the far end says so.
     first.close();
-    await until('lanfold noticed', () => (second.bodies('ClusterConfig').length > 1 ? true : undefined));
     second.shareFolder(FOLDER, { indexId: INDEX_ID, maxSequence: 0 });
     await second.next('Index');
+    assert.deepEqual(
+      second.bodies('ClusterConfig').map(({ folders }) => folders.length),
+      [0, 1],
+    );
     assert.deepEqual([...first.faults, ...second.faults], []);
     second.close();
   });

@@ -84,5 +84,7 @@ export function agree(folder: Folder, told: Told, parties: Parties, isFresh: boo
     const consequence = isRenewed ? 'starting a new one' : 'it said so before, and is told all of it';
     parties.log.warn({ folder: folder.id }, `a peer knows more of our index than we do; ${consequence}`);
   }
-  return { from: isAhead ? 0 : start.sequence, completeAt: them.maxSequence, isRenewed, isDropped };
+  // Who has told us of another index says 0 while it may not tell of the new one yet: then nothing of that is heard.
+  const isSilent = them.maxSequence === 0 && held.maxSequence > 0;
+  return { from: isAhead ? 0 : start.sequence, completeAt: isSilent ? 1 : them.maxSequence, isRenewed, isDropped };
 }
