@@ -53,6 +53,10 @@ export async function listsNothing(side: Side): Promise<void> {
 /** Fails when a look at everything, on both sides, makes anybody tell anything. */
 export async function assertNoEcho(pair: Pair): Promise<void> {
   const told = async (): Promise<number[]> => await Promise.all(pair.sides.map(cursorOf));
+  await until('what is in place is recorded', async () => {
+    const needs = await Promise.all(pair.sides.map(async ({ node }) => (await node.ask('status', FOLDER)).need));
+    return needs.every(({ items, deletes }) => items + deletes === 0) ? true : undefined;
+  });
   const before = await told();
   await Promise.all(pair.sides.map(({ node }) => node.ask('rescan', FOLDER)));
   await delay(REST_MS);
