@@ -247,6 +247,7 @@ test('E9 a directory that was being looked at when the first walk ended is in no
   await desk.start(a);
   await desk.runFor(30_000); // the walk was over before d was seen
   a.crash();
+  a.bootId = 'third start';
   delete a.faults.afterDisk;
   await desk.start(a);
   await desk.runFor(10_000);

@@ -46,9 +46,9 @@ export const TELLING: readonly PlantedBug[] = [
     name: 'index-sender-skips',
     what: 'what is saved while a part of the index is on its way is never told',
     file: 'src/node/peer/index-sender.ts',
-    find: `      isFirst = false;
+    find: `      this.#told = this.#sent;
 `,
-    replace: `      isFirst = false;
+    replace: `      this.#told = this.#sent;
       this.#sent = this.#folder.records.maxSequence();
 `,
     breaks: 'X1',

@@ -111,7 +111,6 @@ export class Inspector {
         letGo(this.#context, name);
         this.#settler.forget(name, moment);
         doubt.settle(name);
-        doubt.takeUnseen(name); // it is not that
       } else if (look.type === 'file') files.push({ name, look, local });
       else others.push({ name, look: { ...look, type: look.type } });
     }
